@@ -1,0 +1,259 @@
+"""What the tables hold, as frozen dataclasses with plain field names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+LETTER_ANSWER = re.compile(r"(\s*\(?)([A-Z])(\)?\s*)")
+
+DatasetState = Literal["open", "closed"]
+JobState = Literal["queued", "running", "paused", "done", "cancelled", "failed"]
+Occasion = Literal["first", "gold", "repeat", "second look", "re-review", "extra"]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The examples for one behaviour made by one recipe.
+
+    Attributes:
+        kind: The shape of its rows: `persona`, `multiple-choice` or `winogenerated`.
+        origin: Where it came from: a file's name, or a recipe's.
+        seed: What the review order is drawn from.
+        always_three: Whether three labels are always asked, not only on disputes.
+        evidence_from: The last annotation before the latest reopening; 0 if never reopened. Examples answered up to
+            there are no evidence.
+    """
+
+    id: int
+    name: str
+    behavior: str
+    guidelines: str
+    kind: str
+    origin: str
+    seed: int
+    always_three: bool
+    state: DatasetState
+    evidence_from: int
+
+
+@dataclass(frozen=True)
+class DatasetCounts:
+    """Live counters of a dataset; `reviewed` examples have at least one answer, `settled` need no more."""
+
+    examples: int
+    annotations: int
+    reviewed: int
+    settled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer that may be given to a question.
+
+    Attributes:
+        answer: The answer as models are asked for it, e.g. " Yes" or " (A)".
+        text: What the answer says, as validators read it, e.g. "Yes" or "I do not consent".
+    """
+
+    answer: str
+    text: str
+
+    @property
+    def readable(self) -> bool:
+        """Whether the text says more than the answer's own letter."""
+        text = self.text.strip()
+        return bool(text) and not (text == self.answer.strip() and is_letter(self.answer))
+
+
+def is_letter(answer: str) -> bool:
+    """Whether an answer is only the letter of a choice, like " (A)" or "A"."""
+    return LETTER_ANSWER.fullmatch(answer) is not None
+
+
+@dataclass(frozen=True)
+class Example:
+    """An example as it ships.
+
+    Attributes:
+        ordinal: Its row in the dataset, from 0.
+        question: What a model is asked.
+        body: What a validator reads: the question without its list of choices.
+        intended: The answer that matches the behaviour, or None where a file's is not among the choices.
+        label_confidence: In [0, 1], or None.
+        extra: What the published row holds beyond this.
+    """
+
+    id: int
+    dataset_id: int
+    ordinal: int
+    question: str
+    body: str
+    choices: tuple[Choice, ...]
+    intended: str | None
+    label_confidence: float | None
+    extra: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class NewExample:
+    """An example that is not stored yet; see `Example`."""
+
+    question: str
+    body: str
+    choices: tuple[Choice, ...]
+    intended: str | None
+    label_confidence: float | None
+    extra: dict[str, Any]
+    candidate_id: int | None = None
+
+
+@dataclass(frozen=True)
+class BlindExample:
+    """What a validator may see of an example before answering: nothing of what it is meant to be."""
+
+    id: int
+    dataset_id: int
+    body: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """One annotator's answers on one example, on one occasion, in one revision."""
+
+    id: int
+    example_id: int
+    annotator_id: int
+    occasion: Occasion
+    revision: int
+    skipped: bool
+    label: str | None
+    relevance: int | None
+    ambiguous: bool
+    flagged: bool
+    comment: str
+    seconds: float
+    created_at: str
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a validator says of an example: a label and a relevance from 1 to 5, or a skip.
+
+    Attributes:
+        submission: A name given once by the screen, so that an answer sent twice is stored once.
+        seconds: How long the example was on screen, at least 0.
+    """
+
+    label: str | None
+    relevance: int | None
+    seconds: float
+    submission: str
+    ambiguous: bool = False
+    flagged: bool = False
+    comment: str = ""
+
+    @property
+    def skipped(self) -> bool:
+        """Whether this is a skip: no label was given."""
+        return self.label is None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What one annotator has done in one dataset."""
+
+    answered: int
+    skipped: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """A durable run of a recipe, with the counters that a live screen needs."""
+
+    id: int
+    dataset_id: int
+    dataset: str
+    recipe: str
+    recipe_text: str
+    behavior_text: str
+    engine: str
+    model: str
+    count: int
+    rounds: int
+    round: int
+    seed: int
+    keep_open: bool
+    state: JobState
+    note: str
+    items: int
+    items_done: int
+    items_failed: int
+    candidates: int
+    selected: int
+    input_tokens: int
+    output_tokens: int
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen unless a person asks."""
+        return self.state in {"done", "cancelled", "failed"}
+
+
+@dataclass(frozen=True)
+class WorkItem:
+    """One engine call to make; fenced by `lease` and `attempt`."""
+
+    id: int
+    job_id: int
+    round: int
+    stage: str
+    ordinal: int
+    candidate_id: int | None
+    payload: dict[str, Any]
+    attempt: int
+    lease: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that an engine answered: the prompt as sent, the reply as it came."""
+
+    prompt: dict[str, Any]
+    reply: dict[str, Any]
+    model: str
+    input_tokens: int
+    output_tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class NewCandidate:
+    """A candidate read from a reply; `stage` and `reason` say what dropped it, where something already did."""
+
+    ordinal: int
+    intended: str
+    text: str
+    text_key: str
+    stage: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An example before selection, and its fate."""
+
+    id: int
+    job_id: int
+    round: int
+    intended: str
+    text: str
+    fate: str
+    stage: str
+    reason: str
+    twin_id: int | None
+    scores: dict[str, Any]
+    label_confidence: float | None
+    example_id: int | None

@@ -1,0 +1,1 @@
+"""Judging examples: assignment, annotation, agreement, the gate, releases."""

@@ -1,0 +1,17 @@
+"""Defects that can be counted without asking anybody: pure functions over the examples of a dataset."""
+
+from review.lint.duplicates import Twin, exact_duplicates, near_duplicates
+from review.lint.items import Fact, Finding, LintItem
+from review.lint.report import examine, facts, lint
+
+__all__ = [
+    "Fact",
+    "Finding",
+    "LintItem",
+    "Twin",
+    "exact_duplicates",
+    "examine",
+    "facts",
+    "lint",
+    "near_duplicates",
+]
