@@ -1,0 +1,1 @@
+"""Writing examples: behaviours, recipes, stages, engines, the worker."""

@@ -1,0 +1,169 @@
+"""What an engine is: something that samples completions of a prompt and judges between a closed set of answers.
+
+Engines run in the worker process only. One call of `sample` or `judge` is one work item, so that a crash repeats no
+call whose answer was stored, and every call can be counted, priced and retried by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from db.errors import EvalwrightError
+
+StopReason = Literal["stop", "length", "refusal"]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt as it is sent.
+
+    Attributes:
+        user: What the user says.
+        reply: The beginning of the assistant's reply, written for it; empty where the engine begins its own reply.
+        system: The system prompt, or empty.
+    """
+
+    user: str
+    reply: str = ""
+    system: str = ""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How to sample; `None` leaves a setting to the engine.
+
+    Attributes:
+        max_tokens: The most tokens a completion may have, at least 1.
+        temperature: At least 0.
+        top_p: In (0, 1].
+        stop: Texts that end a completion; the completion does not include them.
+    """
+
+    max_tokens: int
+    temperature: float | None = None
+    top_p: float | None = None
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SampleRequest:
+    """Ask for `count` completions of one prompt."""
+
+    prompt: Prompt
+    sampling: Sampling
+    count: int = 1
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One completion: its text without the stop text, and why it ended."""
+
+    text: str
+    stop_reason: StopReason
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens that a call took, as the engine counted them."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class SampleReply:
+    """The completions of one call; `model` is the id that the engine says it ran."""
+
+    completions: tuple[Completion, ...]
+    usage: Usage
+    model: str
+
+
+@dataclass(frozen=True)
+class JudgeRequest:
+    """Ask which of `answers` (at least two, distinct) is the reply to the prompt."""
+
+    prompt: Prompt
+    answers: tuple[str, ...]
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One judgement of a closed set of answers.
+
+    Attributes:
+        probabilities: One per answer, summing to 1, where the engine has them; else None.
+        answer: The index of the answer given, where the engine only votes; None if the reply was unreadable.
+        raw: The reply as it came, for the funnel; empty where probabilities were read directly.
+        stop_reason: Why the reply ended; a refusal is not an answer.
+        usage: Tokens.
+        model: The id that the engine says it ran.
+    """
+
+    probabilities: tuple[float, ...] | None
+    answer: int | None
+    raw: str
+    stop_reason: StopReason
+    usage: Usage
+    model: str
+
+
+class EngineError(EvalwrightError):
+    """A call failed; nothing of it is stored but this sentence."""
+
+
+class EngineBusyError(EngineError):
+    """Try again later: rate limits, overload, lost connections, server errors.
+
+    Attributes:
+        retry_after: Seconds that the server asked us to wait, or None.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class EngineUnusableError(EngineError):
+    """No call can succeed as things are: no key, a wrong key, no such model, no model file. The job pauses."""
+
+
+class Engine(Protocol):
+    """What runs a prompt.
+
+    Attributes:
+        name: The engine's name in behaviour files and on the command line.
+        model: The model id asked for.
+        concurrency: How many calls may be in flight.
+        samples_per_call: The most completions that one call may ask for.
+        has_probabilities: Whether `judge` gives probabilities (else it votes, and several votes are asked).
+        settings: The names of the `Sampling` fields that this engine can honour, e.g. {"max_tokens", "stop"}.
+    """
+
+    name: str
+    model: str
+    concurrency: int
+    samples_per_call: int
+    has_probabilities: bool
+    settings: frozenset[str]
+
+    async def sample(self, request: SampleRequest) -> SampleReply:
+        """Returns completions.
+
+        Raises:
+            EngineBusyError: worth trying again.
+            EngineUnusableError: nothing will work until a person acts.
+            EngineError: this call can't succeed.
+        """
+        ...
+
+    async def judge(self, request: JudgeRequest) -> Judgement:
+        """Returns a judgement; raises like `sample`."""
+        ...
+
+    async def close(self) -> None:
+        """Frees what the engine holds."""
+        ...
