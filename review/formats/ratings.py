@@ -1,0 +1,128 @@
+"""Ratings from elsewhere: CSV or JSONL with the columns unit, annotator and value, in any order."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from db.errors import InputError
+
+COLUMNS = ("unit", "annotator", "value")
+
+
+@dataclass(frozen=True)
+class RatedValue:
+    """A value as the file has it, without the spaces around it."""
+
+    unit: str
+    annotator: str
+    value: str
+
+
+def read_ratings(path: Path) -> list[RatedValue]:
+    """Reads a ratings file; an empty value is missing and is left out, never a category of its own.
+
+    Columns other than unit, annotator and value are passed over. A byte-order mark and Windows line ends are taken.
+
+    Raises:
+        InputError: naming file and line: no header, a missing column, a pair of unit and annotator that stands twice.
+    """
+    text = _read(path)
+    records = _json_lines(path, text) if path.suffix.lower() in {".jsonl", ".ndjson"} else _csv_records(path, text)
+    seen: dict[tuple[str, str], int] = {}
+    found = []
+    for line, (unit, annotator, value) in records:
+        if not unit or not annotator:
+            raise InputError(f"{path}, line {line}: the {'unit' if not unit else 'annotator'} is empty; fill it in.")
+        if (unit, annotator) in seen:
+            raise InputError(
+                f"{path}, line {line}: annotator {annotator} rates unit {unit} again, after line "
+                f"{seen[unit, annotator]}; keep one of the two."
+            )
+        seen[unit, annotator] = line
+        if value:
+            found.append(RatedValue(unit, annotator, value))
+    if not seen:
+        raise InputError(f"{path} holds no ratings below its header; there is nothing to compare.")
+    return found
+
+
+def as_numbers(path: Path, ratings: Iterable[RatedValue]) -> list[float]:
+    """Returns the values as numbers, in order.
+
+    Raises:
+        InputError: naming the first value that isn't a finite number.
+    """
+    numbers = []
+    for rating in ratings:
+        try:
+            number = float(rating.value)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            raise InputError(
+                f"{path}: {rating.value!r} (unit {rating.unit}, annotator {rating.annotator}) isn't a number; only "
+                "--level nominal takes texts."
+            )
+        numbers.append(number)
+    return numbers
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path} can't be read ({error.strerror}); check the name.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} isn't UTF-8 text (byte {error.start}); save it as UTF-8.") from error
+
+
+def _csv_records(path: Path, text: str) -> Iterator[tuple[int, tuple[str, str, str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [name.strip().lower() for name in next(reader, [])]
+        missing = [name for name in COLUMNS if name not in header]
+        if missing:
+            raise InputError(
+                f"{path}, line 1: the header needs the columns unit, annotator and value; {missing[0]} is missing."
+            )
+        places = [header.index(name) for name in COLUMNS]
+        for row in reader:
+            if not any(cell.strip() for cell in row):
+                continue
+            if len(row) != len(header):
+                raise InputError(
+                    f"{path}, line {reader.line_num}: {len(row)} cells where the header has {len(header)}; mend it."
+                )
+            unit, annotator, value = (row[place].strip() for place in places)
+            yield reader.line_num, (unit, annotator, value)
+    except csv.Error as error:
+        raise InputError(f"{path}, line {reader.line_num}: this isn't CSV ({error}); mend the line.") from error
+
+
+def _json_lines(path: Path, text: str) -> Iterator[tuple[int, tuple[str, str, str]]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise InputError(f"{path}, line {number}: this isn't JSON ({error}); mend the line.") from error
+        if not isinstance(row, dict) or not {"unit", "annotator"} <= row.keys():
+            raise InputError(f"{path}, line {number}: this needs an object with unit, annotator and value.")
+        unit, annotator, value = (_cell(path, number, row.get(name)) for name in COLUMNS)
+        yield number, (unit, annotator, value)
+
+
+def _cell(path: Path, number: int, value: Any) -> str:
+    if isinstance(value, dict | list):
+        raise InputError(f"{path}, line {number}: unit, annotator and value are texts or numbers, not lists.")
+    if value is None:
+        return ""
+    return json.dumps(value) if isinstance(value, bool) else str(value).strip()
