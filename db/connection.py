@@ -1,0 +1,139 @@
+"""Connections and transactions: how every read and write of a workspace begins."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from db.errors import InputError, WorkspaceBusyError, WorkspaceError
+from db.sqlite import Connection, DatabaseError, OperationalError, sqlite3
+
+__all__ = ["BACKGROUND_ROWS", "Connection", "connect", "snapshot", "write"]
+
+BACKGROUND_ROWS = 500
+"""The most rows a background transaction writes: 2,000 hold a validator up for 34 ms, 20,000 for 139 ms."""
+
+WRITE_PATIENCE = 30.0
+"""Seconds that a write waits for other writers before it gives up."""
+
+RETRY_STEP = 0.001
+
+READ_PATIENCE_MS = 5000
+"""Milliseconds that SQLite itself waits for a lock, where it waits by itself: when a workspace is opened, and when
+it is read with a rollback journal."""
+
+
+def connect(path: Path, *, read_only: bool = False) -> Connection:
+    """Opens a connection with the settings that durability stands on.
+
+    The connection belongs to the thread that opened it and is in autocommit mode: transactions are begun by `write`
+    and `snapshot` alone. The journal mode is a property of the file, set when the workspace is made.
+
+    Args:
+        path: The workspace file; it must exist.
+        read_only: Whether to refuse writes.
+
+    Raises:
+        WorkspaceError: if the file can't be opened.
+    """
+    mode = "ro" if read_only else "rw"
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+        set_pragmas(connection)
+    except DatabaseError as error:
+        raise WorkspaceError(unreadable(path, error)) from error
+    return connection
+
+
+def unreadable(path: Path, error: DatabaseError) -> str:
+    """Returns the sentence for a file that SQLite can't open or read."""
+    if "not a database" in str(error):
+        return f"{path} isn't a SQLite file; name an evalwright workspace with --workspace."
+    if "malformed" in str(error):
+        return f"The workspace {path} is damaged ({error}); restore a backup of it."
+    return f"The workspace {path} can't be opened ({error}); check that it may be read and written, and try again."
+
+
+def set_pragmas(connection: Connection) -> None:
+    """Gives a connection the settings of every connection: foreign keys, full sync, a patient reader."""
+    connection.execute(f"PRAGMA busy_timeout = {READ_PATIENCE_MS}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    if sys.platform == "darwin":
+        connection.execute("PRAGMA fullfsync = ON")
+        connection.execute("PRAGMA checkpoint_fullfsync = ON")
+
+
+@contextmanager
+def write(connection: Connection) -> Iterator[None]:
+    """A transaction that reads and then writes, alone; durable when the block has ended without an error.
+
+    `BEGIN IMMEDIATE` is retried in steps of a millisecond: SQLite's own busy handler sleeps up to 100 ms at a time,
+    which a validator would feel.
+
+    Raises:
+        InputError: if a text can't be held in UTF-8.
+        WorkspaceBusyError: if another process wrote for longer than we wait.
+        WorkspaceError: if the disk is full, the file is read-only or damaged, or SQLite can't go on.
+    """
+    _begin_immediate(connection)
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException as error:
+        _roll_back(connection)
+        if isinstance(error, UnicodeEncodeError):
+            raise InputError("Half a character (a lone surrogate) can't be stored: nothing was written.") from error
+        if isinstance(error, OperationalError) or type(error) is DatabaseError:  # its other kinds are mistakes of ours
+            raise WorkspaceError(_sentence(error)) from error
+        raise
+
+
+@contextmanager
+def snapshot(connection: Connection) -> Iterator[None]:
+    """A read transaction: every query in the block sees the same state of the workspace."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        _roll_back(connection)
+
+
+def _begin_immediate(connection: Connection) -> None:
+    deadline = time.monotonic() + WRITE_PATIENCE
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except OperationalError as error:
+                if "locked" not in str(error) and "busy" not in str(error):
+                    raise WorkspaceError(_sentence(error)) from error
+                if time.monotonic() > deadline:
+                    raise WorkspaceBusyError(
+                        f"Another process kept the workspace locked for {WRITE_PATIENCE:.0f} seconds; "
+                        "nothing was written, try again."
+                    ) from error
+            time.sleep(RETRY_STEP)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {READ_PATIENCE_MS}")
+
+
+def _roll_back(connection: Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+def _sentence(error: DatabaseError) -> str:
+    text = str(error)
+    if "full" in text:
+        return "The disk is full: nothing was written; free some space and try again."
+    if "malformed" in text:
+        return f"The workspace is damaged ({text}): nothing was written; restore a backup of it."
+    if "readonly" in text or "read-only" in text:
+        return "The workspace is read-only here: nothing was written; check the rights of the file and its folder."
+    return f"SQLite could not go on ({text}); nothing was written, try again."

@@ -1,0 +1,138 @@
+"""Datasets: made, counted, closed, reopened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from db.clock import now_text
+from db.connection import Connection
+from db.records import Dataset, DatasetCounts
+
+_COLUMNS = "id, name, behavior, guidelines, kind, origin, seed, always_three, state, evidence_from"
+
+
+def insert_dataset(
+    connection: Connection,
+    *,
+    name: str,
+    behavior: str,
+    guidelines: str,
+    kind: str,
+    origin: str,
+    seed: int,
+    closed: bool,
+    visible: bool,
+) -> int:
+    """Stores a dataset and returns its id."""
+    when = now_text()
+    dataset_id = connection.execute(
+        "INSERT INTO datasets (name, behavior, guidelines, kind, origin, seed, state, visible, created_at, closed_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (name, behavior, guidelines, kind, origin, seed, "closed" if closed else "open", visible, when,
+         when if closed else None),
+    ).lastrowid  # fmt: skip
+    assert dataset_id is not None
+    connection.execute("INSERT INTO dataset_counters (dataset_id) VALUES (?)", (dataset_id,))
+    return dataset_id
+
+
+def all_datasets(connection: Connection) -> list[Dataset]:
+    """Returns every visible dataset, oldest first."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM datasets WHERE visible = 1 ORDER BY id")
+    return [_dataset(row) for row in rows]
+
+
+def find_dataset(connection: Connection, name: str) -> Dataset | None:
+    """Returns the visible dataset of that name."""
+    row = connection.execute(f"SELECT {_COLUMNS} FROM datasets WHERE name = ? AND visible = 1", (name,)).fetchone()
+    return _dataset(row) if row else None
+
+
+def get_dataset(connection: Connection, dataset_id: int) -> Dataset:
+    """Returns a dataset by id."""
+    return _dataset(connection.execute(f"SELECT {_COLUMNS} FROM datasets WHERE id = ?", (dataset_id,)).fetchone())
+
+
+def name_taken(connection: Connection, name: str) -> bool:
+    """Whether a visible dataset has this name."""
+    row = connection.execute("SELECT 1 FROM datasets WHERE name = ? AND visible = 1", (name,)).fetchone()
+    return row is not None
+
+
+def counts(connection: Connection, dataset_id: int) -> DatasetCounts:
+    """Returns a dataset's live counters."""
+    row = connection.execute(
+        "SELECT examples, annotations, reviewed, settled FROM dataset_counters WHERE dataset_id = ?",
+        (dataset_id,),
+    ).fetchone()
+    return DatasetCounts(*row)
+
+
+def add_to_counts(
+    connection: Connection,
+    dataset_id: int,
+    *,
+    examples: int = 0,
+    annotations: int = 0,
+    reviewed: int = 0,
+    settled: int = 0,
+) -> None:
+    """Adds to a dataset's counters, in the transaction that changes what they count."""
+    connection.execute(
+        "UPDATE dataset_counters SET examples = examples + ?, annotations = annotations + ?, reviewed = reviewed + ?,"
+        " settled = settled + ? WHERE dataset_id = ?",
+        (examples, annotations, reviewed, settled, dataset_id),
+    )
+
+
+def show(connection: Connection, dataset_id: int, name: str) -> None:
+    """Gives an imported dataset its name and makes it visible: the last step of an import."""
+    connection.execute("UPDATE datasets SET visible = 1, name = ? WHERE id = ?", (name, dataset_id))
+
+
+def has_unfinished_job(connection: Connection, dataset_id: int) -> bool:
+    """Whether a job may still add to a dataset."""
+    row = connection.execute(
+        "SELECT 1 FROM jobs WHERE dataset_id = ? AND state IN ('queued', 'running', 'paused') LIMIT 1", (dataset_id,)
+    ).fetchone()
+    return row is not None
+
+
+def hidden_datasets(connection: Connection) -> list[tuple[int, str]]:
+    """Returns id and working name of the datasets that an import is writing, or was writing when it died."""
+    return connection.execute("SELECT id, name FROM datasets WHERE visible = 0").fetchall()
+
+
+def delete_hidden(connection: Connection, dataset_id: int, rows: int) -> bool:
+    """Deletes up to `rows` examples of a hidden dataset, and the dataset with the last of them.
+
+    Returns:
+        Whether the dataset is gone.
+    """
+    some = "SELECT id FROM examples WHERE dataset_id = ? LIMIT ?"
+    connection.execute(f"DELETE FROM review_status WHERE example_id IN ({some})", (dataset_id, rows))
+    deleted = connection.execute(f"DELETE FROM examples WHERE id IN ({some})", (dataset_id, rows)).rowcount
+    if deleted == rows:
+        return False
+    connection.execute("DELETE FROM dataset_counters WHERE dataset_id = ?", (dataset_id,))
+    connection.execute("DELETE FROM datasets WHERE id = ? AND visible = 0", (dataset_id,))
+    return True
+
+
+def close(connection: Connection, dataset_id: int) -> None:
+    """Closes a dataset: no job and no selection can change it any more."""
+    connection.execute("UPDATE datasets SET state = 'closed', closed_at = ? WHERE id = ?", (now_text(), dataset_id))
+
+
+def reopen(connection: Connection, dataset_id: int) -> None:
+    """Opens a dataset again; the evidence starts anew on what is unanswered at this moment."""
+    connection.execute(
+        "UPDATE datasets SET state = 'open', closed_at = NULL, evidence_from ="
+        " (SELECT coalesce(max(id), 0) FROM annotations WHERE dataset_id = datasets.id) WHERE id = ?",
+        (dataset_id,),
+    )
+
+
+def _dataset(row: tuple[Any, ...]) -> Dataset:
+    values: tuple[Any, ...] = (*row[:7], bool(row[7]), *row[8:])
+    return Dataset(*values)

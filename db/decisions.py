@@ -1,0 +1,100 @@
+"""Decisions and releases: append-only, each with what it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from db.clock import now_text
+from db.connection import Connection
+
+
+@dataclass(frozen=True)
+class StoredDecision:
+    """A decision as it was stored; `evidence` and `policy` are JSON."""
+
+    id: int
+    decision: str
+    provisional: bool
+    evidence: str
+    policy: str
+    last_annotation_id: int
+    created_at: str
+
+
+def stored_facts(connection: Connection, dataset_id: int, examples: int, version: str) -> str | None:
+    """Returns the facts measured on a dataset of that many examples by that version, as JSON."""
+    row = connection.execute(
+        "SELECT facts FROM dataset_facts WHERE dataset_id = ? AND examples = ? AND version = ?",
+        (dataset_id, examples, version),
+    ).fetchone()
+    return str(row[0]) if row else None
+
+
+def store_facts(connection: Connection, dataset_id: int, examples: int, version: str, facts: str) -> None:
+    """Stores the facts measured on a dataset: texts never change, so they are measured once per size."""
+    connection.execute(
+        "INSERT INTO dataset_facts (dataset_id, examples, facts, version) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (dataset_id) DO UPDATE SET examples = excluded.examples, facts = excluded.facts,"
+        " version = excluded.version",
+        (dataset_id, examples, facts, version),
+    )
+
+
+def insert_decision(
+    connection: Connection,
+    dataset_id: int,
+    *,
+    decision: str,
+    provisional: bool,
+    evidence: str,
+    policy: str,
+    last_annotation_id: int,
+    version: str,
+) -> int:
+    """Stores a decision and returns its id."""
+    row_id = connection.execute(
+        "INSERT INTO decisions (dataset_id, decision, provisional, evidence, policy, last_annotation_id, version,"
+        " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (dataset_id, decision, provisional, evidence, policy, last_annotation_id, version, now_text()),
+    ).lastrowid
+    assert row_id is not None
+    return row_id
+
+
+def last_decision(connection: Connection, dataset_id: int) -> StoredDecision | None:
+    """Returns a dataset's newest decision."""
+    row = connection.execute(
+        "SELECT id, decision, provisional, evidence, policy, last_annotation_id, created_at FROM decisions"
+        " WHERE dataset_id = ? ORDER BY id DESC LIMIT 1",
+        (dataset_id,),
+    ).fetchone()
+    return StoredDecision(row[0], row[1], bool(row[2]), *row[3:]) if row else None
+
+
+def count_decisions(connection: Connection, dataset_id: int) -> int:
+    """Returns how often the gate has looked at a dataset."""
+    row = connection.execute("SELECT count(*) FROM decisions WHERE dataset_id = ?", (dataset_id,)).fetchone()
+    return int(row[0])
+
+
+def insert_release(
+    connection: Connection,
+    dataset_id: int,
+    *,
+    decision_id: int,
+    folder: str,
+    content_hash: str,
+    override_reason: str | None,
+) -> None:
+    """Stores that a dataset was released."""
+    connection.execute(
+        "INSERT INTO releases (dataset_id, decision_id, folder, content_hash, override_reason, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (dataset_id, decision_id, folder, content_hash, override_reason, now_text()),
+    )
+
+
+def release_count(connection: Connection, dataset_id: int) -> int:
+    """Returns how often a dataset was released."""
+    row = connection.execute("SELECT count(*) FROM releases WHERE dataset_id = ?", (dataset_id,)).fetchone()
+    return int(row[0])

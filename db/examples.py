@@ -1,0 +1,109 @@
+"""Examples: stored in the order they came, served in the order of a hash."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from db.connection import Connection
+from db.records import BlindExample, Choice, Example, NewExample
+
+_COLUMNS = "id, dataset_id, ordinal, question, body, choices, intended, label_confidence, extra"
+
+
+def review_position(seed: int, example_id: int) -> int:
+    """Returns an example's place in the random review order, in [0, 2**63).
+
+    By hash(seed, example id), so that what has been reviewed is at all times a simple random sample of the dataset,
+    also while examples are still being added.
+    """
+    digest = blake2b(f"{seed}:{example_id}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def insert_examples(
+    connection: Connection, dataset_id: int, seed: int, examples: Sequence[NewExample], *, places: int
+) -> list[int]:
+    """Stores examples with their places in the review order; within a write transaction.
+
+    Examples that come to lie behind an annotator who has gone on are noted as reopened, in the review order, so that
+    they are served in it.
+
+    Args:
+        connection: In a write transaction.
+        dataset_id: Whose they are.
+        seed: The dataset's seed.
+        examples: At most `db.connection.BACKGROUND_ROWS` of them, so that no validator waits.
+        places: How many annotators each is asked of at first.
+
+    Returns:
+        Their ids, in order.
+    """
+    (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM examples").fetchone()
+    (ordinal,) = connection.execute(
+        "SELECT coalesce(max(ordinal) + 1, 0) FROM examples WHERE dataset_id = ?", (dataset_id,)
+    ).fetchone()
+    ids = list(range(last + 1, last + 1 + len(examples)))
+    connection.executemany(
+        "INSERT INTO examples (id, dataset_id, ordinal, question, body, choices, intended, label_confidence, extra,"
+        " candidate_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                example_id,
+                dataset_id,
+                ordinal + offset,
+                example.question,
+                example.body,
+                _choices_to_json(example.choices),
+                example.intended,
+                example.label_confidence,
+                json.dumps(example.extra, ensure_ascii=False) if example.extra else "{}",
+                example.candidate_id,
+            )
+            for offset, (example_id, example) in enumerate(zip(ids, examples, strict=True))
+        ],
+    )
+    positions = [(example_id, dataset_id, review_position(seed, example_id), places) for example_id in ids]
+    connection.executemany(
+        "INSERT INTO review_status (example_id, dataset_id, position, places) VALUES (?, ?, ?, ?)", positions
+    )
+    (furthest,) = connection.execute(
+        "SELECT coalesce(max(position), -1) FROM cursors WHERE dataset_id = ?", (dataset_id,)
+    ).fetchone()
+    behind = [(position, example_id) for example_id, _, position, _ in positions if position <= furthest]
+    connection.executemany(
+        "INSERT INTO reopenings (dataset_id, example_id) VALUES (?, ?)",
+        [(dataset_id, example_id) for position, example_id in sorted(behind)],
+    )
+    connection.execute(
+        "UPDATE dataset_counters SET examples = examples + ? WHERE dataset_id = ?",
+        (len(examples), dataset_id),
+    )
+    return ids
+
+
+def get_blind(connection: Connection, example_id: int) -> BlindExample:
+    """Returns what a validator may see of an example."""
+    row = connection.execute(
+        "SELECT id, dataset_id, body, choices FROM examples WHERE id = ?", (example_id,)
+    ).fetchone()
+    return BlindExample(row[0], row[1], row[2], _choices_from_json(row[3]))
+
+
+def iterate_examples(connection: Connection, dataset_id: int) -> Iterator[Example]:
+    """Yields a dataset's examples in the order they came."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM examples WHERE dataset_id = ? ORDER BY ordinal", (dataset_id,))
+    for row in rows:
+        values: tuple[Any, ...] = (*row[:5], _choices_from_json(row[5]), row[6], row[7], json.loads(row[8]))
+        yield Example(*values)
+
+
+def _choices_to_json(choices: Sequence[Choice]) -> str:
+    return json.dumps([[choice.answer, choice.text] for choice in choices], ensure_ascii=False)
+
+
+def _choices_from_json(text: str) -> tuple[Choice, ...]:
+    pairs: list[list[Any]] = json.loads(text)
+    return tuple(Choice(answer, words) for answer, words in pairs)

@@ -1,0 +1,243 @@
+"""Jobs and their work items: a work item is one engine call, claimed with a lease and finished once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from db.clock import now_text
+from db.connection import Connection
+from db.records import Call, Job, JobState, WorkItem
+
+_COLUMNS = (
+    "j.id, j.dataset_id, d.name, j.recipe, j.recipe_text, j.behavior_text, j.engine, j.model, j.count, j.rounds,"
+    " j.round, j.seed, j.keep_open, j.state, j.note, j.items, j.items_done, j.items_failed, j.candidates, j.selected,"
+    " j.input_tokens, j.output_tokens"
+)
+
+GOING = ("queued", "running")
+"""The states of a job that a worker moves on."""
+
+CLAIM = """
+    UPDATE work_items SET state = 'leased', lease = :lease, attempt = attempt + 1
+    WHERE id IN (SELECT id FROM work_items INDEXED BY work_items_waiting
+        WHERE job_id = :job AND round = :round AND state = 'waiting' AND not_before <= :now ORDER BY id LIMIT :limit)
+    RETURNING id, job_id, round, stage, ordinal, candidate_id, payload, attempt"""
+
+
+@dataclass(frozen=True)
+class NewItem:
+    """A work item to store; `ordinal` is unique in its job, round and stage, so that planning twice adds nothing."""
+
+    stage: str
+    ordinal: int
+    payload: dict[str, Any]
+    candidate_id: int | None = None
+
+
+def insert_job(
+    connection: Connection,
+    *,
+    dataset_id: int,
+    recipe: str,
+    recipe_text: str,
+    behavior_text: str,
+    engine: str,
+    model: str,
+    count: int,
+    rounds: int,
+    seed: int,
+    keep_open: bool,
+) -> int:
+    """Queues a job and returns its id."""
+    job_id = connection.execute(
+        "INSERT INTO jobs (dataset_id, recipe, recipe_text, behavior_text, engine, model, count, rounds, seed,"
+        " keep_open, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)",
+        (
+            dataset_id,
+            recipe,
+            recipe_text,
+            behavior_text,
+            engine,
+            model,
+            count,
+            rounds,
+            seed,
+            keep_open,
+            now_text(),
+        ),
+    ).lastrowid
+    assert job_id is not None
+    return job_id
+
+
+def get_job(connection: Connection, job_id: int) -> Job | None:
+    """Returns a job."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM jobs AS j JOIN datasets AS d ON d.id = j.dataset_id WHERE j.id = ?",
+        (job_id,),
+    ).fetchone()
+    return _job(row) if row else None
+
+
+def all_jobs(connection: Connection) -> list[Job]:
+    """Returns every job, oldest first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM jobs AS j JOIN datasets AS d ON d.id = j.dataset_id ORDER BY j.id"
+    )
+    return [_job(row) for row in rows]
+
+
+def unfinished_jobs(connection: Connection) -> list[Job]:
+    """Returns the queued and running jobs, oldest first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM jobs AS j JOIN datasets AS d ON d.id = j.dataset_id"
+        f" WHERE j.state IN {GOING} ORDER BY j.id"
+    )
+    return [_job(row) for row in rows]
+
+
+def set_state(connection: Connection, job_id: int, state: JobState, note: str = "") -> None:
+    """Moves a job to a state, with a note for people."""
+    when = now_text()
+    connection.execute(
+        "UPDATE jobs SET state = :state, note = :note,"
+        " started_at = CASE WHEN :state = 'running' THEN coalesce(started_at, :when) ELSE started_at END,"
+        " finished_at = CASE WHEN :state IN ('done', 'cancelled', 'failed') THEN :when END WHERE id = :job",
+        {"state": state, "note": note, "when": when, "job": job_id},
+    )
+
+
+def set_note(connection: Connection, job_id: int, note: str) -> None:
+    """Tells people what a job that goes on is doing; why one was stopped is never overwritten."""
+    connection.execute(f"UPDATE jobs SET note = ? WHERE id = ? AND state IN {GOING}", (note, job_id))
+
+
+def begin_round(connection: Connection, job_id: int, round_number: int) -> None:
+    """Notes which round a job is in."""
+    connection.execute("UPDATE jobs SET round = ? WHERE id = ?", (round_number, job_id))
+
+
+def insert_items(connection: Connection, job_id: int, round_number: int, items: Sequence[NewItem]) -> None:
+    """Stores work items; those that are there already stay as they are."""
+    before = connection.total_changes
+    connection.executemany(
+        "INSERT OR IGNORE INTO work_items (job_id, round, stage, ordinal, candidate_id, payload)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (job_id, round_number, item.stage, item.ordinal, item.candidate_id, json.dumps(item.payload))
+            for item in items
+        ],
+    )
+    added = connection.total_changes - before
+    connection.execute("UPDATE jobs SET items = items + ? WHERE id = ?", (added, job_id))
+
+
+def claim_items(
+    connection: Connection, job_id: int, round_number: int, *, lease: str, limit: int, now: float
+) -> list[WorkItem]:
+    """Takes up to `limit` waiting items of a round for the holder of a lease."""
+    rows = connection.execute(
+        CLAIM, {"lease": lease, "job": job_id, "round": round_number, "now": now, "limit": limit}
+    ).fetchall()
+    return [_work_item(row, lease) for row in sorted(rows)]
+
+
+def has_unfinished_items(connection: Connection, job_id: int, round_number: int) -> bool:
+    """Whether items of a round are neither done nor failed; cheap, however many there are."""
+    return any(
+        connection.execute(
+            f"SELECT 1 FROM work_items WHERE job_id = ? AND round = ? AND state = '{state}' LIMIT 1",
+            (job_id, round_number),
+        ).fetchone()
+        for state in ("waiting", "leased")
+    )
+
+
+def finish_item(connection: Connection, item: WorkItem, call: Call) -> bool:
+    """Stores a call and marks its item done, unless the item was taken over by another attempt.
+
+    Returns:
+        Whether it was stored; a late duplicate is not, and the caller must store nothing else of it.
+    """
+    if not _end_item(connection, item, "done", ""):
+        return False
+    connection.execute(
+        "INSERT INTO calls (item_id, job_id, prompt, reply, model, input_tokens, output_tokens, seconds, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            item.id,
+            item.job_id,
+            json.dumps(call.prompt, ensure_ascii=False),
+            json.dumps(call.reply, ensure_ascii=False),
+            call.model,
+            call.input_tokens,
+            call.output_tokens,
+            call.seconds,
+            now_text(),
+        ),
+    )
+    connection.execute(
+        "UPDATE jobs SET items_done = items_done + 1, input_tokens = input_tokens + ?,"
+        " output_tokens = output_tokens + ? WHERE id = ?",
+        (call.input_tokens, call.output_tokens, item.job_id),
+    )
+    return True
+
+
+def fail_item(connection: Connection, item: WorkItem, error: str) -> bool:
+    """Marks an item failed for good, with the reason."""
+    if not _end_item(connection, item, "failed", error):
+        return False
+    connection.execute("UPDATE jobs SET items_failed = items_failed + 1 WHERE id = ?", (item.job_id,))
+    return True
+
+
+def postpone_item(connection: Connection, item: WorkItem, error: str, not_before: float) -> None:
+    """Gives an item back, to be tried again from `not_before` (seconds since 1970) on."""
+    connection.execute(
+        "UPDATE work_items SET state = 'waiting', lease = NULL, error = ?, not_before = ?"
+        " WHERE id = ? AND state = 'leased' AND lease = ? AND attempt = ?",
+        (error, not_before, item.id, item.lease, item.attempt),
+    )
+
+
+def give_back_items(connection: Connection, *, job_id: int | None = None) -> None:
+    """Gives back every leased item, of one job or of all: whoever held them is gone or stops."""
+    connection.execute(
+        "UPDATE work_items SET state = 'waiting', lease = NULL"
+        " WHERE state = 'leased' AND (:job IS NULL OR job_id = :job)",
+        {"job": job_id},
+    )
+
+
+def retry_failed_items(connection: Connection, job_id: int) -> int:
+    """Puts a job's failed items back to be tried anew; returns how many."""
+    changed = connection.execute(
+        "UPDATE work_items SET state = 'waiting', lease = NULL, attempt = 0, not_before = 0, error = ''"
+        " WHERE job_id = ? AND state = 'failed' AND round = (SELECT round FROM jobs WHERE id = ?)",
+        (job_id, job_id),
+    ).rowcount
+    connection.execute("UPDATE jobs SET items_failed = items_failed - ? WHERE id = ?", (changed, job_id))
+    return int(changed)
+
+
+def _end_item(connection: Connection, item: WorkItem, state: str, error: str) -> bool:
+    changed = connection.execute(
+        "UPDATE work_items SET state = ?, lease = NULL, error = ?"
+        " WHERE id = ? AND state = 'leased' AND lease = ? AND attempt = ?",
+        (state, error, item.id, item.lease, item.attempt),
+    ).rowcount
+    return bool(changed == 1)
+
+
+def _work_item(row: tuple[Any, ...], lease: str) -> WorkItem:
+    values: tuple[Any, ...] = (*row[:6], json.loads(row[6]), row[7], lease)
+    return WorkItem(*values)
+
+
+def _job(row: tuple[Any, ...]) -> Job:
+    values: tuple[Any, ...] = (*row[:12], bool(row[12]), *row[13:])
+    return Job(*values)

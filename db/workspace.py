@@ -1,0 +1,172 @@
+"""Opening a workspace: made where it is absent, migrated where it is old, refused where it is foreign or newer."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from db import schema
+from db.connection import Connection, connect, snapshot, unreadable
+from db.errors import InputError, WorkspaceError
+from db.sqlite import SAFE_WAL_VERSION, DatabaseError, OperationalError, journal_mode, sqlite3, version
+
+
+def open_workspace(path: Path, *, create: bool = True) -> Connection:
+    """Opens a workspace, bringing its tables up to date first.
+
+    Any number of processes may do this at the same moment: a lock file lets one of them migrate, after a backup.
+
+    Args:
+        path: The workspace file.
+        create: Whether to make the workspace if there is none.
+
+    Returns:
+        A connection of the calling thread's own; see `db.connection.connect`.
+
+    Raises:
+        InputError: if there is no workspace and `create` is false.
+        WorkspaceError: if the file is foreign, damaged, newer than this evalwright, or can't be opened.
+    """
+    if not _exists(path):
+        if not create:
+            raise InputError(
+                f"There is no workspace at {path}; `evalwright import` or `evalwright demo` makes one, "
+                "or name another with --workspace."
+            )
+        _make_ready(path)
+    connection = connect(path)
+    if _version(connection, path) < schema.CURRENT:
+        connection.close()
+        _make_ready(path)
+        connection = connect(path)
+    return connection
+
+
+def workspace_id(connection: Connection) -> str:
+    """Returns the workspace's own name, given once, that packets and releases carry."""
+    row = connection.execute("SELECT value FROM settings WHERE name = 'workspace_id'").fetchone()
+    return str(row[0])
+
+
+def backup_name(path: Path, old_version: int) -> Path:
+    """Returns where the state before a migration is kept."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return path.with_name(f"{path.name}.v{old_version}-{stamp}.backup")
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise WorkspaceError(
+            f"The workspace {path} can't be opened ({error.strerror}); check its name and the rights of its folder."
+        ) from error
+
+
+def _make_ready(path: Path) -> None:
+    """Makes or migrates the workspace under the lock file."""
+    with _lock_file(path):
+        connection = _connect_or_create(path)
+        try:
+            old = _version(connection, path)
+            if old == schema.CURRENT:
+                return
+            if old > 0:
+                _back_up(connection, path, backup_name(path, old))
+            _migrate(connection, path)
+        finally:
+            connection.close()
+
+
+def _migrate(connection: Connection, path: Path) -> None:
+    from sqlite_utils import Database
+
+    try:
+        connection.execute(f"PRAGMA journal_mode = {journal_mode()}")
+        schema.migrate(Database(connection))
+    except DatabaseError as error:
+        raise WorkspaceError(
+            f"The workspace {path} could not be brought up to date ({error}); it is as it was before."
+        ) from error
+
+
+def _connect_or_create(path: Path) -> Connection:
+    if not path.exists():
+        try:
+            path.touch()
+        except OSError as error:
+            raise WorkspaceError(
+                f"The workspace {path} can't be made ({error.strerror}); choose another folder."
+            ) from error
+    return connect(path)
+
+
+def _version(connection: Connection, path: Path) -> int:
+    """Returns the file's schema version, 0 for an empty file; refuses what isn't ours or is newer."""
+    try:
+        with snapshot(connection):  # of one moment: another process may be making the tables right now
+            (application,) = connection.execute("PRAGMA application_id").fetchone()
+            (found,) = connection.execute("PRAGMA user_version").fetchone()
+            (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    except DatabaseError as error:
+        raise WorkspaceError(unreadable(path, error)) from error
+    if application != schema.APPLICATION_ID and (application, found, tables) != (0, 0, 0):
+        raise WorkspaceError(
+            f"{path} is a SQLite file of another program; name an evalwright workspace with --workspace."
+        )
+    if found > schema.CURRENT:
+        raise WorkspaceError(
+            f"The workspace {path} was made by a newer evalwright (its version is {found}, this one knows "
+            f"{schema.CURRENT}); upgrade with `pip install -U evalwright`."
+        )
+    if mode == "wal" and version() < SAFE_WAL_VERSION:
+        _leave_wal(connection, path)
+    return int(found)
+
+
+def _leave_wal(connection: Connection, path: Path) -> None:
+    """A workspace made where WAL is safe, opened where it is not: back to a rollback journal, or not at all."""
+    try:
+        connection.execute("PRAGMA journal_mode = delete")
+    except OperationalError as error:
+        raise WorkspaceError(
+            f"The workspace {path} is open elsewhere with a newer SQLite than this one "
+            f"({sqlite3.sqlite_version}), which could lose answers; install pysqlite3 here, or close it there."
+        ) from error
+
+
+def _back_up(connection: Connection, path: Path, target: Path) -> None:
+    """Copies the workspace; the copy has its name only when it is complete."""
+    partial = path.with_name(f"{path.name}.backup.partial")
+    try:
+        partial.unlink(missing_ok=True)
+        copy = sqlite3.connect(partial)
+        try:
+            connection.backup(copy)
+        finally:
+            copy.close()
+        partial.replace(target)
+    except (DatabaseError, OSError) as error:
+        raise WorkspaceError(
+            f"The workspace {path} can't be backed up before it is brought up to date ({error}); it is as it was, "
+            "free some space in its folder and try again."
+        ) from error
+
+
+@contextmanager
+def _lock_file(path: Path) -> Iterator[None]:
+    """Holds the workspace's lock file; other processes wait."""
+    name = path.with_name(path.name + ".lock")
+    try:
+        handle = name.open("w")
+    except OSError as error:
+        raise WorkspaceError(
+            f"The workspace {path} can't be made or migrated: its folder can't be written ({error.strerror})."
+        ) from error
+    with handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,23 @@
+"""Fixtures that tests of every package share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from db.connection import Connection
+from db.workspace import open_workspace
+
+
+@pytest.fixture
+def workspace_path(tmp_path: Path) -> Path:
+    """Where a workspace may be made; there is none yet."""
+    return tmp_path / "workspace.db"
+
+
+@pytest.fixture
+def connection(workspace_path: Path) -> Iterator[Connection]:
+    """A connection to a workspace that is new and empty."""
+    opened = open_workspace(workspace_path)
+    yield opened
+    opened.close()

@@ -1,0 +1,179 @@
+import json
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from db import annotations, assignment, datasets, jobs
+from db.connection import Connection
+from db.records import Dataset
+from db.workspace import open_workspace
+from review import assignment as review_assignment
+from review.annotation import earlier_answer, submit
+from review.assignment import end_session, keep_alive, next_example, start_session
+from tests.support.large import large_dataset
+from tests.support.workspaces import NO, YES, answer
+
+
+@pytest.fixture(params=["without statistics", "with statistics"])
+def planned(request: pytest.FixtureRequest, connection: Connection) -> Connection:
+    """A workspace with one dataset under review, and perhaps with what ANALYZE says of it.
+
+    From one dataset ANALYZE learns that `dataset_id` tells nothing apart; a workspace with more must not pay for that.
+    """
+    large_dataset(connection, 600)
+    if request.param == "with statistics":
+        connection.execute("ANALYZE")
+    return connection
+
+
+def plan(connection: Connection, statement: str, values: Any = ()) -> list[str]:
+    return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
+
+
+def steps_of(plan: list[str]) -> list[str]:
+    """The plan without the markers of its parts."""
+    return [step for step in plan if "SUBQUERY" not in step]
+
+
+PLACE = {"dataset": 1, "annotator": 1, "after": 3}
+NOT_ANSWERED = "SEARCH a USING COVERING INDEX sqlite_autoindex_annotations_2 (example_id=? AND annotator_id=?)"
+NOT_HELD = "SEARCH v USING PRIMARY KEY (example_id=? AND annotator_id=?)"
+
+
+def test_the_next_reopened_example(planned: Connection) -> None:
+    assert steps_of(plan(planned, assignment.NEXT_REOPENED, PLACE)) == [
+        "SEARCH r USING INDEX reopenings_of_dataset (dataset_id=? AND id>?)",
+        NOT_ANSWERED,
+        NOT_HELD,
+        "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)",
+    ]
+
+
+def test_the_next_example_ahead(planned: Connection) -> None:
+    assert steps_of(plan(planned, assignment.NEXT_FRONTIER, PLACE)) == [
+        "SEARCH s USING INDEX review_frontier (dataset_id=? AND position>?)",
+        NOT_ANSWERED,
+        NOT_HELD,
+    ]
+
+
+def test_the_last_reopening(planned: Connection) -> None:
+    assert plan(planned, assignment.LAST_REOPENING, (1,)) == [
+        "SEARCH reopenings USING COVERING INDEX reopenings_of_dataset (dataset_id=?)"
+    ]
+
+
+def test_the_previous_answer(planned: Connection) -> None:
+    place = {"annotator": 1, "dataset": 1, "before": 10}
+    assert plan(planned, annotations.PREVIOUS, place) == [
+        "SEARCH annotations USING INDEX annotations_by_annotator (annotator_id=? AND dataset_id=? AND id<?)"
+    ]
+
+
+def test_claiming_work(planned: Connection) -> None:
+    claim = {"lease": "a", "job": 1, "round": 1, "now": 1.0, "limit": 5}
+    assert steps_of(plan(planned, jobs.CLAIM, claim)) == [
+        "SEARCH work_items USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH work_items USING INDEX work_items_waiting (job_id=? AND round=?)",
+    ]
+
+
+def test_all_that_a_validator_waits_for(planned: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is asked from the first example to the end of a session is found by an index."""
+    (dataset_id,) = planned.execute("SELECT id FROM datasets").fetchone()
+    asked: list[str] = []
+    planned.set_trace_callback(asked.append)
+    review_for_a_while(planned, dataset_id, monkeypatch)
+    planned.set_trace_callback(None)
+    statements = {statement for statement in asked if re.match(r"\s*(SELECT|UPDATE|DELETE)\b", statement)}
+    assert len(statements) > 25
+    for statement in statements:
+        found = plan(planned, statement)
+        assert found, statement
+        assert not [step for step in found if step.startswith("SCAN")], (statement, found)
+        sorting = [step for step in found if "TEMP B-TREE" in step]
+        assert not sorting or "sqlite_autoindex_annotations_2 (example_id=?)" in found[0], (statement, found)
+
+
+def review_for_a_while(connection: Connection, dataset_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = datasets.get_dataset(connection, dataset_id)
+    sessions = [start_session(connection, name) for name in ("Ada", "Fay", "Gil")]
+    for session, label in zip(sessions, (YES, NO, None), strict=True):
+        example = next_example(connection, session, dataset)
+        for _ in range(5):
+            assert example is not None
+            example = submit(connection, session, dataset, example, answer(label)).next
+        earlier = earlier_answer(connection, session, dataset)
+        assert earlier is not None
+        submit(connection, session, dataset, earlier.example, answer(YES))
+        keep_alive(connection, session)
+    monkeypatch.setattr(review_assignment, "now", lambda: 4e9)
+    next_example(connection, sessions[0], dataset)
+    end_session(connection, sessions[1])
+
+
+# How much work one answer is, in steps of SQLite's virtual machine
+
+
+def steps(connection: Connection, work: Callable[[], object]) -> int:
+    """How many steps SQLite takes for a piece of work."""
+    count = 0
+
+    def tick() -> int:
+        nonlocal count
+        count += 1
+        return 0
+
+    connection.set_progress_handler(tick, 1)
+    work()
+    connection.set_progress_handler(None, 1)
+    return count
+
+
+def steps_of_an_answer(connection: Connection, dataset: Dataset, name: str) -> dict[str, int]:
+    """The steps of everything an annotator waits for."""
+    session = start_session(connection, name)
+    found = {"first example": steps(connection, lambda: next_example(connection, session, dataset))}
+    for number in range(3):
+        shown = next_example(connection, session, dataset)
+        assert shown is not None
+        submitting = partial(submit, connection, session, dataset, shown, answer(YES))
+        found[f"answer {number}"] = steps(connection, submitting)
+    found["going back"] = steps(connection, lambda: earlier_answer(connection, session, dataset))
+    found["leaving"] = steps(connection, lambda: end_session(connection, session))
+    return found
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> dict[int, dict[str, dict[str, int]]]:
+    """Steps by size of the dataset, annotator and piece of work."""
+    found = {}
+    for count in (1_000, 30_000):
+        connection = open_workspace(tmp_path_factory.mktemp("large") / "workspace.db")
+        connection.execute("PRAGMA synchronous = OFF")
+        dataset = large_dataset(connection, count)
+        names = ("Ada", "Béla", "Carla", "Emil", "Fay")
+        found[count] = {name: steps_of_an_answer(connection, dataset, name) for name in names}
+        connection.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "who"),
+    [
+        ("Ada", "gave the first answer on every dispute"),
+        ("Béla", "gave the second answer on every dispute"),
+        ("Carla", "settled half of the disputes"),
+        ("Emil", "is far ahead of the others"),
+        ("Fay", "is new"),
+    ],
+)
+def test_an_answer_is_as_much_work_in_a_large_dataset(
+    work: dict[int, dict[str, dict[str, int]]], name: str, who: str
+) -> None:
+    small, large = work[1_000][name], work[30_000][name]
+    for piece in small:
+        assert large[piece] <= 1.2 * small[piece] + 20, f"{piece} of {name}, who {who}: {json.dumps([small, large])}"
