@@ -1,0 +1,152 @@
+"""Serving examples: one at a time to each validator, nobody the same one twice, however many processes serve."""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from dataclasses import dataclass
+
+from db import annotations as annotation_rows
+from db import assignment as rows
+from db import datasets, examples
+from db.clock import now
+from db.connection import Connection, write
+from db.records import BlindExample, Dataset
+from review.settling import settle
+
+RESERVATION_SECONDS = 15 * 60
+"""How long an example is held for a validator who shows no life."""
+
+SESSION_SILENCE_SECONDS = 120
+"""After how long a session on another machine counts as gone."""
+
+SWEEP = 20
+"""The most expired reservations that one request frees, so that nobody waits for a big sweep."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """A validator's window: who, and which of their windows."""
+
+    id: str
+    annotator_id: int
+    annotator: str
+
+
+def start_session(connection: Connection, annotator: str) -> Session:
+    """Opens a session for a validator of that name."""
+    session_id = uuid.uuid4().hex
+    with write(connection):
+        annotator_id = annotation_rows.annotator_id(connection, annotator)
+        row = rows.SessionRow(session_id, socket.gethostname(), os.getpid(), now())
+        rows.insert_session(connection, row, annotator_id)
+    return Session(session_id, annotator_id, annotator)
+
+
+def end_session(connection: Connection, session: Session) -> None:
+    """Gives back what the session holds, so that others need not wait for it to expire."""
+    with write(connection):
+        for held in rows.reservations_of_session(connection, session.annotator_id, session.id):
+            _release(connection, held)
+
+
+def keep_alive(connection: Connection, session: Session) -> None:
+    """Notes that the session shows life and renews what it holds."""
+    with write(connection):
+        rows.touch_session(connection, session.id, now())
+        for held in rows.reservations_of_session(connection, session.annotator_id, session.id):
+            rows.hand_over(connection, held, session.id, now() + RESERVATION_SECONDS)
+
+
+def next_example(connection: Connection, session: Session, dataset: Dataset) -> BlindExample | None:
+    """Reserves and returns the next example for this session, or None if there is nothing for it now.
+
+    What the session already holds comes first, also from a window of the same validator that has died.
+    """
+    with write(connection):
+        return reserve_next(connection, session, dataset)
+
+
+def reserve_next(connection: Connection, session: Session, dataset: Dataset) -> BlindExample | None:
+    """The same as `next_example`, within a write transaction of the caller's."""
+    for expired in rows.expired_reservations(connection, now(), SWEEP):
+        _release(connection, expired)
+    held = _reclaim(connection, session, dataset)
+    example_id = held if held is not None else _advance(connection, session, dataset)
+    return None if example_id is None else examples.get_blind(connection, example_id)
+
+
+def refresh_status(connection: Connection, example_id: int, *, always_three: bool) -> None:
+    """Brings an example's status up to date with its answers and reservations, within a write transaction.
+
+    The status is always made anew from the rows it sums up, so it can't drift from them.
+    """
+    before = rows.status(connection, example_id)
+    labels = [answer.label for answer in annotation_rows.first_answers(connection, example_id)]
+    settling = settle(labels, always_three=always_three)
+    places = max(0, settling.wanted - rows.count_reservations(connection, example_id))
+    rows.set_status(connection, example_id, places=places, answers=len(labels), settled=settling.settled)
+    datasets.add_to_counts(
+        connection,
+        before.dataset_id,
+        reviewed=int(bool(labels)) - int(before.answers > 0),
+        settled=int(settling.settled) - int(before.settled),
+    )
+    if settling.settled:
+        rows.forget_reopened(connection, example_id)
+    elif places > before.places:
+        rows.note_reopened(connection, before.dataset_id, example_id)
+
+
+def _release(connection: Connection, held: rows.Reservation) -> None:
+    rows.drop_reservation(connection, held.example_id, held.annotator_id)
+    dataset = datasets.get_dataset(connection, rows.status(connection, held.example_id).dataset_id)
+    refresh_status(connection, held.example_id, always_three=dataset.always_three)
+
+
+def _reclaim(connection: Connection, session: Session, dataset: Dataset) -> int | None:
+    """Returns what this session holds, or takes over what a dead window of the same validator held."""
+    reservations = rows.reservations_of(connection, session.annotator_id, dataset.id)
+    for held in sorted(reservations, key=lambda held: held.session_id != session.id):  # what is on screen comes first
+        if held.session_id == session.id or not _alive(rows.session(connection, held.session_id)):
+            rows.hand_over(connection, held, session.id, now() + RESERVATION_SECONDS)
+            return held.example_id
+    return None
+
+
+def _alive(session: rows.SessionRow) -> bool:
+    if session.host == socket.gethostname():
+        return process_exists(session.pid)
+    return now() - session.seen_at < SESSION_SILENCE_SECONDS
+
+
+def process_exists(pid: int) -> bool:
+    """Whether a process of this id runs on this machine."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _advance(connection: Connection, session: Session, dataset: Dataset) -> int | None:
+    """Reserves the first example that this validator can take, and moves their cursor past it."""
+    annotator_id = session.annotator_id
+    cursor = rows.cursor(connection, dataset.id, annotator_id)
+    found = rows.next_reopened(connection, dataset.id, annotator_id, cursor.reopening_id)
+    if found is not None:
+        moved = rows.Cursor(cursor.position, found[0])
+    else:
+        found = rows.next_frontier(connection, dataset.id, annotator_id, cursor.position)
+        position = cursor.position if found is None else found[0]
+        seen = max(cursor.reopening_id, rows.last_reopening(connection, dataset.id))
+        moved = rows.Cursor(position, seen)
+    if moved != cursor:
+        rows.move_cursor(connection, dataset.id, annotator_id, moved)
+    if found is None:
+        return None
+    rows.reserve(connection, found[1], dataset.id, annotator_id, session.id, now() + RESERVATION_SECONDS)
+    return found[1]

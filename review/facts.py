@@ -1,0 +1,79 @@
+"""Facts about a dataset's texts: measured on all of them, without an interval."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from db import datasets, decisions
+from db.connection import Connection, write
+from db.examples import iterate_examples
+from db.records import Dataset
+from review.evidence import Evidence
+from review.policy import FactLimit
+from review.version import version
+
+REPAIRS = {
+    "exact_duplicates": "remove the examples that repeat an earlier one",
+    "near_duplicate_share": "remove near-duplicates, or let a job write more varied examples",
+    "largest_class_excess": "balance the intended labels",
+    "negation_auc": "rewrite examples so that negation words don't give the label away",
+    "unreadable_choices": "mend or remove the examples whose choices can't be read",
+}
+
+
+@dataclass(frozen=True)
+class MeasuredFact:
+    """A fact: its value, or None with a note that says why there is none."""
+
+    name: str
+    value: float | None
+    note: str
+
+
+def measured_facts(connection: Connection, dataset: Dataset) -> list[MeasuredFact]:
+    """Returns the facts of a dataset, measured anew only if it has grown or evalwright has changed."""
+    examples = datasets.counts(connection, dataset.id).examples
+    stored = decisions.stored_facts(connection, dataset.id, examples, version())
+    if stored is not None:
+        return [MeasuredFact(**fact) for fact in json.loads(stored)]
+    from review.lint import LintItem, facts
+
+    items = [
+        LintItem(example.id, example.question, example.choices, example.intended)
+        for example in iterate_examples(connection, dataset.id)
+    ]
+    found = [MeasuredFact(fact.name, fact.value, fact.note) for fact in facts(items)]
+    with write(connection):
+        text = json.dumps([asdict(fact) for fact in found])
+        decisions.store_facts(connection, dataset.id, len(items), version(), text)
+    return found
+
+
+def as_evidence(limit: FactLimit, facts: list[MeasuredFact], examples: int) -> Evidence:
+    """Returns a fact beside its limit; one that has no value here is not applicable, and passes."""
+    fact = next((fact for fact in facts if fact.name == limit.name), None)
+    value = None if fact is None else fact.value
+    return Evidence(
+        name=limit.name.replace("_", " "),
+        question="",
+        statistic=limit.name,
+        bound="",
+        n=examples,
+        value=value,
+        lower=None,
+        upper=None,
+        threshold=float(limit.most),
+        passes=value is None or value <= float(limit.most),
+        failed=False,
+        e_value=None,
+        guarantee="none",
+        note=("not applicable" if fact is None or not fact.note else fact.note) if value is None else "",
+    )
+
+
+def repair(evidence: Evidence) -> str:
+    """Returns what mends a fact that fails."""
+    assert evidence.value is not None
+    value = f"{evidence.value:.0f}" if evidence.value == int(evidence.value) else f"{evidence.value:.3f}"
+    return f"{evidence.name} {value}, at most {evidence.threshold:g}: {REPAIRS[evidence.statistic]}"

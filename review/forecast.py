@@ -1,0 +1,78 @@
+"""What the gate still needs, said to people in a sentence. A forecast guides and decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from review.evidence import Evidence, first_two_labels, is_ambiguous, is_rated, mean_rating, on_unit_scale
+from review.policy import Criterion, Policy
+from review.sample import Sample
+from review.settling import AT_MOST
+
+
+def forecast(sample: Sample, evidence: Sequence[Evidence], policy: Policy) -> str | None:
+    """Returns what would let the dataset ship if what comes is like what has been seen.
+
+    Args:
+        sample: The sample that the evidence was measured on.
+        evidence: All of it.
+        policy: What it is measured against.
+    """
+    if any(piece.failed for piece in evidence):
+        return None
+    return _disputes(sample) or _needed(sample, evidence, policy)
+
+
+def _needed(sample: Sample, evidence: Sequence[Evidence], policy: Policy) -> str | None:
+    least = min(policy.least_examples, sample.total)
+    if sample.total == 0:
+        return "The dataset has no examples yet."
+    if sample.size == 0 or all(piece.value is None for piece in _criteria(evidence, policy)):
+        return f"Nothing is settled yet; the gate needs at least {least} examples, and usually 100 to 500."
+    waiting = [
+        (criterion, _examples_for(criterion, sample, policy.delta))
+        for criterion, piece in zip(policy.criteria, _criteria(evidence, policy), strict=True)
+        if piece.passes is False
+    ]
+    never = [criterion.name for criterion, needed in waiting if needed is None]
+    if never:
+        return f"At the present rate {' and '.join(never)} would not pass even with all {sample.total} examples."
+    slowest = max([(least, "the count of examples"), *((needed or 0, criterion.name) for criterion, needed in waiting)])
+    if slowest[0] <= sample.size:
+        return None
+    more = slowest[0] - sample.size
+    return f"About {more:,} more examples at the present rate ({slowest[1]} is the slowest)."
+
+
+def _criteria(evidence: Sequence[Evidence], policy: Policy) -> list[Evidence]:
+    """Returns the evidence of the policy's criteria, in its order."""
+    by_name = {piece.name: piece for piece in evidence}
+    return [by_name[criterion.name] for criterion in policy.criteria]
+
+
+def _examples_for(criterion: Criterion, sample: Sample, delta: float) -> int | None:
+    from review.stats.forecast import examples_for_alpha, examples_for_mean, examples_for_share
+    from review.stats.reliability import first_two
+
+    rated = [example for example in sample.examples if is_rated(example)]
+    if criterion.statistic == "agreement":
+        settled = [example for example in sample.examples if example.settling.settled]
+        agreed = sum(example.agreed for example in settled)
+        return examples_for_share(agreed, len(settled), sample.total, criterion.threshold, delta=delta)
+    if criterion.statistic == "share":
+        clear = sum(not is_ambiguous(example) for example in rated)
+        return examples_for_share(clear, len(rated), sample.total, Decimal(1) - criterion.threshold, delta=delta)
+    if criterion.statistic == "mean":
+        ratings = [rating for example in rated if (rating := mean_rating(example)) is not None]
+        return examples_for_mean(ratings, sample.total, on_unit_scale(criterion.threshold), delta)
+    classes, answers = first_two_labels(sample)
+    return examples_for_alpha(first_two(answers, sample.total, classes), criterion.threshold, delta)
+
+
+def _disputes(sample: Sample) -> str | None:
+    """Disputes hold the sample back until a third person has answered them."""
+    if not sample.disputes:
+        return None
+    waiting = "1 disputed example waits" if sample.disputes == 1 else f"{sample.disputes} disputed examples wait"
+    return f"{waiting} for a third person." if sample.annotators < AT_MOST else f"{waiting} for a third answer."

@@ -1,0 +1,139 @@
+"""Importing a published file: wholly or not at all, without holding up anybody who labels."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from db import datasets
+from db.connection import BACKGROUND_ROWS, Connection, write
+from db.errors import InputError
+from db.examples import insert_examples
+from db.records import NewExample
+from review.assignment import process_exists
+from review.formats.example import SourceExample
+from review.formats.jsonl import read_file
+from review.settling import places_at_first
+
+HIDDEN = ".importing"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import made."""
+
+    dataset: str
+    examples: int
+
+
+def import_file(
+    connection: Connection,
+    path: Path,
+    *,
+    name: str,
+    behavior: str,
+    guidelines: str = "",
+    progress: Callable[[int], None] | None = None,
+) -> Imported:
+    """Imports a published JSONL file as a dataset, closed from birth.
+
+    Rows are written in small transactions and become visible by one flag at the end; what an import that died has
+    left is cleared away by the next one.
+
+    Args:
+        connection: The workspace.
+        path: The file.
+        name: The dataset's name, not taken yet.
+        behavior: What completes "a person/AI who ...", or empty where the file doesn't say.
+        guidelines: What validators are told beyond the standard questions.
+        progress: Called with the count of rows read so far.
+
+    Raises:
+        InputError: if the name is taken, or a line can't be read: then nothing of the file is kept.
+    """
+    _clear_leftovers(connection)
+    rows = (example for _, example in read_file(path))
+    first = next(rows)
+    seed = secrets.randbits(62)
+    working_name = f"{HIDDEN} {socket.gethostname()} {os.getpid()} {secrets.token_hex(8)}"
+    with write(connection):
+        _refuse_taken(connection, name)
+        dataset_id = datasets.insert_dataset(
+            connection,
+            name=working_name,
+            behavior=behavior,
+            guidelines=guidelines,
+            kind=first.kind,
+            origin=os.fsencode(path.name).decode("utf-8", "replace"),
+            seed=seed,
+            closed=True,
+            visible=False,
+        )
+    try:
+        count = _store_rows(connection, dataset_id, seed, first, rows, progress)
+        with write(connection):
+            _refuse_taken(connection, name)
+            datasets.show(connection, dataset_id, name)
+    except BaseException:
+        _delete(connection, dataset_id)
+        raise
+    return Imported(name, count)
+
+
+def _store_rows(
+    connection: Connection,
+    dataset_id: int,
+    seed: int,
+    first: SourceExample,
+    rows: Iterator[SourceExample],
+    progress: Callable[[int], None] | None,
+) -> int:
+    count = 0
+    batch = [first, *islice(rows, BACKGROUND_ROWS - 1)]
+    while batch:
+        new = [new_example(example) for example in batch]
+        with write(connection):
+            insert_examples(connection, dataset_id, seed, new, places=places_at_first(always_three=False))
+        count += len(batch)
+        if progress is not None:
+            progress(count)
+        batch = list(islice(rows, BACKGROUND_ROWS))
+    return count
+
+
+def new_example(example: SourceExample, candidate_id: int | None = None) -> NewExample:
+    """Returns an example as it is stored."""
+    return NewExample(
+        question=example.question,
+        body=example.body,
+        choices=example.choices,
+        intended=example.intended,
+        label_confidence=example.label_confidence,
+        extra=example.extra,
+        candidate_id=candidate_id,
+    )
+
+
+def _refuse_taken(connection: Connection, name: str) -> None:
+    if datasets.name_taken(connection, name):
+        raise InputError(f"There is a dataset named {name} already; give this one another name with --dataset.")
+
+
+def _clear_leftovers(connection: Connection) -> None:
+    """Deletes what an import on this machine wrote before it was killed."""
+    for dataset_id, working_name in datasets.hidden_datasets(connection):
+        marker, host, pid, _ = working_name.split(" ")
+        if marker == HIDDEN and host == socket.gethostname() and not process_exists(int(pid)):
+            _delete(connection, dataset_id)
+
+
+def _delete(connection: Connection, dataset_id: int) -> None:
+    gone = False
+    while not gone:
+        with write(connection):
+            gone = datasets.delete_hidden(connection, dataset_id, BACKGROUND_ROWS)

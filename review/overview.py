@@ -1,0 +1,61 @@
+"""What the list of datasets shows: counters and the gate's last word, all cheap to read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from db import annotations as annotation_rows
+from db import datasets as rows
+from db import decisions
+from db.connection import Connection
+from db.records import Dataset
+
+
+@dataclass(frozen=True)
+class DatasetOverview:
+    """A dataset's line in the list.
+
+    Attributes:
+        reviewed: Examples with at least one answer; `settled` ones need no further annotator.
+        state: `open`, `closed` or `shipped`.
+        decision: The gate's last decision, or None if it has not been asked.
+        provisional: Whether that decision was made while the dataset was open.
+        outdated: Whether answers have come in since.
+    """
+
+    name: str
+    behavior: str
+    origin: str
+    examples: int
+    reviewed: int
+    settled: int
+    annotations: int
+    state: str
+    decision: str | None
+    provisional: bool
+    outdated: bool
+
+
+def overview(connection: Connection) -> list[DatasetOverview]:
+    """Returns every dataset's line, oldest first."""
+    return [_line(connection, dataset) for dataset in rows.all_datasets(connection)]
+
+
+def _line(connection: Connection, dataset: Dataset) -> DatasetOverview:
+    counts = rows.counts(connection, dataset.id)
+    decision = decisions.last_decision(connection, dataset.id)
+    shipped = decisions.release_count(connection, dataset.id) > 0
+    newest = annotation_rows.last_annotation(connection, dataset.id)
+    return DatasetOverview(
+        name=dataset.name,
+        behavior=dataset.behavior,
+        origin=dataset.origin,
+        examples=counts.examples,
+        reviewed=counts.reviewed,
+        settled=counts.settled,
+        annotations=counts.annotations,
+        state="shipped" if shipped else dataset.state,
+        decision=decision.decision if decision else None,
+        provisional=decision.provisional if decision else False,
+        outdated=decision is not None and newest > decision.last_annotation_id,
+    )

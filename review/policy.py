@@ -1,0 +1,140 @@
+"""Policies: the thresholds of the gate, as a file that a lead can read and change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from review.toml_file import Section, parse, read_text
+
+Bound = Literal["lower", "upper"]
+
+MEASURES: dict[tuple[str, str], Bound] = {
+    ("label", "agreement"): "lower",
+    ("relevance", "mean"): "lower",
+    ("ambiguous", "share"): "upper",
+    ("label", "alpha"): "lower",
+}
+"""What can be asked of answers, by question and statistic, and which bound must reach the threshold."""
+
+FACTS = ("exact_duplicates", "near_duplicate_share", "largest_class_excess", "negation_auc", "unreadable_choices")
+"""What can be asked of the texts; see `review.lint`."""
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A bound of a statistic of a question's answers, and the threshold that it must reach."""
+
+    question: str
+    statistic: str
+    bound: Bound
+    threshold: Decimal
+
+    @property
+    def name(self) -> str:
+        """What screens and reports call it."""
+        return f"{self.question} {self.statistic}"
+
+
+@dataclass(frozen=True)
+class FactLimit:
+    """A fact about a dataset's texts and the most it may be."""
+
+    name: str
+    most: Decimal
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a dataset must show to ship.
+
+    Attributes:
+        delta: The error level of each criterion, in (0, 1).
+        least_examples: The fewest examples, or all of a smaller dataset.
+        text: The file as it was read; a decision keeps it.
+    """
+
+    name: str
+    delta: float
+    least_examples: int
+    criteria: tuple[Criterion, ...]
+    facts: tuple[FactLimit, ...]
+    text: str
+
+
+def load_policy(path: Path | None = None) -> Policy:
+    """Reads a policy file, by default the one that comes with evalwright.
+
+    Raises:
+        InputError: naming file, line and key.
+    """
+    if path is None:
+        text = resources.files("review").joinpath("default_policy.toml").read_text(encoding="utf-8")
+        return parse_policy("the default policy", text)
+    return parse_policy(str(path), read_text(path))
+
+
+def parse_policy(source: str, text: str) -> Policy:
+    """Reads a policy from its text; `source` is what messages call it."""
+    section = parse(source, text)
+    delta = _decimal(section, "delta", "0.05")
+    if not 0 < delta < 1:
+        raise section.error("delta", "must be between 0 and 1")
+    policy = Policy(
+        name=section.text("name"),
+        delta=float(delta),
+        least_examples=section.integer("least_examples", 50),
+        criteria=tuple(_criterion(part) for part in section.sections("criterion")),
+        facts=tuple(_fact(part) for part in (section.sections("fact") if section.has("fact") else [])),
+        text=text,
+    )
+    section.refuse_unknown()
+    _refuse_twice(section, "criterion", [criterion.name for criterion in policy.criteria])
+    _refuse_twice(section, "fact", [fact.name for fact in policy.facts])
+    return policy
+
+
+def _criterion(section: Section) -> Criterion:
+    question, statistic, bound = section.text("question"), section.text("statistic"), section.text("bound")
+    threshold = _decimal(section, "threshold")
+    if (question, statistic) not in MEASURES:
+        known = ", ".join(f"{asked} {measured}" for asked, measured in MEASURES)
+        raise section.error("statistic", f"can't be {question} {statistic}; there are {known}")
+    needed = MEASURES[question, statistic]
+    if bound != needed:
+        raise section.error("bound", f'must be "{needed}" for {question} {statistic}')
+    least, most = (1, 5) if question == "relevance" else (0, 1)
+    if not least <= threshold <= most:
+        raise section.error("threshold", f"must be between {least} and {most} for {question} {statistic}")
+    section.refuse_unknown()
+    return Criterion(question, statistic, needed, threshold)
+
+
+def _fact(section: Section) -> FactLimit:
+    name = section.text("name")
+    if name not in FACTS:
+        raise section.error("name", f"is {name!r}; there are {', '.join(FACTS)}")
+    limit = FactLimit(name, _decimal(section, "most"))
+    section.refuse_unknown()
+    return limit
+
+
+def _decimal(section: Section, key: str, default: str | None = None) -> Decimal:
+    """Returns a number written as a text, so that 0.9 means 0.9 and not the nearest binary fraction."""
+    value = section.text(key, default)
+    try:
+        number = Decimal(value)
+    except InvalidOperation as error:
+        raise section.error(key, 'must be a number in quotes, such as "0.90"') from error
+    if not number.is_finite():
+        raise section.error(key, "must be finite")
+    return number
+
+
+def _refuse_twice(section: Section, key: str, names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise section.error(key, f"names {name} twice")

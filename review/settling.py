@@ -1,0 +1,58 @@
+"""When an example has been asked of enough annotators, and what their answers amount to.
+
+Two equal labels settle an example, since a third can't change the majority; two that differ leave it open for a third;
+three labels settle it whatever they are; so do two skips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from review.stats.annotators import consensus
+
+FIRST_ASKED = 2
+AT_MOST = 3
+SKIPS_THAT_SETTLE = 2
+
+
+@dataclass(frozen=True)
+class Settling:
+    """What the first answers on an example amount to.
+
+    Attributes:
+        settled: Whether no further annotator is needed.
+        wanted: How many more may be asked at the same time if not.
+        consensus: The label that more than half gave; None where there is none, or where skips settled it.
+        skipped: Whether skips settled it, not labels.
+    """
+
+    settled: bool
+    wanted: int
+    consensus: str | None
+    skipped: bool
+
+
+def places_at_first(*, always_three: bool) -> int:
+    """Returns how many annotators a new example is asked of at the same time."""
+    return AT_MOST if always_three else FIRST_ASKED
+
+
+def settle(labels: Sequence[str | None], *, always_three: bool = False) -> Settling:
+    """Tells whether an example is settled by its first answers.
+
+    Args:
+        labels: The label of each annotator's first answer, in order; None for a skip.
+        always_three: Whether three labels are asked even where two agree.
+    """
+    given = [label for label in labels if label is not None]
+    by_labels = len(given) >= AT_MOST or (not always_three and len(set(given)) < len(given))
+    by_skips = not by_labels and len(labels) - len(given) >= SKIPS_THAT_SETTLE
+    settled = by_labels or by_skips
+    asked = AT_MOST if always_three or len(given) >= FIRST_ASKED else FIRST_ASKED
+    return Settling(
+        settled=settled,
+        wanted=0 if settled else asked - len(given),
+        consensus=None if by_skips else consensus(given),
+        skipped=by_skips,
+    )
