@@ -1,0 +1,93 @@
+"""Being the worker of a workspace: one process at a time, by a lease that a dead one can't keep."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from db import jobs
+from db.clock import now
+from db.connection import Connection, write
+from db.worker_lease import Lease, current_lease, drop_lease, store_lease
+from review.assignment import process_exists
+
+LEASE_SECONDS = 15.0
+RENEW_SECONDS = 3.0
+
+
+class OvertakenError(Exception):
+    """Another worker has taken over, or a person has stopped the job: nothing may be written for it any more."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A worker's right to move a job on, which every transaction asks for anew."""
+
+    connection: Connection
+    holder: str
+    job_id: int
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        """A write transaction of the worker's, while it holds the lease and the job is wanted.
+
+        Raises:
+            OvertakenError: if it does not, or is not; nothing is written then.
+        """
+        with write(self.connection):
+            lease, job = current_lease(self.connection), jobs.get_job(self.connection, self.job_id)
+            if lease is None or lease.holder != self.holder or job is None or job.state not in jobs.GOING:
+                raise OvertakenError
+            yield
+
+
+def take_lease(connection: Connection, holder: str) -> bool:
+    """Becomes the worker, unless another one lives; what a dead one had claimed is given back.
+
+    Args:
+        connection: The workspace.
+        holder: A token of this worker's own.
+
+    Returns:
+        Whether this process is now the worker.
+    """
+    with write(connection):
+        lease = current_lease(connection)
+        if lease is not None and is_live(lease):
+            return False
+        store_lease(connection, _own(holder))
+        jobs.give_back_items(connection)
+    return True
+
+
+def renew_lease(connection: Connection, holder: str) -> bool:
+    """Renews the lease; false if another worker has taken over, and this one must stop."""
+    with write(connection):
+        lease = current_lease(connection)
+        if lease is None or lease.holder != holder:
+            return False
+        store_lease(connection, _own(holder))
+    return True
+
+
+def give_up_lease(connection: Connection, holder: str) -> None:
+    """Stops being the worker: claimed items are given back for the next one."""
+    with write(connection):
+        lease = current_lease(connection)
+        if lease is not None and lease.holder == holder:
+            jobs.give_back_items(connection)
+            drop_lease(connection, holder)
+
+
+def is_live(lease: Lease) -> bool:
+    """Whether the worker that holds a lease still runs, as far as can be told."""
+    if lease.host == socket.gethostname() and not process_exists(lease.pid):
+        return False
+    return lease.expires_at > now()
+
+
+def _own(holder: str) -> Lease:
+    return Lease(holder, socket.gethostname(), os.getpid(), now() + LEASE_SECONDS)

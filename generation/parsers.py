@@ -1,0 +1,64 @@
+"""Reading candidates from replies. A reply that holds none says why: missing is not negative."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from generation.engines.protocol import Completion
+
+BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s*")
+QUOTES = "\"'“”‘’«»"
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A text read from a reply, or (with a `problem`) why there is none that can be used."""
+
+    text: str
+    problem: str = ""
+
+
+def first_bullet(completion: Completion, begun: str) -> list[Parsed]:
+    """Reads the one statement that goes on where the begun reply stopped: its last line, after the bullet."""
+    opening = BULLET.sub("", begun.rsplit("\n", 1)[-1])
+    text = clean_statement(opening + completion.text.split("\n", 1)[0])
+    if completion.stop_reason == "refusal":
+        return [Parsed(text, "refused")]
+    if completion.stop_reason == "length":
+        return [Parsed(text, "cut off")]
+    if not completion.text.strip():
+        return [Parsed(text, "empty")]
+    return [Parsed(text)]
+
+
+def bullets(completion: Completion, begun: str) -> list[Parsed]:
+    """Reads every bulleted or numbered line; of a reply that was cut off, all but the last."""
+    lines = [line for line in (begun + completion.text).split("\n") if BULLET.match(line)]
+    texts = [Parsed(clean_statement(BULLET.sub("", line))) for line in lines]
+    if completion.stop_reason == "refusal":
+        return [Parsed(completion.text.strip(), "refused")]
+    if completion.stop_reason == "length":
+        texts = [*texts[:-1], Parsed(texts[-1].text if texts else completion.text.strip(), "cut off")]
+    if not texts:
+        return [Parsed(completion.text.strip(), "no list")]
+    return texts
+
+
+PARSERS: Mapping[str, Callable[[Completion, str], list[Parsed]]] = {
+    "first-bullet": first_bullet,
+    "bullets": bullets,
+}
+"""Parsers by the name that a recipe uses: a completion and the reply that was begun for it, to texts."""
+
+
+def clean_statement(text: str) -> str:
+    """Returns a statement without the quotes around it, its full stop, or doubled spaces."""
+    text = " ".join(text.split()).strip(QUOTES + " ")
+    return text.removesuffix(".").rstrip(QUOTES + " ")
+
+
+def text_key(text: str) -> str:
+    """Returns what two texts share that differ only in case, spacing or punctuation."""
+    return " ".join(re.findall(r"\w+", text.casefold()))

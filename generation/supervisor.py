@@ -1,0 +1,101 @@
+"""Starting the worker as a child, and only where it is needed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import time
+from pathlib import Path
+
+from db import jobs
+from db.connection import Connection
+from db.errors import EvalwrightError
+from db.worker_lease import current_lease
+from generation.lease import is_live
+
+ENDS = 3
+"""After so many workers in a row that ended by themselves, no further one is started."""
+
+LIVED_LONG_SECONDS = 60.0
+
+
+def log_path(workspace: Path) -> Path:
+    """Returns where the worker of a workspace writes its log."""
+    return workspace.with_name(workspace.name + ".worker.log")
+
+
+def worker_needed(connection: Connection) -> bool:
+    """Whether jobs wait and no worker lives to run them."""
+    if not jobs.unfinished_jobs(connection):
+        return False
+    lease = current_lease(connection)
+    return lease is None or not is_live(lease)
+
+
+class WorkerChild:
+    """A worker that lives no longer than the process that started it.
+
+    The child reads its standard input to the end: when this process ends, however it ends, the pipe closes and the
+    child gives up its lease and stops.
+    """
+
+    def __init__(self, workspace: Path) -> None:
+        self._workspace = workspace
+        self._child: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
+        self._ended = 0
+
+    def ensure(self, connection: Connection) -> None:
+        """Starts the worker where jobs wait and none lives.
+
+        Raises:
+            EvalwrightError: if workers keep ending by themselves; the log says why.
+        """
+        if self._child is not None:
+            code = self._child.poll()
+            if code is None:
+                return
+            self._count_end(code)
+            self._child = None
+        if not worker_needed(connection):
+            return
+        if self._ended >= ENDS:
+            raise EvalwrightError(
+                f"The worker ended by itself {ENDS} times in a row; the end of {log_path(self._workspace)} says why."
+            )
+        self._start()
+
+    def stop(self) -> None:
+        """Tells the child to stop, and does not wait: what it holds is in the workspace."""
+        if self._child is not None and self._child.stdin is not None:
+            self._child.stdin.close()
+
+    def _count_end(self, code: int) -> None:
+        lived_long = time.monotonic() - self._started_at > LIVED_LONG_SECONDS
+        self._ended = 0 if code == 0 or lived_long else self._ended + 1
+
+    def _start(self) -> None:
+        # -P: a folder named like one of our packages in the current folder is not ours.
+        command = [sys.executable, "-P", "-m", "tui", "--workspace", str(self._workspace), "worker", "--attached"]
+        with log_path(self._workspace).open("ab") as log:
+            # A session of its own: Ctrl-C in the terminal is for the app, which then closes the pipe.
+            self._child = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=_environment(),
+            )
+        self._started_at = time.monotonic()
+
+
+def _environment() -> dict[str, str]:
+    """Returns the child's environment; run from a checkout, it says where the packages are."""
+    root = str(Path(__file__).resolve().parents[1])
+    if root == sysconfig.get_path("purelib"):
+        return os.environ.copy()
+    known = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([root, known] if known else [root])}
