@@ -1,0 +1,92 @@
+"""One dataset's evidence, in words and signs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from db import candidates, jobs
+from db.connection import write
+from db.records import NewCandidate
+from db.workspace import open_workspace
+from tests.tui.app_driver import SIZE, WIDE, FakeStatistics, answer, fake_statistics, running, text, until, until_shown
+from tests.tui.test_home import add_job
+
+
+@pytest.mark.parametrize("size", [SIZE, WIDE])
+async def test_the_evidence_line_by_line(hive: Path, statistics: FakeStatistics, size: tuple[int, int]) -> None:
+    async with running(hive, statistics=statistics.command, size=size) as pilot:
+        await until_shown(pilot, "▌ beekeeping")
+        await pilot.press("d")
+        shown = await until_shown(pilot, "label agreement")
+        lines = {line.strip()[:12]: line for line in shown.splitlines()}
+        assert "keep labelling so far, while the dataset is open" in shown
+        assert "About 90 more examples" in shown
+        for start, words in {
+            "✓ label agre": ("0.95", "≥ 0.9", "━", "●", "┃", "passes", "n 120"),
+            "… relevance ": ("3.2", "≥ 3.5", "not yet"),
+            "✗ ambiguous ": ("0.5", "≤ 0.15", "failed"),
+            "? alpha     ": ("undefined", "can't tell"),
+            "! exact dupl": ("3", "≤ 0", "to mend"),
+        }.items():
+            for word in words:
+                assert word in lines[start], (start, word)
+        assert "no variation: cannot be [/shown]" in shown
+        await pilot.press("end")
+        shown = await until_shown(pilot, "Agreement between validators")
+        await until_shown(pilot, "alpha 0.87 (0.80 to 0.92)")
+        await until_shown(pilot, "alpha undefined: every answer is")
+        await pilot.press("escape")
+        await until_shown(pilot, "Enter review")
+
+
+async def test_review_from_here_asks_anew_and_names_the_validators(hive: Path, statistics: FakeStatistics) -> None:
+    async with running(hive, statistics=statistics.command, size=WIDE) as pilot:
+        await until_shown(pilot, "▌ beekeeping")
+        await pilot.press("right")
+        await until_shown(pilot, "label agreement")
+        await pilot.press("r")
+        await until_shown(pilot, "I keep")
+        await answer(pilot, "y", "4")
+        await answer(pilot, "s")
+        await pilot.press("escape")
+        await until_shown(pilot, "anna  1 answered, 1 skipped")
+        await until(lambda: statistics.asked().count("gate beekeeping") >= 2)
+        await pilot.press("f5")
+        await until(lambda: statistics.asked().count("gate beekeeping") >= 3)
+
+
+async def test_a_gate_that_cannot_answer_says_why(hive: Path, tmp_path: Path) -> None:
+    broken = fake_statistics(tmp_path, fail="The policy is odd.")
+    async with running(hive, statistics=broken.command) as pilot:
+        await until_shown(pilot, "▌ beekeeping")
+        await pilot.press("d")
+        await until_shown(pilot, "! The policy is odd.")
+        await pilot.press("question_mark")
+        await until_shown(pilot, "where the true value lies")
+
+
+async def test_the_funnel(workspace_path: Path, statistics: FakeStatistics) -> None:
+    connection = open_workspace(workspace_path)
+    job_id = add_job(connection, "tea", "done")
+    with write(connection):
+        jobs.insert_items(connection, job_id, 1, [jobs.NewItem("sample", 0, {})])
+        (item,) = jobs.claim_items(connection, job_id, 1, lease="test", limit=1, now=0)
+        candidates.insert_candidates(
+            connection,
+            item,
+            [
+                NewCandidate(0, " Yes", "tea", "tea"),
+                NewCandidate(1, " Yes", "tea", "tea"),
+                NewCandidate(2, " Yes", "?", "?", "parse", "no \x1b[1mstatement"),
+            ],
+        )
+    connection.close()
+    async with running(workspace_path, statistics=statistics.command, size=WIDE) as pilot:
+        await until_shown(pilot, "▌ tea")
+        await pilot.press("d")
+        shown = await until_shown(pilot, "What became of the candidates")
+        assert "1  dropped at parse: no ␛[1mstatement" in shown
+        assert "1  dropped at deduplicate: repeats an earlier one" in shown
+        assert "1  still on its way" in text(pilot)

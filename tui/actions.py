@@ -1,0 +1,106 @@
+"""Every action a person can take, with its keys, its word and its sentence.
+
+Bindings, the footer, the help screen and the command palette are all made from these tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+
+@dataclass(frozen=True)
+class Action:
+    """One action of a screen.
+
+    Attributes:
+        name: The method `action_<name>` that does it.
+        keys: Its keys as Textual names them, separated by commas; the first is shown.
+        word: What the footer calls it.
+        sentence: What it does: the tooltip, the help and the palette say it.
+        footer: Whether the footer shows it.
+        shown: The key as people read it, where Textual's own name isn't good.
+    """
+
+    name: str
+    keys: str
+    word: str
+    sentence: str
+    footer: bool = True
+    shown: str | None = None
+
+    @property
+    def key_word(self) -> str:
+        """The key as the help shows it."""
+        return self.shown or self.keys.split(",", maxsplit=1)[0]
+
+    @property
+    def binding(self) -> Binding:
+        """The binding that Textual knows it by."""
+        return Binding(self.keys, self.name, self.word, show=self.footer, key_display=self.shown, tooltip=self.sentence)
+
+
+HELP = Action("help", "question_mark,f1", "help", "Show the keys of this screen, and what is asked.", shown="?")
+QUIT = Action("quit", "ctrl+q", "quit", "Leave evalwright at once.", footer=False, shown="Ctrl+Q")
+EVERYWHERE = (QUIT,)
+
+DATASETS = (
+    Action("review", "enter,r", "review", "Label and rate examples of this dataset.", shown="Enter"),
+    Action("details", "d,right", "details", "Show the evidence, the agreement and the funnel of this dataset."),
+    Action("jobs", "j", "jobs", "Show the jobs; pause and resume them."),
+    HELP,
+    Action("leave", "q", "quit", "Leave evalwright."),
+)
+
+REVIEW = (
+    Action("ambiguous", "m,M", "ambiguous", "Say that the right answer is unclear or ambiguous.", footer=False),
+    Action("flag", "f,F", "flag", "Flag the example for a lead to look at.", footer=False),
+    Action("comment", "c,C", "comment", "Write a comment on the example.", footer=False),
+    Action("skip", "s,S", "skip", "Skip the example: you can't or don't want to answer it."),
+    Action("undo", "u,U", "undo", "Go back to the example you answered before; again goes further back."),
+    Action("keep", "enter", "store", "Store the answer as it is shown.", footer=False, shown="Enter"),
+    Action("guidelines", "g,G", "guidelines", "Read the guidelines of this dataset."),
+    Action("read_on", "space,pagedown", "read on", "Scroll on in a long text, and to its next page.", shown="Space"),
+    Action("read_back", "b,B,pageup,backspace", "back", "Scroll back in a long text.", footer=False, shown="PgUp"),
+    Action("line_down", "down", "down", "Scroll one line down.", footer=False, shown="↓"),
+    Action("line_up", "up", "up", "Scroll one line up.", footer=False, shown="↑"),
+    HELP,
+    Action(
+        "leave", "escape,q,Q", "leave", "Go back: to the current example after undo, else to the datasets.", shown="Esc"
+    ),
+)
+
+DATASET = (
+    Action("review", "r,enter", "review", "Label and rate examples of this dataset."),
+    Action("refresh", "f5", "ask again", "Ask the gate again now.", footer=False, shown="F5"),
+    HELP,
+    Action("leave", "escape,q,left", "back", "Go back to the datasets.", shown="Esc"),
+)
+
+JOBS = (
+    Action("pause", "p", "pause", "Pause the job; calls under way are still stored."),
+    Action("resume", "r", "resume", "Let a paused job go on."),
+    Action("leave", "escape,q,j", "back", "Go back to the datasets.", shown="Esc"),
+)
+
+TEXT = (Action("leave", "escape,q,enter", "close", "Close this window.", shown="Esc"),)
+
+COMMENT = (
+    Action("save", "enter", "keep", "Keep the comment; it is stored with the answer.", shown="Enter"),
+    Action("leave", "escape", "leave as it was", "Close without a change.", shown="Esc"),
+)
+
+
+def bindings(actions: Sequence[Action]) -> list[BindingType]:
+    """Returns the bindings of a screen's actions."""
+    return [action.binding for action in actions]
+
+
+def by_key(actions: Sequence[Action], key: str) -> Action | None:
+    """Returns the action that a key stands for."""
+    for action in actions:
+        if key in action.keys.split(","):
+            return action
+    return None

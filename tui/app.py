@@ -1,0 +1,114 @@
+"""The app: wires the workspace, the worker and the screens together, and leaves the terminal clean."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from db.errors import EvalwrightError
+from db.workspace import open_workspace
+from generation.supervisor import WorkerChild
+from review.steering import find
+from tui.actions import EVERYWHERE, Action, bindings
+from tui.findings import Findings
+from tui.screens.datasets import DatasetsScreen
+from tui.screens.review import ReviewScreen
+from tui.screens.text import TextScreen
+from tui.sizes import HEIGHTS, WIDTHS
+from tui.statistics import COMMAND, Statistics
+from tui.store import Store
+from tui.theme import NIGHT, PLAIN, THEMES
+
+WORKER_SECONDS = 2.0
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+
+class EvalwrightApp(App[None]):
+    """The workbench on one workspace, for one validator."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "evalwright"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(EVERYWHERE)
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+
+    def __init__(
+        self, workspace: Path, annotator: str, review: str | None = None, *, statistics: Sequence[str] = COMMAND
+    ) -> None:
+        """Opens the workspace, made or brought up to date first.
+
+        Args:
+            workspace: The workspace file.
+            annotator: The validator's name.
+            review: A dataset to review at once, or None for the list.
+            statistics: The command that computes statistics; see `tui.statistics`.
+
+        Raises:
+            EvalwrightError: if the workspace can't be opened, or has no such dataset.
+        """
+        connection = open_workspace(workspace)
+        try:
+            if review is not None:
+                find(connection, review)
+        finally:
+            connection.close()
+        super().__init__()
+        self._workspace = workspace
+        self._annotator = annotator
+        self._review = review
+        self._store = Store(workspace)
+        self._statistics = Statistics(workspace, statistics)
+        self._findings = Findings(self._statistics)
+        self._worker = WorkerChild(workspace)
+        self._worker_problem = ""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = PLAIN.name if self.no_color else NIGHT.name
+
+    def on_mount(self) -> None:
+        """Shows the first screen and keeps a worker at hand."""
+        for name in SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(name, self.exit)
+        self.push_screen(DatasetsScreen(self._store, self._findings, self._workspace, self._annotator))
+        if self._review is not None:
+            self.push_screen(ReviewScreen(self._store, self._annotator, self._review))
+        self._ensure_worker()
+        self.set_interval(WORKER_SECONDS, self._ensure_worker)
+
+    async def on_unmount(self) -> None:
+        """Stops the children, and closes the workspace after what is still being stored."""
+        await self._statistics.stop()
+        self._store.close(before=self._worker.stop)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Fills the command palette from the table of actions."""
+        actions: tuple[Action, ...] = getattr(screen, "ACTIONS", ())
+        for action in actions:
+            if screen.check_action(action.name, ()):
+                yield SystemCommand(
+                    action.word.capitalize(), action.sentence, partial(self.run_action, action.name, screen)
+                )
+        for action in EVERYWHERE:
+            yield SystemCommand(f"{action.word.capitalize()} evalwright", action.sentence, self.exit)
+        if not self.no_color:
+            yield SystemCommand("Theme", "Choose other colours.", self.action_change_theme)
+
+    @work(group="worker", exclusive=True)
+    async def _ensure_worker(self) -> None:
+        """Starts the worker where jobs wait and none lives; a failure is told once."""
+        try:
+            await self._store.looking(self._worker.ensure)
+        except (EvalwrightError, OSError) as error:
+            if str(error) != self._worker_problem:
+                self._worker_problem = str(error)
+                self.push_screen(TextScreen.error(str(error)))

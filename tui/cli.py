@@ -1,0 +1,158 @@
+"""The command line: which commands there are, and how failures are told.
+
+Every command lives in a module of its own that is imported when it is called, so that `--help` stays quick.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from db.errors import EvalwrightError, InputError
+
+WRONG, INTERRUPTED = 2, 130
+ENVIRONMENT = ("EVALWRIGHT_WORKSPACE", "EVALWRIGHT_AS")
+
+COMMANDS = {
+    "demo": "tui.commands.demo",
+    "import": "tui.commands.importing",
+    "datasets": "tui.commands.datasets",
+    "close": "tui.commands.datasets",
+    "reopen": "tui.commands.datasets",
+    "generate": "tui.commands.generate",
+    "jobs": "tui.commands.jobs",
+    "worker": "tui.commands.worker",
+    "review": "tui.commands.review",
+    "agreement": "tui.commands.agreement",
+    "lint": "tui.commands.lint",
+    "gate": "tui.commands.gate",
+    "ship": "tui.commands.ship",
+    "doctor": "tui.commands.doctor",
+}
+"""Each command and the module that holds it, as `NAME_command`, in the order of the help."""
+
+SUMMARIES = {
+    "demo": "Make a small workspace with the embedded model and open it.",
+    "import": "Import published JSONL files as datasets.",
+    "datasets": "List the datasets of the workspace.",
+    "close": "Close a dataset: nothing can change it any more.",
+    "reopen": "Open a closed dataset again.",
+    "generate": "Let a model write datasets for behaviour files.",
+    "jobs": "List jobs, or pause, resume, cancel or retry one.",
+    "worker": "Run the jobs of the workspace without a screen.",
+    "review": "Label and rate examples.",
+    "agreement": "Show how far annotators agree.",
+    "lint": "Look for known defects in datasets or files.",
+    "gate": "Decide whether datasets may ship, with the evidence.",
+    "ship": "Write a release of a dataset.",
+    "doctor": "Show versions, SQLite, terminal, model and keys.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called; the help needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Returns the names in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Imports a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(COMMANDS[cmd_name])
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the list of commands from their summaries."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUMMARIES.items()))
+
+
+def _show_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from review.version import version
+
+        click.echo(f"evalwright {version()}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--workspace",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="EVALWRIGHT_WORKSPACE",
+    default=Path("evalwright.db"),
+    show_default=True,
+    help="The workspace file (also EVALWRIGHT_WORKSPACE).",
+)
+@click.option("--as", "annotator", envvar="EVALWRIGHT_AS", help="Your name as a validator; default: your user name.")
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Show the version."
+)
+@click.pass_context
+def evalwright(ctx: click.Context, workspace: Path, annotator: str | None) -> None:
+    """Language models write evaluation datasets; people decide which may ship.
+
+    Without a command, opens the app.
+    """
+    ctx.obj = workspace
+    if ctx.invoked_subcommand is None:
+        from tui.start import open_app
+
+        open_app(workspace, annotator=annotator)
+
+
+def main() -> NoReturn:
+    """Runs the command line; every failure is a sentence on standard error.
+
+    Exit codes: 0 done, 1 the answer is no, 2 the call or its input is wrong, 130 interrupted.
+    """
+    try:
+        _refuse_undecodable([*sys.argv[1:], *(os.environ.get(name, "") for name in ENVIRONMENT)])
+        code = evalwright.main(prog_name="evalwright", standalone_mode=False)
+    except (KeyboardInterrupt, click.Abort):
+        code = INTERRUPTED
+    except Exception as error:
+        if os.environ.get("EVALWRIGHT_TRACEBACK"):
+            raise
+        from tui.console import tell
+
+        tell(f"evalwright: {_sentence(error)}")
+        code = WRONG
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse_undecodable(texts: Sequence[str]) -> None:
+    """Refuses what isn't UTF-8 at the door: neither a workspace nor a terminal could hold it unchanged."""
+    for text in texts:
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise InputError(f"{os.fsencode(text)!r} is not UTF-8 text; name it, or the file, differently.") from error
+
+
+def _sentence(error: Exception) -> str:
+    """Returns what people are told of a failure."""
+    if isinstance(error, EvalwrightError):
+        return str(error)
+    if isinstance(error, click.UsageError):
+        command = error.ctx.command_path if error.ctx else "evalwright"
+        return f"{error.format_message().rstrip('.')}; `{command} --help` shows how it is called."
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    from db.sqlite import DatabaseError
+
+    if isinstance(error, DatabaseError):
+        return f"The workspace can't be read ({error}); try again, and if that doesn't help restore a backup of it."
+    return (
+        f"Something went wrong that should not ({type(error).__name__}: {error}); "
+        "call it again with EVALWRIGHT_TRACEBACK=1 and report what it prints."
+    )

@@ -1,0 +1,72 @@
+"""`evalwright gate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from db import datasets as rows
+from db.workspace import open_workspace
+from tui.console import print_json, print_table, say, tell
+
+if TYPE_CHECKING:
+    from review.evidence import Evidence
+    from review.gate import Decision
+
+WORDS = {"ship": "may ship", "keep_labelling": "keep labelling", "mend": "mend", "reject": "reject"}
+
+
+@click.command("gate")
+@click.argument("datasets", nargs=-1)
+@click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="A policy file; default: built in.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def gate_command(workspace: Path, datasets: tuple[str, ...], policy_file: Path | None, *, as_json: bool) -> int:
+    """Decide whether datasets may ship, with the evidence; all of them if none is named.
+
+    The bounds hold at all times at once: ask as often as you like. Exit code 0 if every one may ship, 1 if not.
+    """
+    from review.gate import judge
+    from review.policy import load_policy
+    from review.steering import find
+
+    policy = load_policy(policy_file)
+    connection = open_workspace(workspace, create=False)
+    chosen = [find(connection, name) for name in datasets] or rows.all_datasets(connection)
+    if not chosen:
+        tell("The workspace has no datasets yet; `evalwright import` and `evalwright generate` make some.")
+    decisions = [judge(connection, dataset, policy) for dataset in chosen]
+    if as_json:
+        print_json([decision.as_json() for decision in decisions])
+    else:
+        for decision in decisions:
+            _print(decision)
+    return 0 if decisions and all(decision.decision == "ship" for decision in decisions) else 1
+
+
+def _print(decision: Decision) -> None:
+    so_far = " (so far: the dataset is still open)" if decision.provisional else ""
+    say(f"{decision.name}: {WORDS[decision.decision]}{so_far}")
+    headings = ["  evidence", "n", "value", "bounds", "threshold", "", "note"]
+    print_table(headings, [_row(piece) for piece in decision.evidence])
+    for sentence in (*decision.repairs, *([decision.forecast] if decision.forecast else [])):
+        say(f"  {sentence}")
+    say()
+
+
+def _row(piece: Evidence) -> list[str]:
+    needed = {"lower": "at least", "upper": "at most", "": "at most"}[piece.bound]
+    word = {True: "passes", False: "failed" if piece.failed else "not yet", None: "can't be shown"}[piece.passes]
+    if piece.guarantee == "none" and piece.passes is False and piece.statistic != "count":
+        word = "fails"
+    return [
+        f"  {piece.name}",
+        f"{piece.n:,}",
+        "undefined" if piece.value is None else f"{piece.value:.3f}".removesuffix(".000"),
+        "" if piece.lower is None or piece.upper is None else f"{piece.lower:.3f} to {piece.upper:.3f}",
+        f"{needed} {piece.threshold:g}",
+        word,
+        piece.note,
+    ]

@@ -1,0 +1,24 @@
+"""`evalwright review`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from db.workspace import open_workspace
+from review.steering import find, most_to_do
+from tui.start import open_app
+
+
+@click.command("review")
+@click.argument("dataset", required=False)
+@click.option("--as", "annotator", envvar="EVALWRIGHT_AS", help="Your name as a validator; default: your user name.")
+@click.pass_obj
+def review_command(workspace: Path, dataset: str | None, annotator: str | None) -> int:
+    """Label and rate examples: two keys each. Without a dataset, the one with most left to do."""
+    connection = open_workspace(workspace, create=False)
+    chosen = find(connection, dataset) if dataset else most_to_do(connection)
+    connection.close()
+    open_app(workspace, annotator=annotator, dataset=chosen.name)
+    return 0

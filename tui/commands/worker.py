@@ -1,0 +1,62 @@
+"""`evalwright worker`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from db.workspace import open_workspace
+from tui.console import tell
+
+if TYPE_CHECKING:
+    from generation.worker import Worker
+
+
+@click.command("worker")
+@click.option("--attached", is_flag=True, hidden=True, help="Stop when standard input ends: the parent has gone.")
+@click.pass_obj
+def worker_command(workspace: Path, *, attached: bool) -> NoReturn:
+    """Run the jobs of the workspace without a screen, until interrupted.
+
+    One worker serves a workspace at a time; a second one says so and ends.
+    """
+    from generation.worker import NICE, Worker
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    open_workspace(workspace, create=False).close()
+    with contextlib.suppress(OSError):
+        os.nice(NICE)
+    served = asyncio.run(_serve(Worker(workspace), attached=attached))
+    if not served:
+        tell("Another worker serves this workspace already.")
+    # Everything is stored and the lease is given up; threads of a model that still compute must not hold the exit up.
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+async def _serve(worker: Worker, *, attached: bool) -> bool:
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(name, worker.stop)
+    if attached:
+        threading.Thread(target=_watch_parent, args=(loop, worker.stop), daemon=True).start()
+    return await worker.run()
+
+
+def _watch_parent(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+    """Waits until the pipe from the parent closes."""
+    while os.read(0, 1024):  # Not sys.stdin, whose lock a process that an engine forks would wait for.
+        pass
+    with contextlib.suppress(RuntimeError):  # The loop has ended already.
+        loop.call_soon_threadsafe(stop)

@@ -1,0 +1,51 @@
+"""How commands write: results to standard output, everything else to standard error, nothing raw from a model."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+import click
+
+from review.json_text import to_json
+from tui.text import HOSTILE, visible
+
+
+def say(text: str = "") -> None:
+    """Writes a line of a result."""
+    _write(visible(text), sys.stdout)
+
+
+def print_json(value: Any) -> None:
+    """Writes a result as JSON; what a terminal would act on is escaped, which changes nothing for a parser."""
+    _write(HOSTILE.sub(lambda match: _escape(match.group()), to_json(value)), sys.stdout)
+
+
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Writes rows under headings, columns aligned; the first column to the left, the others as they come."""
+    cells = [[visible(cell, one_line=True) for cell in row] for row in [headings, *rows]]
+    widths = [max(len(row[index]) for row in cells) for index in range(len(headings))]
+    for row in cells:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        say(line.rstrip())
+
+
+def tell(sentence: str) -> None:
+    """Tells people something that isn't a result."""
+    _write(visible(sentence), sys.stderr)
+
+
+def _write(text: str, stream: TextIO) -> None:
+    """Writes a line; once the reader has gone, as `head` does, the rest goes nowhere and the exit code still counts."""
+    try:
+        click.echo(text, file=stream)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _escape(character: str) -> str:
+    """Returns a character as JSON escapes it, in halves where it lies beyond 16 bits."""
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

@@ -1,0 +1,61 @@
+"""What the gate and the agreement said last of each dataset, and which of that is out of date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from review.overview import DatasetOverview
+from tui.statistics import Agreement, Decision, Statistics, StatisticsError
+
+BATCH = 20
+"""How many datasets the gate is asked about at a time: the first answers then come soon."""
+
+
+class Findings:
+    """Remembers the statistics of datasets, and asks for those that answers have overtaken."""
+
+    def __init__(self, statistics: Statistics) -> None:
+        self._statistics = statistics
+        self._made_from: dict[str, tuple[int, int, str]] = {}
+        self.decisions: dict[str, Decision] = {}
+        self.agreements: dict[str, tuple[Agreement, ...]] = {}
+        self.problem = ""
+
+    def stale(self, lines: Iterable[DatasetOverview]) -> list[str]:
+        """Returns the datasets with answers that their statistics weren't made from."""
+        return [
+            line.name
+            for line in lines
+            if line.annotations and (line.outdated or self._made_from.get(line.name) != _basis(line))
+        ]
+
+    async def refresh(self, lines: Iterable[DatasetOverview], *, first: str | None = None) -> bool:
+        """Asks anew about some of the stale datasets, the one named `first` among them; whether anything was asked.
+
+        A failure is kept in `problem`, and not asked for again before something changes.
+        """
+        known = {line.name: line for line in lines}
+        names = sorted(self.stale(known.values()), key=lambda name: name != first)[:BATCH]
+        if names:
+            await self._ask([known[name] for name in names])
+        return bool(names)
+
+    async def ask(self, line: DatasetOverview) -> None:
+        """Asks about one dataset, whether or not anything has changed."""
+        await self._ask([line])
+
+    async def _ask(self, lines: list[DatasetOverview]) -> None:
+        for line in lines:
+            self._made_from[line.name] = _basis(line)
+        try:
+            for decision in await self._statistics.gate([line.name for line in lines]):
+                self.decisions[decision.dataset] = decision
+            for line in lines:
+                self.agreements[line.name] = await self._statistics.agreement(line.name)
+            self.problem = ""
+        except StatisticsError as error:
+            self.problem = str(error)
+
+
+def _basis(line: DatasetOverview) -> tuple[int, int, str]:
+    return line.annotations, line.examples, line.state

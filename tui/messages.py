@@ -1,0 +1,51 @@
+"""What workers tell screens: results of reading, never a widget touched from outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from db.errors import EvalwrightError
+from db.records import Job
+from tui.reading import DatasetPage, HomePage, ReviewStatus
+
+
+@dataclass
+class HomeRead(Message):
+    """The list of datasets and the jobs, as they stand."""
+
+    page: HomePage
+
+
+@dataclass
+class DatasetRead(Message):
+    """A dataset's counters, funnel and annotators, as they stand."""
+
+    page: DatasetPage
+
+
+@dataclass
+class ReviewStatusRead(Message):
+    """Progress and job of the dataset under review, as they stand."""
+
+    status: ReviewStatus
+
+
+@dataclass
+class JobsRead(Message):
+    """Every job, as it stands."""
+
+    jobs: tuple[Job, ...]
+
+
+@dataclass
+class FindingsChanged(Message):
+    """The gate and the agreement have been asked anew; the findings hold what they said."""
+
+
+@dataclass
+class Failed(Message):
+    """Something that was asked for could not be done."""
+
+    error: EvalwrightError

@@ -1,0 +1,115 @@
+"""What the screens show, read from the workspace: each one a cheap look on the looking thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from db import assignment, candidates, datasets, evidence, jobs
+from db.candidates import FunnelRow
+from db.connection import Connection
+from db.records import Dataset, DatasetCounts, Job, Progress
+from review.overview import DatasetOverview, overview
+from review.steering import find
+
+RECENT_JOBS = 3
+"""How many finished jobs the list still shows."""
+
+
+@dataclass(frozen=True)
+class HomePage:
+    """The datasets with this validator's progress in each, and the jobs, those that move first."""
+
+    datasets: tuple[DatasetOverview, ...]
+    progress: dict[str, Progress]
+    jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True)
+class DatasetPage:
+    """One dataset: its counters, the funnel of its last job, and what each annotator has done."""
+
+    dataset: Dataset
+    counts: DatasetCounts
+    job: Job | None
+    funnel: tuple[FunnelRow, ...]
+    annotators: tuple[tuple[str, Progress], ...]
+
+
+@dataclass(frozen=True)
+class ReviewStatus:
+    """Where the review of a dataset stands."""
+
+    counts: DatasetCounts
+    progress: Progress
+    job: Job | None
+
+    @property
+    def writing(self) -> bool:
+        """Whether a job is still adding examples."""
+        return self.job is not None and self.job.state in {"queued", "running"}
+
+    @property
+    def waiting(self) -> int:
+        """At most how many examples wait for this validator."""
+        seen = self.progress.answered + self.progress.skipped
+        return max(0, min(self.counts.examples - seen, self.counts.examples - self.counts.settled))
+
+
+def read_home(connection: Connection, annotator: str) -> HomePage:
+    """Reads the list of datasets."""
+    lines = overview(connection)
+    return HomePage(tuple(lines), _own_progress(connection, annotator), _shown_jobs(read_jobs(connection)))
+
+
+def read_dataset(connection: Connection, name: str) -> DatasetPage:
+    """Reads one dataset.
+
+    Raises:
+        InputError: if there is none of that name.
+    """
+    dataset = find(connection, name)
+    job = _last_job(connection, dataset)
+    names = evidence.annotator_names(connection)
+    done = [(names[key], assignment.progress(connection, dataset.id, key)) for key in sorted(names)]
+    return DatasetPage(
+        dataset,
+        datasets.counts(connection, dataset.id),
+        job,
+        tuple(candidates.funnel(connection, job.id)) if job else (),
+        tuple((name, progress) for name, progress in done if progress != Progress(0, 0)),
+    )
+
+
+def read_review_status(connection: Connection, dataset: Dataset, annotator_id: int) -> ReviewStatus:
+    """Reads where the review of a dataset stands for a validator."""
+    return ReviewStatus(
+        datasets.counts(connection, dataset.id),
+        assignment.progress(connection, dataset.id, annotator_id),
+        _last_job(connection, dataset),
+    )
+
+
+def read_jobs(connection: Connection) -> tuple[Job, ...]:
+    """Reads every job, those that move first, each newest first."""
+    return tuple(sorted(jobs.all_jobs(connection), key=lambda job: (job.finished, -job.id)))
+
+
+def _own_progress(connection: Connection, annotator: str) -> dict[str, Progress]:
+    keys = [key for key, name in evidence.annotator_names(connection).items() if name == annotator]
+    if not keys:
+        return {}
+    return {
+        dataset.name: assignment.progress(connection, dataset.id, keys[0])
+        for dataset in datasets.all_datasets(connection)
+    }
+
+
+def _shown_jobs(found: Sequence[Job]) -> tuple[Job, ...]:
+    """Returns the jobs that may still move and the last few that are over, from jobs in the order of `read_jobs`."""
+    return (*(job for job in found if not job.finished), *[job for job in found if job.finished][:RECENT_JOBS])
+
+
+def _last_job(connection: Connection, dataset: Dataset) -> Job | None:
+    of_dataset = [job for job in jobs.all_jobs(connection) if job.dataset_id == dataset.id]
+    return of_dataset[-1] if of_dataset else None

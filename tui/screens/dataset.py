@@ -1,0 +1,189 @@
+"""One dataset: the gate's answer with its evidence, the agreement, the funnel, and who has reviewed it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import getters, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from db.errors import EvalwrightError
+from review.overview import DatasetOverview
+from tui.actions import DATASET, Action, bindings
+from tui.findings import Findings
+from tui.messages import DatasetRead, Failed, FindingsChanged
+from tui.reading import DatasetPage, read_dataset
+from tui.screens.review import ReviewScreen
+from tui.screens.text import TextScreen
+from tui.store import Store
+from tui.text import visible
+from tui.widgets.evidence_lines import agreement_lines, decision_lines, evidence_lines, funnel_lines
+from tui.wording import behavior_line
+
+POLL_SECONDS = 1.0
+MARGINS = 5
+"""The cells beside the text: padding and the scrollbar."""
+
+LEGEND = "●  estimate   ━  where the true value lies   ┃  what it must reach"
+
+
+class DatasetScreen(Screen[None]):
+    """Shows everything that speaks for and against shipping a dataset."""
+
+    CSS_PATH = "dataset.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(DATASET)
+    ACTIONS: ClassVar[tuple[Action, ...]] = DATASET
+
+    scroll = getters.query_one("#scroll", VerticalScroll)
+
+    def __init__(self, store: Store, findings: Findings, annotator: str, dataset: DatasetOverview) -> None:
+        super().__init__()
+        self._store = store
+        self._findings = findings
+        self._annotator = annotator
+        self._dataset = dataset
+        self._page: DatasetPage | None = None
+        self._asking = False
+
+    def compose(self) -> ComposeResult:
+        """Makes the screen."""
+        yield Static(Content(visible(self._dataset.name, one_line=True)), id="name")
+        with VerticalScroll(id="scroll"):
+            yield Static(behavior_line(self._dataset.behavior), id="behavior")
+            yield Static(id="decision")
+            for part, title in (
+                ("evidence", "Evidence"),
+                ("agreement", "Agreement between validators"),
+                ("funnel", "What became of the candidates"),
+                ("annotators", "Validators"),
+            ):
+                yield Static(Content(title), id=f"{part}-title", classes="title")
+                yield Static(id=part, classes="part")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begins to look, and asks the gate if it has not been asked lately."""
+        self.query_one("#behavior").display = bool(self._dataset.behavior.strip())
+        self.scroll.focus()
+        self._paint()
+        self._look()
+        self.set_interval(POLL_SECONDS, self._look)
+        if self._dataset.name not in self._findings.decisions or self._findings.stale([self._dataset]):
+            self.action_refresh()
+
+    def on_screen_resume(self) -> None:
+        """Asks anew after a review."""
+        if self._page is not None and self._page.counts.annotations != self._dataset.annotations:
+            self.action_refresh()
+
+    def on_resize(self) -> None:
+        """Lays the bars out for the new width."""
+        self._paint()
+
+    def action_review(self) -> None:
+        """Opens the review."""
+        self.app.push_screen(ReviewScreen(self._store, self._annotator, self._dataset.name))
+
+    def action_refresh(self) -> None:
+        """Asks the gate."""
+        if not self._asking:
+            self._asking = True
+            self._paint()
+            self._ask()
+
+    def action_help(self) -> None:
+        """Shows the keys."""
+        self.app.push_screen(TextScreen.help(DATASET, Content(LEGEND)))
+
+    def action_leave(self) -> None:
+        """Goes back."""
+        self.dismiss()
+
+    @work(group="look", exclusive=True)
+    async def _look(self) -> None:
+        if not self.is_current:
+            return
+        try:
+            self.post_message(DatasetRead(await self._store.looking(read_dataset, self._dataset.name)))
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
+
+    @work(group="ask")
+    async def _ask(self) -> None:
+        await self._findings.ask(self._dataset)
+        self.post_message(FindingsChanged())
+
+    def on_dataset_read(self, message: DatasetRead) -> None:
+        """Shows what was read."""
+        message.stop()
+        if message.page != self._page:
+            self._page = message.page
+            self._paint()
+
+    def on_findings_changed(self, message: FindingsChanged) -> None:
+        """Shows what the gate says."""
+        message.stop()
+        self._asking = False
+        self._paint()
+
+    def on_failed(self, message: Failed) -> None:
+        """Says what could not be read."""
+        message.stop()
+        self._show("decision", Content.styled(f"! {visible(str(message.error))}", "$error"))
+
+    def _paint(self) -> None:
+        name = self._dataset.name
+        width = self.size.width - MARGINS
+        decision = self._findings.decisions.get(name)
+        self._show("decision", self._decision())
+        self._show("evidence", evidence_lines(decision.evidence, width) if decision else None)
+        agreements = self._findings.agreements.get(name)
+        self._show("agreement", agreement_lines(agreements) if agreements else None)
+        page = self._page
+        self._show("funnel", funnel_lines(page.job, page.funnel) if page and page.job else None)
+        self._show("annotators", self._annotators() if page and page.annotators else None)
+
+    def _decision(self) -> Content:
+        decision = self._findings.decisions.get(self._dataset.name)
+        lines = [decision_lines(decision)] if decision else []
+        if self._page is not None:
+            counts = self._page.counts
+            lines.append(
+                Content.styled(
+                    f"{counts.examples:,} examples · {counts.reviewed:,} reviewed · {counts.settled:,} settled ·"
+                    f" {self._page.dataset.state}",
+                    "$foreground 60%",
+                )
+            )
+        if self._asking:
+            lines.append(Content.styled("Asking the gate …", "$foreground 60%"))
+        elif self._findings.problem:
+            lines.append(Content.styled(f"! {visible(self._findings.problem)}", "$error"))
+        return Content("\n").join(lines)
+
+    def _annotators(self) -> Content:
+        assert self._page is not None
+        width = max(len(name) for name, _ in self._page.annotators)
+        return Content("\n").join(
+            [
+                Content(
+                    f"  {visible(name, one_line=True):<{width}}  {progress.answered:,} answered"
+                    + (f", {progress.skipped:,} skipped" if progress.skipped else "")
+                )
+                for name, progress in self._page.annotators
+            ]
+        )
+
+    def _show(self, part: str, content: Content | None) -> None:
+        """Shows a part with its title, or neither."""
+        widget = self.query_one(f"#{part}", Static)
+        widget.display = content is not None
+        for title in self.query(f"#{part}-title"):
+            title.display = content is not None
+        if content is not None:
+            widget.update(content)

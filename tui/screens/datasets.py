@@ -1,0 +1,212 @@
+"""The home screen: every dataset, how far it is reviewed, what the gate says, and what the jobs are doing."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import ClassVar
+
+from textual import getters, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from db.errors import EvalwrightError
+from review.overview import DatasetOverview
+from tui.actions import DATASETS, Action, bindings
+from tui.findings import Findings
+from tui.messages import Failed, FindingsChanged, HomeRead
+from tui.reading import HomePage, read_home
+from tui.screens.dataset import DatasetScreen
+from tui.screens.jobs import JobsScreen
+from tui.screens.review import ReviewScreen
+from tui.screens.text import TextScreen
+from tui.sizes import HIGH
+from tui.store import Store
+from tui.text import visible
+from tui.widgets.dataset_list import DatasetList, Line, gate_words
+from tui.widgets.job_lines import job_lines
+from tui.wording import behavior_line
+
+POLL_SECONDS = 0.7
+ASK_SECONDS = 5.0
+"""The gate is asked at most this often."""
+
+JOBS_LOW, JOBS_HIGH = 2, 6
+
+EMPTY = """There is nothing in this workspace yet.
+
+    evalwright demo             a small model writes examples here, and you label them
+    evalwright import FILE...   published JSONL files become datasets
+    evalwright generate FILE    a model writes a dataset for a behaviour that you describe
+
+Run one of them in another terminal; this screen shows by itself what it makes."""
+
+
+class DatasetsScreen(Screen[None]):
+    """Lists the datasets and follows the jobs."""
+
+    CSS_PATH = "datasets.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(DATASETS)
+    ACTIONS: ClassVar[tuple[Action, ...]] = DATASETS
+
+    listing = getters.query_one("#list", DatasetList)
+
+    def __init__(self, store: Store, findings: Findings, workspace: Path, annotator: str) -> None:
+        super().__init__()
+        self._store = store
+        self._findings = findings
+        self._workspace = workspace
+        self._annotator = annotator
+        self._page: HomePage | None = None
+        self._problem = ""
+        self._asked_at = 0.0
+
+    def compose(self) -> ComposeResult:
+        """Makes the screen."""
+        with Horizontal(id="heading"):
+            yield Static(Content("evalwright"), id="title")
+            yield Static(Content(visible(f"{self._workspace.name} · as {self._annotator}", one_line=True)), id="where")
+        with Vertical(id="main"):
+            yield DatasetList(id="list")
+            with VerticalScroll(id="details", can_focus=False):
+                yield Static(id="about")
+        yield Static(Content(EMPTY), id="empty")
+        yield Static(id="jobs")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begins to look."""
+        self.listing.focus()
+        self._look()
+        self.set_interval(POLL_SECONDS, self._look)
+
+    def on_screen_resume(self) -> None:
+        """Looks at once after another screen."""
+        self._look()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offers only what there is something for."""
+        if action in {"review", "details"}:
+            return self._page is not None and bool(self._page.datasets)
+        if action == "jobs":
+            return self._page is not None and bool(self._page.jobs)
+        return True
+
+    def action_review(self) -> None:
+        """Opens the review of the highlighted dataset."""
+        if dataset := self.listing.current:
+            self.app.push_screen(ReviewScreen(self._store, self._annotator, dataset.name))
+
+    def action_details(self) -> None:
+        """Opens the highlighted dataset."""
+        if dataset := self.listing.current:
+            self.app.push_screen(DatasetScreen(self._store, self._findings, self._annotator, dataset))
+
+    def action_jobs(self) -> None:
+        """Opens the jobs."""
+        self.app.push_screen(JobsScreen(self._store))
+
+    def action_help(self) -> None:
+        """Shows the keys."""
+        self.app.push_screen(TextScreen.help(DATASETS))
+
+    def action_leave(self) -> None:
+        """Leaves the app."""
+        self.app.exit()
+
+    def on_dataset_list_highlighted(self) -> None:
+        """Tells about the highlighted dataset."""
+        self._paint_details()
+
+    def on_dataset_list_chosen(self) -> None:
+        """Opens what was clicked twice."""
+        self.action_review()
+
+    @work(group="look", exclusive=True)
+    async def _look(self) -> None:
+        if not self.is_current:
+            return
+        try:
+            self.post_message(HomeRead(await self._store.looking(read_home, self._annotator)))
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
+
+    @work(group="judge", exclusive=True)
+    async def _judge(self, page: HomePage) -> None:
+        first = self.listing.current.name if self.listing.current else None
+        if await self._findings.refresh(page.datasets, first=first):
+            self.post_message(FindingsChanged())
+        self._asked_at = time.monotonic()
+
+    def on_home_read(self, message: HomeRead) -> None:
+        """Shows what was read, and asks for statistics that are out of date."""
+        message.stop()
+        self._problem = ""
+        page = message.page
+        offers = (bool(page.datasets), bool(page.jobs))
+        if self._page is None or offers != (bool(self._page.datasets), bool(self._page.jobs)):
+            self.call_after_refresh(self.refresh_bindings)
+        self._page = page
+        self.set_class(not page.datasets, "-empty")
+        self._paint(page)
+        waited = time.monotonic() - self._asked_at > ASK_SECONDS
+        judging = any(worker.group == "judge" and not worker.is_finished for worker in self.workers)
+        if waited and not judging and self._findings.stale(page.datasets):
+            self._judge(page)
+
+    def on_findings_changed(self, message: FindingsChanged) -> None:
+        """Shows new statistics."""
+        message.stop()
+        if self._page is not None:
+            self._paint(self._page)
+
+    def on_failed(self, message: Failed) -> None:
+        """A look failed: says so where the details are; the next look may succeed."""
+        message.stop()
+        self._problem = str(message.error)
+        self._paint_details()
+
+    def _paint(self, page: HomePage) -> None:
+        self.listing.show(page.datasets, self._findings.decisions, self._findings.agreements)
+        most = JOBS_HIGH if self.size.height >= HIGH else JOBS_LOW
+        jobs = self.query_one("#jobs", Static)
+        jobs.display = bool(page.jobs)
+        jobs.update(job_lines(page.jobs, most=most))
+        self._paint_details()
+
+    def _paint_details(self) -> None:
+        dataset = self.listing.current
+        about = self._about(dataset) if dataset else Content("")
+        if self._problem:
+            about = Content.assemble((f"! {visible(self._problem)}\n\n", "$error"), about)
+        self.query_one("#about", Static).update(about)
+
+    def _about(self, dataset: DatasetOverview) -> Content:
+        name = dataset.name
+        lines = [Content.styled(visible(name, one_line=True), "bold $primary")]
+        if behavior := behavior_line(dataset.behavior):
+            lines.append(behavior)
+        progress = self._page.progress.get(name) if self._page else None
+        own = f"{progress.answered:,} answered" if progress and progress.answered else "nothing answered yet"
+        skipped = f", {progress.skipped:,} skipped" if progress and progress.skipped else ""
+        lines.append(
+            Content.styled(
+                f"You: {own}{skipped} · {dataset.settled:,} of {dataset.examples:,} settled · {dataset.state}"
+                f" · from {visible(dataset.origin, one_line=True)}",
+                "$foreground 60%",
+            )
+        )
+        decision = self._findings.decisions.get(name)
+        words = gate_words(Line(dataset, decision, ()), roomy=True)
+        if decision or dataset.decision:
+            lines.append(Content.assemble(("Gate: ", "$foreground 60%"), words))
+        if decision:
+            said = [*decision.repairs, *([decision.forecast] if decision.forecast else [])]
+            lines.extend(Content(visible(sentence)) for sentence in said)
+        if self._findings.problem:
+            lines.append(Content.styled(f"! {visible(self._findings.problem)}", "$error"))
+        return Content("\n").join(lines)

@@ -1,0 +1,43 @@
+"""Opening the app, and only where it can be used."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from pathlib import Path
+
+from db.errors import InputError
+
+
+def user_name() -> str:
+    """Returns the name of whoever runs this, for answers given without `--as`."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "validator"
+
+
+def open_app(workspace: Path, *, annotator: str | None = None, dataset: str | None = None) -> None:
+    """Runs the app until it is left.
+
+    Args:
+        workspace: The workspace file; made if there is none.
+        annotator: The validator's name; by default the user's.
+        dataset: A dataset to review at once, instead of the list.
+
+    Raises:
+        InputError: if there is no terminal, or no such dataset.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):  # Textual draws on standard error.
+        raise InputError("The app needs a terminal; `evalwright --help` lists the commands that work without one.")
+    if os.environ.get("TERM", "dumb") == "dumb":
+        raise InputError(
+            "This terminal can't show the app (TERM is unset or dumb); set TERM, for example to xterm-256color."
+        )
+    from tui.app import EvalwrightApp
+
+    name = (annotator or user_name()).strip()
+    if not name:
+        raise InputError("The name after --as is empty.")
+    EvalwrightApp(workspace, annotator=name, review=dataset).run()

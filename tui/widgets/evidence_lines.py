@@ -1,0 +1,138 @@
+"""Evidence, agreement and funnel in lines of text: a sign and a word for each outcome, never colour alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from db.candidates import FunnelRow
+from db.records import Job
+from tui.statistics import Agreement, Decision, Evidence
+from tui.text import visible
+from tui.widgets.bars import interval_bar
+from tui.wording import GATE_WORDS
+
+NAME = 21
+LEAST_BAR, MOST_BAR = 8, 40
+REST = 64
+"""The cells of a line without its bar."""
+
+MARGIN = 0.15
+"""How much room a bar leaves beyond what it shows, as a share of that."""
+
+DECISION_MARKS = {"ship": "✓", "keep_labelling": "…", "mend": "!", "reject": "✗"}
+
+
+def decision_lines(decision: Decision) -> Content:
+    """Returns the gate's answer with what would change it."""
+    words = GATE_WORDS.get(decision.decision, decision.decision)
+    so_far = " so far, while the dataset is open" if decision.provisional else ""
+    head = Content.assemble((f"{DECISION_MARKS.get(decision.decision, '·')} {words}", "bold $primary"), so_far)
+    said = [*decision.repairs, *([decision.forecast] if decision.forecast else [])]
+    return Content("\n").join([head, *(Content(f"  {visible(sentence)}") for sentence in said)])
+
+
+def evidence_lines(evidence: Sequence[Evidence], width: int) -> Content:
+    """Returns a line for each piece of evidence, and its note where it has one."""
+    bar = max(LEAST_BAR, min(MOST_BAR, width - REST))
+    return Content("\n").join([_evidence_line(piece, bar) for piece in evidence])
+
+
+def agreement_lines(questions: Sequence[Agreement]) -> Content:
+    """Returns a line for each question: raw agreement, and alpha or why it is undefined."""
+    lines = []
+    for one in questions:
+        raw = "undefined" if one.raw is None else f"{100 * one.raw:.0f} % agree"
+        why = "" if one.raw is not None else one.undefined.get("percent_agreement", "")
+        lines.append(
+            Content.assemble(
+                _name(one.question),
+                f"{raw:<13}",
+                (f"n {one.units:<8,}", "$foreground 60%"),
+                _alpha(one),
+                (f"  {visible(why, one_line=True)}" if why else "", "$foreground 60%"),
+            )
+        )
+    return Content("\n").join(lines)
+
+
+def funnel_lines(job: Job, rows: Sequence[FunnelRow]) -> Content:
+    """Returns what became of the candidates of a job, a line for each stage and reason."""
+    names = {"selected": "selected", "waiting": "still on its way"}
+    width = max([len(f"{row.count:,}") for row in rows], default=1)
+    lines = [
+        Content.assemble(
+            f"  {row.count:>{width},}  ",
+            (names.get(row.fate, row.fate), "bold" if row.fate == "selected" else ""),
+            (_where(row), "$foreground 60%"),
+        )
+        for row in rows
+    ]
+    head = Content.styled(
+        visible(
+            f"  {job.candidates:,} candidates by {job.engine} {job.model}, recipe {job.recipe}, {job.state}",
+            one_line=True,
+        ),
+        "$foreground 60%",
+    )
+    return Content("\n").join([head, *lines])
+
+
+def _evidence_line(piece: Evidence, bar: int) -> Content:
+    sign, word = _outcome(piece)
+    value = "undefined" if piece.value is None else _number(piece.value)
+    asked = f"{'≥' if piece.bound == 'lower' else '≤'} {_number(piece.threshold)}"
+    line = Content.assemble(
+        (f"{sign} ", "bold $primary"), _name(piece.name), f"{value:>9}  ", (f"{asked:>7}  ", "$foreground 60%")
+    )
+    line = Content.assemble(line, _bar(piece, bar), f"  {word}", (f"  n {piece.n:,}", "$foreground 60%"))
+    if piece.note:
+        line = Content.assemble(line, (f"\n    {visible(piece.note, one_line=True)}", "$foreground 60%"))
+    return line
+
+
+def _bar(piece: Evidence, width: int) -> Content:
+    if piece.lower is None or piece.upper is None:
+        return Content(" " * width)
+    least, most = min(piece.lower, piece.threshold), max(piece.upper, piece.threshold)
+    room = MARGIN * (most - least) or MARGIN
+    ends = (least - room, most + room)
+    return interval_bar(piece.lower, piece.upper, piece.value, piece.threshold, ends=ends, width=width)
+
+
+def _outcome(piece: Evidence) -> tuple[str, str]:
+    if piece.passes is None:
+        return "?", "can't tell"
+    if piece.passes:
+        return "✓", "passes"
+    if piece.failed:
+        return "✗", "failed"
+    if piece.guarantee == "none" and piece.statistic != "count":
+        return "!", "to mend"
+    return "…", "not yet"
+
+
+def _alpha(one: Agreement) -> Content:
+    if one.alpha is None:
+        return Content(f"alpha {visible(one.undefined.get('alpha', 'undefined'), one_line=True)}")
+    interval = f" ({one.alpha_interval[0]:.2f} to {one.alpha_interval[1]:.2f})" if one.alpha_interval else ""
+    return Content(f"alpha {one.alpha:.2f}{interval}")
+
+
+def _where(row: FunnelRow) -> str:
+    if row.fate == "selected":
+        return ""
+    stage = f" at {row.stage}" if row.stage else ""
+    reason = f": {row.reason}" if row.reason else ""
+    return visible(stage + reason, one_line=True)
+
+
+def _name(words: str) -> str:
+    shown = visible(words.replace("_", " "), one_line=True)
+    return shown + " " * max(1, NAME - cell_len(shown))
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) and abs(value) >= 1 else f"{value:.3f}".rstrip("0").rstrip(".")

@@ -1,0 +1,43 @@
+"""Jobs in lines of text: what each is doing, how far it is, with what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from db.records import Job
+from tui.text import visible
+from tui.widgets.bars import share_bar
+from tui.wording import JOB_MARKS
+
+BAR = 8
+NAME = 22
+INDENT = "    "
+
+
+def job_line(job: Job, *, chosen: bool = False) -> Content:
+    """Returns a job in two lines: how far it is, and what it is doing or why it is not."""
+    name = Content.styled(visible(job.dataset, one_line=True), "bold").truncate(NAME, ellipsis=True)
+    head = Content.assemble(
+        ("▌ ", "$primary") if chosen else "  ",
+        name,
+        (f"  {JOB_MARKS[job.state]} {job.state}  ", "$primary"),
+        share_bar(job.selected / job.count if job.count else 0.0, BAR),
+        f"  {job.selected:,} of {job.count:,} selected, {job.candidates:,} written",
+    )
+    details = [
+        visible(job.note, one_line=True),
+        f"round {job.round:,} of {job.rounds:,}",
+        f"{job.items_failed:,} calls failed" if job.items_failed else "",
+        visible(" ".join(part for part in (job.engine, job.model) if part), one_line=True),
+    ]
+    return Content.assemble(head, "\n", INDENT, (" · ".join(part for part in details if part), "$foreground 60%"))
+
+
+def job_lines(jobs: Sequence[Job], *, most: int) -> Content:
+    """Returns the first jobs, and how many more there are."""
+    lines = [job_line(job) for job in jobs[:most]]
+    if len(jobs) > most:
+        lines.append(Content.styled(f"  {len(jobs) - most:,} more: press j", "$foreground 60%"))
+    return Content("\n").join(lines)
