@@ -27,12 +27,15 @@ from tests.support.faulty_server import AGREE, FAILED, TRIED_AGAIN, Running, fau
 from tests.support.scripted_engine import BEHAVIOR
 
 PERSONA = load_recipe("persona")
-VOTES = PERSONA.judge("anthropic").votes
+VOTES = 3
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    """A folder with a behaviour, and the published recipe with fewer calls."""
     (tmp_path / "walks.toml").write_text(BEHAVIOR)
+    fewer = PERSONA.text.replace("per_kept = 10", "per_kept = 5").replace("[judge]\n", f"[judge]\nvotes = {VOTES}\n")
+    (tmp_path / "fewer.toml").write_text(fewer)
     return tmp_path
 
 
@@ -44,8 +47,8 @@ def workspace(folder: Path) -> Iterator[Connection]:
 
 
 def generate(folder: Path, server: Running, count: int, *more: str) -> subprocess.CompletedProcess[str]:
-    engine = ("--engine", "anthropic", "--count", str(count))
-    return run("generate", "walks.toml", *engine, *more, cwd=folder, **server.settings)
+    options = ("--recipe", "fewer.toml", "--engine", "anthropic", "--count", str(count))
+    return run("generate", "walks.toml", *options, *more, cwd=folder, **server.settings)
 
 
 def stored_calls(connection: Connection) -> list[tuple[dict[str, Any], dict[str, Any]]]:
@@ -85,23 +88,45 @@ def test_a_job_over_a_server_with_every_fault(folder: Path, workspace: Connectio
     assert all(met[kind] > 0 for kind in TRIED_AGAIN | FAILED | {"refusal", "cut off", "unreadable"}), met
     assert job.items_failed == sum(met[kind] for kind in FAILED)
     assert job.items == len(requests) - sum(met[kind] for kind in TRIED_AGAIN)
-    replies = [reply for _, reply in stored_calls(workspace)]
-    reasons = Counter(reply["stop_reason"] for reply in replies if "answer" in reply)
+    check_what_was_sent(workspace, requests)
+    check_replies(workspace, met)
+    check_confidence(workspace)
+    assert b"loopback-test-key" not in (folder / "evalwright.db.worker.log").read_bytes()
+    assert b"loopback-test-key" not in b"".join(path.read_bytes() for path in folder.glob("evalwright.db*"))
+
+
+def check_what_was_sent(connection: Connection, requests: list[dict[str, Any]]) -> None:
+    """The prompt as stored is the prompt as sent, as often as it was sent without a fault."""
+    stored = Counter(prompt["prompt"]["user"] for prompt, _ in stored_calls(connection))
+    kept = [request["body"] for request in requests if fault(request["number"]) not in TRIED_AGAIN | FAILED]
+    assert stored == Counter(body["messages"][0]["content"] for body in kept)
+    assert {body["model"] for body in kept} == {"claude-haiku-5-5"}
+    judged = next(body for body in kept if "output_config" in body)
+    answers = judged["output_config"]["format"]["schema"]["properties"]["answer"]["enum"]
+    assert tuple(answers) == PERSONA.judge("anthropic").answers
+    assert answers[0] == AGREE
+
+
+def check_replies(connection: Connection, met: Counter[str]) -> None:
+    """A refusal, a reply that was cut off and one that can't be read are each what they are, and none is a vote."""
+    replies = [reply for _, reply in stored_calls(connection)]
+    reasons = Counter(reply.get("stop_reason") or reply["completions"][0]["stop_reason"] for reply in replies)
     assert (reasons["refusal"], reasons["length"]) == (met["refusal"], met["cut off"])
-    unread = [reply for reply in replies if "answer" in reply and reply["answer"] is None]
-    assert len(unread) == met["refusal"] + met["cut off"] + met["unreadable"]
+    for reply in replies:
+        if "answer" in reply and reply["answer"] is None:
+            assert reply["stop_reason"] != "stop" or reply["raw"] == "They would, I think."
 
 
 def check_confidence(connection: Connection) -> None:
     """Every label confidence is the share of the votes that could be read, recomputed from the stored replies."""
     rows = connection.execute(
-        "SELECT i.candidate_id, c.reply FROM work_items AS i JOIN calls AS c ON c.item_id = i.id WHERE i.stage = 'judge'"
+        "SELECT i.candidate_id, c.reply FROM work_items AS i JOIN calls AS c ON c.item_id = i.id"
+        " WHERE i.stage = 'judge'"
     ).fetchall()
     votes: dict[int, list[int]] = {}
     for candidate_id, reply in rows:
         answer = json.loads(reply)["answer"]
-        votes.setdefault(candidate_id, [])
-        votes[candidate_id] += [] if answer is None else [answer]
+        votes.setdefault(candidate_id, []).extend([] if answer is None else [answer])
     shares = set()
     for candidate_id, answers in votes.items():
         candidate = candidate_rows.get_candidate(connection, candidate_id)
@@ -109,49 +134,20 @@ def check_confidence(connection: Connection) -> None:
         assert candidate.label_confidence == (answers.count(place) / len(answers) if answers else None)
         shares.add(candidate.label_confidence)
         if candidate.fate == "selected":
-            (stored,) = connection.execute(
-                "SELECT label_confidence FROM examples WHERE id = ?", (candidate.example_id,)
-            ).fetchone()
-            assert stored == candidate.label_confidence > 0.5
-    assert len(shares) > 3
-
-
-def test_label_confidence_is_a_share_of_votes(folder: Path, workspace: Connection) -> None:
-    with serving(folder, "--faults") as server:
-        assert generate(folder, server, 4, "--rounds", "1").returncode == 0
-        judged = [request["body"] for request in server.requests() if "output_config" in request["body"]]
-    check_confidence(workspace)
-    answers = judged[0]["output_config"]["format"]["schema"]["properties"]["answer"]["enum"]
-    assert answers[0] == AGREE
-    assert list(PERSONA.judge("anthropic").answers) == answers
-
-
-def test_the_prompt_as_stored_is_the_prompt_as_sent(folder: Path, workspace: Connection) -> None:
-    with serving(folder) as server:
-        assert generate(folder, server, 2, "--rounds", "1").returncode == 0
-        sent = Counter(request["body"]["messages"][0]["content"] for request in server.requests())
-        models = {request["body"]["model"] for request in server.requests()}
-    assert sent == Counter(prompt["prompt"]["user"] for prompt, _ in stored_calls(workspace))
-    assert models == {AnthropicEngine("claude-haiku-5-5").model}
-    (secret,) = workspace.execute(
-        "SELECT count(*) FROM calls WHERE prompt || reply LIKE '%loopback-test-key%'"
-    ).fetchone()
-    assert secret == 0
-    assert b"loopback-test-key" not in (folder / "evalwright.db.worker.log").read_bytes()
+            query = "SELECT label_confidence FROM examples WHERE id = ?"
+            (stored,) = connection.execute(query, (candidate.example_id,)).fetchone()
+            assert stored == candidate.label_confidence
+            assert stored > 0.5
+    assert {0.0, 1 / 3, 0.5, 2 / 3, 1.0} <= shares
 
 
 def test_without_a_key_the_job_pauses_and_says_what_to_do(folder: Path, workspace: Connection) -> None:
     done = run("generate", "walks.toml", "--engine", "anthropic", "--count", "4", cwd=folder)
     assert done.returncode == 2
+    assert done.stdout == "long-walks: 0 examples (" + find_job(workspace, 1).note + ")\n"
     assert "job 1 is paused: The anthropic engine has no key: set ANTHROPIC_API_KEY" in done.stderr
     assert find_job(workspace, 1).state == "paused"
-    assert run("jobs", "resume", "1", cwd=folder).returncode == 0
-    with serving(folder) as server:
-        worker = start("worker", cwd=folder, env=environment(folder, **server.settings))
-        wait_until(lambda: find_job(workspace, 1).finished, worker)
-        worker.send_signal(signal.SIGTERM)
-        assert worker.wait(PATIENCE) == 0
-    finished_job(workspace, 4)
+    assert stored_calls(workspace) == []
 
 
 # Killed

@@ -62,7 +62,7 @@ def answers(received: Received) -> Answer | None:
     if kind := fault(received.number):
         return meets[kind]
     if "output_config" in received.body:
-        return reply(json.dumps({"answer": DISAGREE if received.number % 3 == 0 else AGREE}))
+        return reply(json.dumps({"answer": DISAGREE if received.number % 2 else AGREE}))
     return None
 
 

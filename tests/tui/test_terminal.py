@@ -133,7 +133,7 @@ def test_label_two_leave_start_again_and_undo_one(hive: Path, terminals: list[Te
     again = start(terminals, hive)
     again.until("▌ beekeeping")
     again.type("r")
-    again.until("2 answered")
+    again.until("2 answered · 0 this time")
     again.type("u")
     again.until("Answered before")
     assert before[1][0] in again.text

@@ -72,7 +72,7 @@ class ReviewScreen(Screen[None]):
         self._desk = Desk(store, annotator, dataset)
         self._dataset_name = dataset
         self._keys: deque[str] = deque()
-        self._busy = False
+        self._busy = True
         self._step: Step | None = None
         self._trouble: Trouble | None = None
         self._notice = ""
