@@ -145,7 +145,9 @@ def _sentence(error: Exception) -> str:
         return str(error)
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx else "evalwright"
-        return f"{error.format_message().rstrip('.')}; `{command} --help` shows how it is called."
+        message = error.format_message()
+        and_then = "" if message.endswith("?") else ";"
+        return f"{message.rstrip('.')}{and_then} `{command} --help` shows how it is called."
     if isinstance(error, click.ClickException):
         return error.format_message()
     from db.sqlite import DatabaseError

@@ -9,13 +9,14 @@ from typing import Any, TextIO
 
 import click
 
+from db.errors import EvalwrightError
 from review.json_text import to_json
 from tui.text import HOSTILE, visible
 
 
 def say(text: str = "") -> None:
     """Writes a line of a result."""
-    _write(visible(text), sys.stdout)
+    _write(visible(text, one_line=True), sys.stdout)
 
 
 def print_json(value: Any) -> None:
@@ -34,15 +35,22 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def tell(sentence: str) -> None:
     """Tells people something that isn't a result."""
-    _write(visible(sentence), sys.stderr)
+    _write(visible(sentence, one_line=True), sys.stderr)
 
 
 def _write(text: str, stream: TextIO) -> None:
-    """Writes a line; once the reader has gone, as `head` does, the rest goes nowhere and the exit code still counts."""
+    """Writes a line; once the reader has gone, as `head` does, the rest goes nowhere and the exit code still counts.
+
+    Raises:
+        EvalwrightError: if it can't be written for another reason, such as a full disk.
+    """
     try:
         click.echo(text, file=stream)
-    except BrokenPipeError:
+    except OSError as error:
+        # What is left in the stream's buffer must not be tried again when the process ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise EvalwrightError(f"The output can't be written ({error.strerror}).") from error
 
 
 def _escape(character: str) -> str:

@@ -86,7 +86,7 @@ def test_the_embedded_engine_begins_the_statement(persona: Recipe) -> None:
     prompt = persona.sample_prompt("local", persona.labels[0], WHO, 1)
     assert prompt.user == persona.sample_prompt("other", persona.labels[0], WHO, 1).user
     assert prompt.reply.endswith('with:\n- "I')
-    assert persona.sample("local").sampling.stop == ("\n",)
+    assert persona.sample("local").sampling.stop == ("\n", '"')
 
 
 def test_anthropic_gets_nothing_that_its_api_refuses(persona: Recipe) -> None:

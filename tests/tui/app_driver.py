@@ -13,7 +13,8 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from db import annotations, datasets
+from db import annotations as annotation_rows
+from db import datasets
 from db.annotations import previous_answered
 from db.connection import Connection, write
 from db.examples import insert_examples
@@ -225,12 +226,12 @@ def stored(workspace: Path, dataset: str, annotator: str = "anna") -> list[tuple
     try:
         found = find(connection, dataset)
         with write(connection):
-            key = annotations.annotator_id(connection, annotator)
+            key = annotation_rows.annotator_id(connection, annotator)
         answers: list[tuple[str, Annotation]] = []
         before = None
         while step := previous_answered(connection, found.id, key, before):
             before, example_id = step
-            answer = annotations.current_answer(connection, example_id, key)
+            answer = annotation_rows.current_answer(connection, example_id, key)
             assert answer is not None
             body = next(e.body for e in iterate(connection, found.id) if e.id == example_id)
             answers.insert(0, (body, answer))

@@ -36,6 +36,8 @@ AWAY_SECONDS = 600.0
 LOOK_AGAIN_SECONDS = 10.0
 """How often an empty desk asks anew though nothing seems to have changed: reservations of others run out."""
 
+SLOW_SECONDS = 0.1
+
 RATING_KEYS = tuple(str(rating) for rating in ANCHORS)
 
 OUTCOMES = {
@@ -255,7 +257,12 @@ class ReviewScreen(Screen[None]):
             self._notice = OUTCOMES[submitted.outcome]
 
         self._do(Step(give, answer=True))
-        self._paint_example()
+        # Most answers are stored before one could see the second key chosen: painting it would only hold them up.
+        self.set_timer(SLOW_SECONDS, self._paint_if_slow)
+
+    def _paint_if_slow(self) -> None:
+        if self._busy:
+            self._paint_example()
 
     async def _back(self) -> None:
         found = await self._desk.back()

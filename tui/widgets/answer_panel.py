@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Static
 
 from db.records import Choice
 from tui.draft import ANCHORS, Draft
@@ -15,6 +14,7 @@ from tui.sizes import HIGH
 from tui.text import visible
 from tui.widgets.choices import Choices
 from tui.widgets.marks import option
+from tui.widgets.words import Words
 
 ROOM_LOW, ROOM_HIGH = 5, 14
 """Lines for all choices together, on a low and on a high screen."""
@@ -33,11 +33,11 @@ class AnswerPanel(Vertical):
 
     def compose(self) -> ComposeResult:
         """Makes the lines."""
-        yield Static(id="label-question")
+        yield Words(id="label-question")
         yield Choices(id="choices")
-        yield Static(id="relevance-question")
-        yield Static(id="ratings")
-        yield Static(id="marks")
+        yield Words(id="relevance-question")
+        yield Words(id="ratings")
+        yield Words(id="marks")
 
     def ask(self, label: str, relevance: str) -> None:
         """Sets the words of both questions."""
@@ -51,12 +51,12 @@ class AnswerPanel(Vertical):
     def show(self, draft: Draft) -> None:
         """Shows an answer as far as it is given."""
         self.query_one(Choices).show(self._choices, self._keys, draft.label, room=self._room)
-        self.query_one("#label-question", Static).update(_question(self._questions[0], due=draft.label is None))
+        self.query_one("#label-question", Words).say(_question(self._questions[0], due=draft.label is None))
         due = draft.label is not None and not draft.rated
-        self.query_one("#relevance-question", Static).update(_question(self._questions[1], due=due))
+        self.query_one("#relevance-question", Words).say(_question(self._questions[1], due=due))
         ratings = [option(str(rating), word, rating == draft.relevance) for rating, word in ANCHORS.items()]
-        self.query_one("#ratings", Static).update(Content("  ").join(ratings))
-        self.query_one("#marks", Static).update(self._marks(draft))
+        self.query_one("#ratings", Words).say(Content("  ").join(ratings))
+        self.query_one("#marks", Words).say(self._marks(draft))
 
     @property
     def _room(self) -> int:

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
 from textual.content import Content
-from textual.widgets import Static
 
 from db.records import Choice
 from tui.text import visible
 from tui.widgets.marks import option
+from tui.widgets.words import Words
 
 GAP = "   "
 MOST_LINES = 4
 """How many lines a choice may take here; a longer one stands in full under the text."""
 
 
-class Choices(Static):
+class Choices(Words):
     """Shows the choices: side by side where they fit on a line, else one under another.
 
     A choice that is too long is cut here; `cut` tells, and its whole text belongs under the example then.
@@ -40,12 +40,12 @@ class Choices(Static):
             room: How many lines there are for all of them together.
         """
         self._choices, self._keys, self._chosen, self._room = choices, keys, chosen, room
-        self.update(self._lines(max(20, self.size.width)))
+        self.say(self._lines(max(20, self.size.width)))
 
     def on_resize(self) -> None:
         """Lays the choices out anew for the width there is."""
         if self._choices:
-            self.update(self._lines(max(20, self.size.width)))
+            self.say(self._lines(max(20, self.size.width)))
 
     def cut(self, choices: Sequence[Choice], *, room: int) -> bool:
         """Whether any of these choices can't be shown in full."""

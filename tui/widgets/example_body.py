@@ -6,9 +6,9 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
 from tui.text import visible
+from tui.widgets.words import Words
 
 PART_CHARACTERS = 5000
 """The most characters laid out at a time: 100,000 take 130 ms."""
@@ -31,7 +31,7 @@ class ExampleBody(VerticalScroll, can_focus=False):
 
     def compose(self) -> ComposeResult:
         """Makes the text."""
-        yield Static(id="text")
+        yield Words(id="text")
 
     def show(self, text: str) -> None:
         """Shows a text from its beginning."""
@@ -66,7 +66,7 @@ class ExampleBody(VerticalScroll, can_focus=False):
 
     def _turn_to(self, part: int) -> None:
         self._part = part
-        self.query_one("#text", Static).update(Content(self._parts[part]))
+        self.query_one("#text", Words).say(Content(self._parts[part]))
         self.scroll_to(y=0, animate=False)
         self.tell_more()
 

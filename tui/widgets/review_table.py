@@ -19,6 +19,7 @@ from tui.text import visible
 from tui.widgets.answer_panel import AnswerPanel
 from tui.widgets.choices import full_texts
 from tui.widgets.example_body import ExampleBody
+from tui.widgets.words import Words
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,14 @@ class ReviewTable(Vertical):
             with Vertical(id="column"):
                 with Horizontal(id="heading"):
                     yield Static(Content(visible(self._title, one_line=True)), id="name")
-                    yield Static(id="pace")
+                    yield Words(id="pace")
                 yield Static(id="behavior")
                 yield ExampleBody(id="body")
                 yield AnswerPanel(id="panel")
-                yield Static(id="notice")
+                yield Words(id="notice")
             with VerticalScroll(id="side", can_focus=False):
                 yield Static(id="asked")
-        yield Static(id="status")
+        yield Words(id="status")
 
     def show_dataset(self, dataset: Dataset) -> None:
         """Shows the behaviour, the questions and the guidelines."""
@@ -97,21 +98,21 @@ class ReviewTable(Vertical):
             line = Content.styled(f"· {notice}", "$foreground 80%")
         elif draft is not None and draft.stored is not None:
             line = _revisit_line(draft)
-        self.query_one("#notice", Static).update(line)
+        self.query_one("#notice", Words).say(line)
 
     def show_status(self, status: ReviewStatus, desk: Desk) -> None:
         """Shows progress, pace and what the model is doing."""
         pace = f" · {desk.pace:.0f} a minute" if desk.pace else ""
         own = f"{status.progress.answered:,} answered · {desk.given_now:,} this time{pace}"
-        self.query_one("#pace", Static).update(Content.styled(own, "$foreground 60%"))
+        self.query_one("#pace", Words).say(Content.styled(own, "$foreground 60%"))
         parts = [f"{status.counts.settled:,} of {status.counts.examples:,} settled"]
         if writing := wording.writing_line(status.job, status.waiting):
             parts.append(visible(writing, one_line=True))
-        self.query_one("#status", Static).update(Content.styled(" · ".join(parts), "$foreground 60%"))
+        self.query_one("#status", Words).say(Content.styled(" · ".join(parts), "$foreground 60%"))
 
     def show_status_trouble(self, sentence: str) -> None:
         """Says in the status line that looking failed."""
-        self.query_one("#status", Static).update(Content.styled(f"! {visible(sentence, one_line=True)}", "$error"))
+        self.query_one("#status", Words).say(Content.styled(f"! {visible(sentence, one_line=True)}", "$error"))
 
 
 def _trouble_line(trouble: Trouble) -> Content:
