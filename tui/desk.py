@@ -129,7 +129,7 @@ class Desk:
     async def back(self) -> bool:
         """Goes to the example answered before what is shown; whether there is one."""
         session, dataset = self._open_one()
-        before = None
+        before = self._revisited.anchor if self._revisited else None
         found = await self._store.answering(earlier_answer, session, dataset, before)
         if found is None:
             return False
