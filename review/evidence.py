@@ -67,7 +67,7 @@ def measure(criterion: Criterion, sample: Sample, *, delta: float, criteria: int
 
 
 def _label_agreement(criterion: Criterion, sample: Sample, delta: float, reject_delta: float) -> Evidence:
-    agreed = sum(example.agreed and example.settling.settled for example in sample.examples)
+    agreed = sum(example.agreed for example in sample.examples)
     known = sample.size - sample.open
     return _share(criterion, sample, agreed, known, delta, reject_delta)
 
@@ -78,20 +78,15 @@ def _ambiguous_share(criterion: Criterion, sample: Sample, delta: float, reject_
     clear = sum(not is_ambiguous(example) for example in rated)
     turned = Criterion(criterion.question, criterion.statistic, "lower", 1 - criterion.threshold)
     evidence = _share(turned, sample, clear, len(rated), delta, reject_delta)
-    return Evidence(
-        name=criterion.name,
-        question=criterion.question,
-        statistic=criterion.statistic,
-        bound=criterion.bound,
+    return _evidence(
+        criterion,
         n=evidence.n,
         value=None if evidence.value is None else 1 - evidence.value,
         lower=None if evidence.upper is None else 1 - evidence.upper,
         upper=None if evidence.lower is None else 1 - evidence.lower,
-        threshold=float(criterion.threshold),
         passes=evidence.passes,
         failed=evidence.failed,
         e_value=evidence.e_value,
-        guarantee="anytime",
         note=evidence.note,
     )
 
@@ -106,20 +101,15 @@ def _share(criterion: Criterion, sample: Sample, good: int, known: int, delta: f
     upper = confidence_sequence(good + unknown, size, total, prior=DEFAULT_PRIOR, delta=delta)
     worst = confidence_sequence(good + unknown, size, total, prior=DEFAULT_PRIOR, delta=reject_delta)
     needed = least_count(threshold, total)
-    return Evidence(
-        name=criterion.name,
-        question=criterion.question,
-        statistic=criterion.statistic,
-        bound=criterion.bound,
+    return _evidence(
+        criterion,
         n=size,
         value=good / known if known else None,
         lower=lower.lower_share,
         upper=upper.upper_share,
-        threshold=float(threshold),
         passes=lower.lower >= needed,
         failed=worst.upper < needed,
         e_value=share_e_value(good, size, total, threshold, prior=DEFAULT_PRIOR),
-        guarantee="anytime",
         note="" if known else "nothing in the sample is settled yet",
     )
 
@@ -135,20 +125,15 @@ def _mean_relevance(criterion: Criterion, sample: Sample, delta: float, reject_d
     high = [1.0 if rating is None else rating for rating in ratings]
     threshold = on_unit_scale(criterion.threshold)
     lower = lower_confidence_bound(low, sample.total, delta)
-    return Evidence(
-        name=criterion.name,
-        question=criterion.question,
-        statistic=criterion.statistic,
-        bound=criterion.bound,
+    return _evidence(
+        criterion,
         n=sample.size,
         value=_on_scale(math.fsum(known) / len(known)) if known else None,
         lower=_on_scale(lower),
         upper=_on_scale(upper_confidence_bound(high, sample.total, delta)),
-        threshold=float(criterion.threshold),
         passes=lower >= threshold,
         failed=upper_confidence_bound(high, sample.total, reject_delta) < threshold,
         e_value=mean_e_value(low, sample.total, threshold),
-        guarantee="anytime",
         note="" if known else "nothing in the sample is rated yet",
     )
 
@@ -167,20 +152,15 @@ def _label_alpha(criterion: Criterion, sample: Sample, delta: float, reject_delt
     lower, upper = alpha_lower_bound(counts, delta), alpha_upper_bound(counts, delta)
     worst, e_value = alpha_upper_bound(counts, reject_delta), alpha_e_value(counts, criterion.threshold)
     threshold = float(criterion.threshold)
-    return Evidence(
-        name=criterion.name,
-        question=criterion.question,
-        statistic=criterion.statistic,
-        bound=criterion.bound,
+    return _evidence(
+        criterion,
         n=sample.size,
         value=point.value,
         lower=lower.value,
         upper=upper.value,
-        threshold=threshold,
         passes=None if lower.value is None else lower.value >= threshold,
         failed=worst.value is not None and worst.value < threshold,
         e_value=e_value.value,
-        guarantee="anytime",
         note=lower.undefined or point.undefined or "",
     )
 
@@ -193,22 +173,40 @@ _MEASURES: dict[tuple[str, str], Callable[[Criterion, Sample, float, float], Evi
 }
 
 
-def _nothing(criterion: Criterion, why: str) -> Evidence:
+def _evidence(
+    criterion: Criterion,
+    *,
+    n: int,
+    value: float | None,
+    lower: float | None,
+    upper: float | None,
+    passes: bool | None,
+    failed: bool,
+    e_value: float | None,
+    note: str,
+) -> Evidence:
+    """Returns what was measured beside the criterion it was measured for."""
     return Evidence(
         name=criterion.name,
         question=criterion.question,
         statistic=criterion.statistic,
         bound=criterion.bound,
-        n=0,
-        value=None,
-        lower=None,
-        upper=None,
+        n=n,
+        value=value,
+        lower=lower,
+        upper=upper,
         threshold=float(criterion.threshold),
-        passes=False,
-        failed=False,
-        e_value=1.0,
+        passes=passes,
+        failed=failed,
+        e_value=e_value,
         guarantee="anytime",
-        note=why,
+        note=note,
+    )
+
+
+def _nothing(criterion: Criterion, why: str) -> Evidence:
+    return _evidence(
+        criterion, n=0, value=None, lower=None, upper=None, passes=False, failed=False, e_value=1.0, note=why
     )
 
 

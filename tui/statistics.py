@@ -17,7 +17,7 @@ from db.errors import EvalwrightError
 
 T = TypeVar("T")
 
-COMMAND = (sys.executable, "-m", "tui")
+COMMAND = (sys.executable, "-P", "-m", "tui")
 NICE = 10
 """How far the child steps back behind the people who type."""
 

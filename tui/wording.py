@@ -10,8 +10,6 @@ from tui.reading import ReviewStatus
 from tui.text import visible
 from tui.widgets.marks import key_cap
 
-GATE_WORDS = {"ship": "may ship", "keep_labelling": "keep labelling", "mend": "mend", "reject": "reject"}
-
 JOB_MARKS = {"queued": "○", "running": "▶", "paused": "‖", "done": "✓", "cancelled": "×", "failed": "!"}
 """A sign for each state of a job; the word stands beside it."""
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from review.evidence import Evidence
     from review.gate import Decision
 
-WORDS = {"ship": "may ship", "keep_labelling": "keep labelling", "mend": "mend", "reject": "reject"}
-
 
 @click.command("gate")
 @click.argument("datasets", nargs=-1)
@@ -47,8 +45,10 @@ def gate_command(workspace: Path, datasets: tuple[str, ...], policy_file: Path |
 
 
 def _print(decision: Decision) -> None:
+    from review.gate import VERDICT_WORDS
+
     so_far = " (so far: the dataset is still open)" if decision.provisional else ""
-    say(f"{decision.name}: {WORDS[decision.decision]}{so_far}")
+    say(f"{decision.name}: {VERDICT_WORDS[decision.decision]}{so_far}")
     headings = ["  evidence", "n", "value", "bounds", "threshold", "", "note"]
     print_table(headings, [_row(piece) for piece in decision.evidence])
     for sentence in (*decision.repairs, *([decision.forecast] if decision.forecast else [])):

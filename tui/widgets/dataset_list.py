@@ -16,11 +16,11 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
+from review.gate import VERDICT_WORDS
 from review.overview import DatasetOverview
 from tui.statistics import Agreement, Decision
 from tui.text import visible
 from tui.widgets.bars import share_bar
-from tui.wording import GATE_WORDS
 
 LEAST_NAME = 14
 ROOMY = 96
@@ -186,7 +186,7 @@ def gate_words(line: Line, *, roomy: bool) -> Content:
         return Content("shipped")
     if decision is None:
         return Content.styled("-", "$foreground 60%")
-    words = GATE_WORDS.get(decision, decision)
+    words = VERDICT_WORDS.get(decision, decision)
     if not provisional:
         return Content(words)
     return Content.assemble(words if roomy else words.removeprefix("keep "), (" so far", "$foreground 60%"))

@@ -9,10 +9,10 @@ from textual.content import Content
 
 from db.candidates import FunnelRow
 from db.records import Job
+from review.gate import VERDICT_WORDS
 from tui.statistics import Agreement, Decision, Evidence
 from tui.text import visible
 from tui.widgets.bars import interval_bar
-from tui.wording import GATE_WORDS
 
 NAME = 21
 LEAST_BAR, MOST_BAR = 8, 40
@@ -27,7 +27,7 @@ DECISION_MARKS = {"ship": "✓", "keep_labelling": "…", "mend": "!", "reject":
 
 def decision_lines(decision: Decision) -> Content:
     """Returns the gate's answer with what would change it."""
-    words = GATE_WORDS.get(decision.decision, decision.decision)
+    words = VERDICT_WORDS.get(decision.decision, decision.decision)
     so_far = " so far, while the dataset is open" if decision.provisional else ""
     head = Content.assemble((f"{DECISION_MARKS.get(decision.decision, '·')} {words}", "bold $primary"), so_far)
     said = [*decision.repairs, *([decision.forecast] if decision.forecast else [])]
