@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from review.agreement import QuestionAgreement
+from review.gate import Decision
 from review.overview import DatasetOverview
-from tui.statistics import Agreement, Decision, Statistics, StatisticsError
+from tui.statistics import Statistics, StatisticsError
 
 BATCH = 20
 """How many datasets the gate is asked about at a time: the first answers then come soon."""
@@ -18,7 +20,7 @@ class Findings:
         self._statistics = statistics
         self._made_from: dict[str, tuple[int, int, str]] = {}
         self.decisions: dict[str, Decision] = {}
-        self.agreements: dict[str, tuple[Agreement, ...]] = {}
+        self.agreements: dict[str, tuple[QuestionAgreement, ...]] = {}
         self.problem = ""
 
     def stale(self, lines: Iterable[DatasetOverview]) -> list[str]:
@@ -49,7 +51,7 @@ class Findings:
             self._made_from[line.name] = _basis(line)
         try:
             for decision in await self._statistics.gate([line.name for line in lines]):
-                self.decisions[decision.dataset] = decision
+                self.decisions[decision.name] = decision
             for line in lines:
                 self.agreements[line.name] = await self._statistics.agreement(line.name)
             self.problem = ""

@@ -8,12 +8,14 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 from typing import Any, TypeVar
 
 from db.errors import EvalwrightError
+from review.agreement import QuestionAgreement
+from review.evidence import Evidence
+from review.gate import Decision
 
 T = TypeVar("T")
 
@@ -27,50 +29,6 @@ ANSWERED = (0, 1)
 
 class StatisticsError(EvalwrightError):
     """The statistics could not be computed."""
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One measured quantity with its bounds and its threshold; see `evalwright gate --json`."""
-
-    name: str
-    statistic: str
-    n: int
-    value: float | None
-    lower: float | None
-    upper: float | None
-    threshold: float
-    bound: str
-    passes: bool | None
-    failed: bool
-    guarantee: str
-    note: str
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What the gate says of a dataset."""
-
-    dataset: str
-    decision: str
-    provisional: bool
-    evidence: tuple[Evidence, ...]
-    repairs: tuple[str, ...]
-    policy: str
-    forecast: str | None
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """How far annotators agree on one question; what is undefined is None, with the reason."""
-
-    question: str
-    units: int
-    annotators: int
-    raw: float | None
-    alpha: float | None
-    alpha_interval: tuple[float, float] | None
-    undefined: Mapping[str, str]
 
 
 class Statistics:
@@ -91,7 +49,7 @@ class Statistics:
         """
         return await self._ask(_decisions, "gate", "--json", "--", *datasets)
 
-    async def agreement(self, dataset: str) -> tuple[Agreement, ...]:
+    async def agreement(self, dataset: str) -> tuple[QuestionAgreement, ...]:
         """Computes a dataset's agreement; raises like `gate`."""
         return await self._ask(_agreements, "agreement", "--json", "--", dataset)
 
@@ -135,34 +93,15 @@ def _decisions(found: Sequence[Mapping[str, Any]]) -> tuple[Decision, ...]:
     return tuple(_decision(entry) for entry in found)
 
 
-def _agreements(found: Mapping[str, Any]) -> tuple[Agreement, ...]:
-    return tuple(_agreement(entry) for entry in found["questions"])
-
-
 def _decision(entry: Mapping[str, Any]) -> Decision:
-    return Decision(
-        entry["name"],
-        entry["decision"],
-        entry["provisional"],
-        tuple(_evidence(piece) for piece in entry["evidence"]),
-        tuple(entry["repairs"]),
-        entry["policy"],
-        entry["forecast"],
-    )
+    evidence = tuple(Evidence(**{**piece, "e_value": _number(piece["e_value"])}) for piece in entry["evidence"])
+    return Decision(**{**entry, "evidence": evidence, "repairs": tuple(entry["repairs"])})
 
 
-def _evidence(piece: Mapping[str, Any]) -> Evidence:
-    return Evidence(**{name: piece[name] for name in Evidence.__dataclass_fields__})
+def _agreements(found: Mapping[str, Any]) -> tuple[QuestionAgreement, ...]:
+    return tuple(QuestionAgreement(**entry) for entry in found["questions"])
 
 
-def _agreement(entry: Mapping[str, Any]) -> Agreement:
-    interval = entry.get("alpha_ci")
-    return Agreement(
-        entry["name"],
-        entry["n_units"],
-        entry["n_annotators"],
-        entry["percent_agreement"],
-        entry["alpha"],
-        (interval[0], interval[1]) if interval else None,
-        entry["undefined"],
-    )
+def _number(value: float | str | None) -> float | None:
+    """Reads an e-value, which may be the text "infinity"."""
+    return None if value is None else float(value)

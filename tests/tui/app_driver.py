@@ -106,12 +106,32 @@ GATE: dict[str, Any] = {
     "override": None,
 }  # fmt: skip
 
+
+def question(name: str, **changes: Any) -> dict[str, Any]:
+    """A question's agreement as the command prints it."""
+    found = {
+        "name": name,
+        "level": "nominal",
+        "n_units": 120,
+        "n_annotators": 2,
+        "n_ratings": 240,
+        "percent_agreement": 0.953,
+        "alpha": 0.87,
+        "alpha_ci": [0.8, 0.92],
+        "fleiss_kappa": 0.87,
+        "gwet_ac1": 0.9,
+        "cohen_kappa": 0.87,
+        "class_shares": {},
+        "undefined": {},
+    }
+    return {**found, **changes}
+
+
 AGREEMENT: dict[str, Any] = {
     "questions": [
-        {"name": "label", "n_units": 120, "n_annotators": 2, "n_ratings": 240, "percent_agreement": 0.953,
-         "alpha": 0.87, "alpha_ci": [0.8, 0.92], "undefined": {}},
-        {"name": "relevance", "n_units": 120, "n_annotators": 2, "n_ratings": 240, "percent_agreement": 1.0,
-         "alpha": None, "alpha_ci": None, "undefined": {"alpha": "undefined: every answer is the same"}},
+        question("label"),
+        question("relevance", percent_agreement=1.0, alpha=None, alpha_ci=None,
+                 undefined={"alpha": "undefined: every answer is the same"}),
     ]
 }  # fmt: skip
 

@@ -16,9 +16,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from review.gate import VERDICT_WORDS
+from review.agreement import QuestionAgreement
+from review.gate import VERDICT_WORDS, Decision
 from review.overview import DatasetOverview
-from tui.statistics import Agreement, Decision
 from tui.text import visible
 from tui.widgets.bars import share_bar
 
@@ -33,7 +33,7 @@ class Line:
 
     overview: DatasetOverview
     decision: Decision | None
-    agreements: tuple[Agreement, ...]
+    agreements: tuple[QuestionAgreement, ...]
 
 
 class DatasetList(ScrollView, can_focus=True):
@@ -76,7 +76,7 @@ class DatasetList(ScrollView, can_focus=True):
         self,
         datasets: Sequence[DatasetOverview],
         decisions: Mapping[str, Decision],
-        agreements: Mapping[str, tuple[Agreement, ...]],
+        agreements: Mapping[str, tuple[QuestionAgreement, ...]],
     ) -> None:
         """Shows datasets; the highlight stays on its dataset."""
         lines = [Line(one, decisions.get(one.name), agreements.get(one.name, ())) for one in datasets]
@@ -167,15 +167,15 @@ def row(line: Line, width: int, *, chosen: bool) -> Content:
     return Content.assemble(("▌ ", "$primary") if chosen else "  ", Content("  ").join(cells))
 
 
-def agreement_words(agreements: Sequence[Agreement], *, roomy: bool) -> str:
+def agreement_words(agreements: Sequence[QuestionAgreement], *, roomy: bool) -> str:
     """Returns the raw agreement on labels, and alpha where there is room, or what there is instead."""
-    label = next((one for one in agreements if one.question == "label"), None)
+    label = next((one for one in agreements if one.name == "label"), None)
     if label is None:
         return "-"
-    if label.raw is None:
+    if label.percent_agreement is None:
         return "undefined"
     alpha = "undefined" if label.alpha is None else f"{label.alpha:.2f}"
-    return f"{100 * label.raw:.0f} %" + (f", alpha {alpha}" if roomy else "")
+    return f"{100 * label.percent_agreement:.0f} %" + (f", alpha {alpha}" if roomy else "")
 
 
 def gate_words(line: Line, *, roomy: bool) -> Content:

@@ -9,8 +9,9 @@ from textual.content import Content
 
 from db.candidates import FunnelRow
 from db.records import Job
-from review.gate import VERDICT_WORDS
-from tui.statistics import Agreement, Decision, Evidence
+from review.agreement import QuestionAgreement
+from review.evidence import Evidence
+from review.gate import VERDICT_WORDS, Decision
 from tui.text import visible
 from tui.widgets.bars import interval_bar
 
@@ -40,17 +41,17 @@ def evidence_lines(evidence: Sequence[Evidence], width: int) -> Content:
     return Content("\n").join([_evidence_line(piece, bar) for piece in evidence])
 
 
-def agreement_lines(questions: Sequence[Agreement]) -> Content:
+def agreement_lines(questions: Sequence[QuestionAgreement]) -> Content:
     """Returns a line for each question: raw agreement, and alpha or why it is undefined."""
     lines = []
     for one in questions:
-        raw = "undefined" if one.raw is None else f"{100 * one.raw:.0f} % agree"
-        why = "" if one.raw is not None else one.undefined.get("percent_agreement", "")
+        raw = "undefined" if one.percent_agreement is None else f"{100 * one.percent_agreement:.0f} % agree"
+        why = "" if one.percent_agreement is not None else one.undefined.get("percent_agreement", "")
         lines.append(
             Content.assemble(
-                _name(one.question),
+                _name(one.name),
                 f"{raw:<13}",
-                (f"n {one.units:<8,}", "$foreground 60%"),
+                (f"n {one.n_units:<8,}", "$foreground 60%"),
                 _alpha(one),
                 (f"  {visible(why, one_line=True)}" if why else "", "$foreground 60%"),
             )
@@ -114,10 +115,10 @@ def _outcome(piece: Evidence) -> tuple[str, str]:
     return "…", "not yet"
 
 
-def _alpha(one: Agreement) -> Content:
+def _alpha(one: QuestionAgreement) -> Content:
     if one.alpha is None:
         return Content(f"alpha {visible(one.undefined.get('alpha', 'undefined'), one_line=True)}")
-    interval = f" ({one.alpha_interval[0]:.2f} to {one.alpha_interval[1]:.2f})" if one.alpha_interval else ""
+    interval = f" ({one.alpha_ci[0]:.2f} to {one.alpha_ci[1]:.2f})" if one.alpha_ci else ""
     return Content(f"alpha {one.alpha:.2f}{interval}")
 
 
