@@ -195,13 +195,18 @@ def fail_item(connection: Connection, item: WorkItem, error: str) -> bool:
     return True
 
 
-def postpone_item(connection: Connection, item: WorkItem, error: str, not_before: float) -> None:
-    """Gives an item back, to be tried again from `not_before` (seconds since 1970) on."""
-    connection.execute(
+def postpone_item(connection: Connection, item: WorkItem, error: str, not_before: float) -> bool:
+    """Gives an item back, to be tried again from `not_before` (seconds since 1970) on.
+
+    Returns:
+        Whether it was this attempt's to give back.
+    """
+    changed = connection.execute(
         "UPDATE work_items SET state = 'waiting', lease = NULL, error = ?, not_before = ?"
         " WHERE id = ? AND state = 'leased' AND lease = ? AND attempt = ?",
         (error, not_before, item.id, item.lease, item.attempt),
-    )
+    ).rowcount
+    return bool(changed == 1)
 
 
 def give_back_items(connection: Connection, *, job_id: int | None = None) -> None:

@@ -24,7 +24,7 @@ class OvertakenError(Exception):
 
 @dataclass(frozen=True)
 class Turn:
-    """A worker's right to move a job on, which every transaction asks for anew."""
+    """A worker's right to move a job on, which every transaction asks for anew, and so shows that the worker lives."""
 
     connection: Connection
     holder: str
@@ -41,6 +41,8 @@ class Turn:
             lease, job = current_lease(self.connection), jobs.get_job(self.connection, self.job_id)
             if lease is None or lease.holder != self.holder or job is None or job.state not in jobs.GOING:
                 raise OvertakenError
+            if lease.expires_at < now() + LEASE_SECONDS - RENEW_SECONDS:
+                store_lease(self.connection, _own(self.holder))
             yield
 
 

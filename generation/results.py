@@ -131,8 +131,8 @@ class ResultStore:
         job, item, error = result.job, result.item, result.error
         sentence = str(error)
         if isinstance(error, EngineUnusableError):
-            jobs.postpone_item(connection, item, sentence, 0.0)
-            pause(connection, job.id, sentence)
+            if jobs.postpone_item(connection, item, sentence, 0.0):
+                pause(connection, job.id, sentence)
             return
         self._tries[item.id] += int(not _is_asked_to_wait(error))
         if isinstance(error, EngineBusyError) and self._tries[item.id] < ATTEMPTS:
@@ -148,9 +148,9 @@ class ResultStore:
         if error.retry_after is not None:
             wait = max(error.retry_after, BACKOFF_SECONDS)
             self._quiet_until[job.id] = max(self._quiet_until.get(job.id, 0.0), now() + wait)
-        jobs.postpone_item(connection, item, str(error), now() + wait)
-        self._waiting.add(job.id)
-        jobs.set_note(connection, job.id, f"waiting {wait:.0f} s: {error}")
+        if jobs.postpone_item(connection, item, str(error), now() + wait):
+            self._waiting.add(job.id)
+            jobs.set_note(connection, job.id, f"waiting {wait:.0f} s: {error}")
 
 
 def pause(connection: Connection, job_id: int, sentence: str) -> None:

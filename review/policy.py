@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -80,8 +80,8 @@ def load_policy(path: Path | None = None) -> Policy:
 def parse_policy(source: str, text: str) -> Policy:
     """Reads a policy from its text; `source` is what messages call it."""
     section = parse(source, text)
-    delta = _decimal(section, "delta", "0.05")
-    if not 0 < delta < 1:
+    delta = section.decimal("delta", "0.05")
+    if not 0 < float(delta) < 1:
         raise section.error("delta", "must be between 0 and 1")
     policy = Policy(
         name=section.text("name"),
@@ -99,7 +99,7 @@ def parse_policy(source: str, text: str) -> Policy:
 
 def _criterion(section: Section) -> Criterion:
     question, statistic, bound = section.text("question"), section.text("statistic"), section.text("bound")
-    threshold = _decimal(section, "threshold")
+    threshold = section.decimal("threshold")
     if (question, statistic) not in MEASURES:
         known = ", ".join(f"{asked} {measured}" for asked, measured in MEASURES)
         raise section.error("statistic", f"can't be {question} {statistic}; there are {known}")
@@ -117,21 +117,9 @@ def _fact(section: Section) -> FactLimit:
     name = section.text("name")
     if name not in FACTS:
         raise section.error("name", f"is {name!r}; there are {', '.join(FACTS)}")
-    limit = FactLimit(name, _decimal(section, "most"))
+    limit = FactLimit(name, section.decimal("most"))
     section.refuse_unknown()
     return limit
-
-
-def _decimal(section: Section, key: str, default: str | None = None) -> Decimal:
-    """Returns a number written as a text, so that 0.9 means 0.9 and not the nearest binary fraction."""
-    value = section.text(key, default)
-    try:
-        number = Decimal(value)
-    except InvalidOperation as error:
-        raise section.error(key, 'must be a number in quotes, such as "0.90"') from error
-    if not number.is_finite():
-        raise section.error(key, "must be finite")
-    return number
 
 
 def _refuse_twice(section: Section, key: str, names: list[str]) -> None:

@@ -6,6 +6,7 @@ import math
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,17 @@ class Section:
             limit = "" if math.isinf(most) else f" and at most {most:g}"
             raise self.error(key, f"must be a number of at least {least:g}{limit}")
         return float(value)
+
+    def decimal(self, key: str, default: str | None = None) -> Decimal:
+        """Returns a number written as a text, so that 0.9 means 0.9 and not the nearest binary fraction."""
+        in_quotes = 'a number in quotes, such as "0.90"'
+        try:
+            number = Decimal(self._take(key, str, in_quotes, default))
+        except InvalidOperation as error:
+            raise self.error(key, f"must be {in_quotes}") from error
+        if not number.is_finite():
+            raise self.error(key, "must be finite")
+        return number
 
     def boolean(self, key: str, *, default: bool) -> bool:
         """Returns true or false."""

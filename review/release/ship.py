@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from db import decisions
 from db.connection import Connection, write
-from db.errors import EvalwrightError, InputError, WorkspaceError
+from db.errors import EvalwrightError, InputError
 from db.examples import iterate_examples
 from db.records import Dataset, Example
 from review.formats.example import Kind, SourceExample, write_row
@@ -97,9 +97,9 @@ def ship(
                     override_reason=decision.override,
                 )
                 _publish(working, folder)
-        except (WorkspaceError, OSError):
-            # It could not be recorded, so it must not be there.
-            _remove(folder, content_hash)
+        except BaseException:
+            if not working.exists():  # It has its name already, but could not be recorded: it must not be there.
+                shutil.rmtree(folder, ignore_errors=True)
             raise
     return Release(folder, len(examples), content_hash, decision)
 
@@ -162,13 +162,6 @@ def _publish(working: Path, folder: Path) -> None:
     _sync(working)
     working.rename(folder)
     _sync(folder.parent)
-
-
-def _remove(folder: Path, content_hash: str) -> None:
-    """Takes a release away again, if it is this one that is there."""
-    with suppress(OSError, ValueError, KeyError):
-        if json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["content_hash"] == content_hash:
-            shutil.rmtree(folder)
 
 
 def _write(path: Path, content: Any) -> None:

@@ -21,11 +21,14 @@ from db.worker_lease import Lease, current_lease, drop_lease, store_lease
 from db.workspace import open_workspace
 from generation import lease as leases
 from generation import pipeline
+from generation.behaviors import parse_behavior
+from generation.engines.protocol import EngineUnusableError
 from generation.jobs import find_job, move_job
 from generation.lease import OvertakenError, Turn, give_up_lease, is_live, renew_lease, take_lease
 from generation.recipes import load_recipe
+from generation.results import Answered, Refused, ResultStore, RunningJob
 from generation.worker import Worker
-from tests.support.scripted_engine import ScriptedEngine, make_job, reach, run_worker
+from tests.support.scripted_engine import ScriptedEngine, completions, make_job, reach, run_worker
 from tests.support.workspaces import DEAD_PID
 
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -138,6 +141,20 @@ def batches_of_two(path: Path, job_id: int, move: str) -> Callable[[Sequence[Any
     return batches
 
 
+def test_a_turn_shows_that_the_worker_lives(connection: Connection) -> None:
+    """However long a job is moved on without a pause, nobody takes the worker for dead."""
+    job = make_job(connection)
+    assert take_lease(connection, "me")
+    put_lease(connection, Lease("me", HERE, os.getpid(), 0.0))
+    with Turn(connection, "me", job.id).write():
+        job_rows.set_note(connection, job.id, "busy")
+    assert not take_lease(connection, "another")
+    lease = current_lease(connection)
+    with Turn(connection, "me", job.id).write():
+        job_rows.set_note(connection, job.id, "still busy")
+    assert current_lease(connection) == lease  # not written anew every time
+
+
 async def test_a_job_cancelled_in_the_middle_of_a_choice_gets_no_more_examples(
     workspace_path: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,9 +216,10 @@ async def test_a_worker_that_is_stopped_gives_back_what_it_holds(workspace_path:
 
 
 async def test_a_zombies_late_results_change_nothing(
-    workspace_path: Path, connection: Connection, caplog: pytest.LogCaptureFixture
+    workspace_path: Path, connection: Connection, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker that slept too long finds another in its place: its answers come too late, and it stops."""
+    monkeypatch.setattr("generation.worker.RENEW_SECONDS", 1e9)
     job = make_job(connection, count=8, rounds=1)
     sleepy = ScriptedEngine()
     sleepy.gate.clear()
@@ -232,6 +250,31 @@ async def test_a_zombies_late_results_change_nothing(
         len(awake.sampled),
     )
     assert connection.execute("SELECT count(*) FROM examples").fetchone() == (8,)
+
+
+def test_a_late_result_stores_nothing_of_itself(connection: Connection) -> None:
+    """Not the call, nor candidates, nor questions for the judge: whoever has the item now will store them."""
+    job = make_job(connection)
+    engine = ScriptedEngine()
+    running = RunningJob(load_recipe("persona"), parse_behavior("b", job.behavior_text), engine)
+    with write(connection):
+        job_rows.insert_items(connection, job.id, 1, pipeline.round_items(job, running.recipe, engine, 1)[:1])
+        (item,) = job_rows.claim_items(connection, job.id, 1, lease="zombie", limit=1, now=1.0)
+        job_rows.give_back_items(connection)
+    request = pipeline.sample_request(job, running.recipe, "x", item)
+    late = Answered(job, running, item, request, completions(" walk along road 1"), 0.1)
+    failed = Refused(job, running, item, EngineUnusableError("no key"))
+    ResultStore().store(connection, [late, late])
+    for table in ("calls", "candidates"):
+        assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    assert connection.execute("SELECT state, attempt FROM work_items").fetchall() == [("waiting", 1)]
+    with write(connection):
+        (again,) = job_rows.claim_items(connection, job.id, 1, lease="me", limit=1, now=1.0)
+    ResultStore().store(connection, [late, replace(late, item=again), late, failed])
+    assert connection.execute("SELECT count(*) FROM calls").fetchone() == (1,)
+    assert connection.execute("SELECT count(*) FROM candidates").fetchone() == (1,)
+    now = find_job(connection, job.id)
+    assert (now.items_done, now.items_failed, now.candidates, now.state) == (1, 0, 1, "queued")
 
 
 async def test_a_worker_that_lost_its_lease_stops_by_itself(

@@ -312,6 +312,26 @@ def test_doctor(call: Call, monkeypatch: pytest.MonkeyPatch, connection: Connect
     assert "foreign.db isn't a SQLite file" in call("--workspace", "foreign.db", "doctor", "--json").json["workspace"]
 
 
+# demo
+
+
+def test_demo_makes_its_workspace_once(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.commands.demo._fetch_model", lambda: None)
+    for _ in range(2):
+        done = call("demo", "--no-app")
+        assert (done.code, done.out) == (0, "")
+        assert done.err == "The demo is in evalwright.db; `evalwright` opens it.\n"
+        by_hand, by_model = call("datasets", "--json").json
+        assert (by_hand["state"], by_model["state"], by_model["examples"]) == ("closed", "open", 0)
+        assert 0 < by_hand["reviewed"] < by_hand["examples"]
+        assert [job["dataset"] for job in call("jobs", "--json").json] == [by_model["name"]]
+    label, relevance, _ = call("agreement", by_hand["name"], "--json").json["questions"]
+    assert 0 < label["alpha"] < 1  # a newcomer sees people who agree, and not on everything
+    assert relevance["alpha"] is not None
+    (decision,) = call("gate", by_hand["name"], "--json").json
+    assert decision["decision"] == "keep_labelling"
+
+
 # The workspace, and the names of things
 
 

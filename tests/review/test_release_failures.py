@@ -1,0 +1,211 @@
+"""A release is whole or not there, whatever goes wrong and wherever it is cut off."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from db import decisions
+from db.connection import Connection
+from db.errors import EvalwrightError, InputError, WorkspaceError
+from db.records import Dataset
+from review.policy import load_policy
+from review.release import ship
+from review.release import ship as shipping
+from tests.support.command_line import ROOT, environment
+from tests.support.workspaces import make_dataset
+
+POLICY = load_policy()
+module = sys.modules["review.release.ship"]
+
+
+@pytest.fixture
+def dataset(connection: Connection) -> Dataset:
+    return make_dataset(connection, 5)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "releases").mkdir()
+    return tmp_path / "releases" / "bees"
+
+
+def is_whole(folder: Path) -> bool:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    return all((folder / name).is_file() for name in manifest["files"]) and len(manifest["files"]) == 3
+
+
+def nothing_left(connection: Connection, dataset: Dataset, folder: Path) -> bool:
+    return os.listdir(folder.parent) == [] and decisions.release_count(connection, dataset.id) == 0
+
+
+class Failing:
+    """Lets a function fail at its nth call, and counts the calls."""
+
+    def __init__(self, original: Callable[..., object], at: int, error: BaseException) -> None:
+        self.original, self.at, self.error, self.calls = original, at, error, 0
+
+    def __call__(self, *arguments: object, **more: object) -> object:
+        self.calls += 1
+        if self.calls == self.at:
+            raise self.error
+        return self.original(*arguments, **more)
+
+
+FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+STEPS = [
+    *(("_write", at) for at in (1, 2, 3, 4)),
+    *(("_sync", at) for at in (1, 2, 3, 4, 5, 6)),
+    ("write_file", 1),
+    ("_write_manifest", 1),
+    ("_publish", 1),
+]
+
+
+@pytest.mark.parametrize(("step", "at"), STEPS, ids=str)
+@pytest.mark.parametrize("error", [FULL, KeyboardInterrupt(), MemoryError()], ids=["full", "interrupted", "memory"])
+def test_a_failure_at_any_step_leaves_nothing(
+    connection: Connection,
+    dataset: Dataset,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    at: int,
+    error: BaseException,
+) -> None:
+    failing = Failing(getattr(module, step), at, error)
+    monkeypatch.setattr(module, step, failing)
+    expected = EvalwrightError if error is FULL else type(error)
+    with pytest.raises(expected) as caught:
+        ship(connection, dataset, POLICY, folder, override="a test")
+    assert failing.calls >= at
+    assert nothing_left(connection, dataset, folder)
+    if error is FULL:
+        assert "No space left on device" in str(caught.value)
+    monkeypatch.undo()
+    ship(connection, dataset, POLICY, folder, override="a test")
+    assert is_whole(folder)
+    assert decisions.release_count(connection, dataset.id) == 1
+
+
+def test_what_cannot_be_recorded_is_not_there(
+    connection: Connection, dataset: Dataset, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The workspace's disk is full when the release is to be recorded, before and after the folder has its name."""
+
+    def full(*_: object, **__: object) -> None:
+        raise WorkspaceError("The disk is full: nothing was written; free some space and try again.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(decisions, "insert_release", full)
+        with pytest.raises(WorkspaceError, match="The disk is full"):
+            ship(connection, dataset, POLICY, folder, override="a test")
+    assert nothing_left(connection, dataset, folder)
+
+    publish = module._publish
+
+    def then_full(working: Path, target: Path) -> None:
+        publish(working, target)
+        full()
+
+    monkeypatch.setattr(module, "_publish", then_full)
+    with pytest.raises(WorkspaceError, match="The disk is full"):
+        ship(connection, dataset, POLICY, folder, override="a test")
+    assert nothing_left(connection, dataset, folder)
+
+
+def test_a_folder_that_appears_meanwhile_is_left_alone(
+    connection: Connection, dataset: Dataset, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = module._write_manifest
+
+    def somebody_else_is_quicker(*arguments: object) -> object:
+        folder.mkdir()
+        (folder / "theirs").write_text("x")
+        return manifest(*arguments)
+
+    monkeypatch.setattr(module, "_write_manifest", somebody_else_is_quicker)
+    with pytest.raises(InputError, match="exists already"):
+        ship(connection, dataset, POLICY, folder, override="a test")
+    assert os.listdir(folder) == ["theirs"]
+    assert os.listdir(folder.parent) == ["bees"]
+    assert decisions.release_count(connection, dataset.id) == 0
+
+
+def test_a_folder_that_cannot_be_written_is_told(connection: Connection, dataset: Dataset, folder: Path) -> None:
+    blocked = folder.parent / "file"
+    blocked.write_text("not a folder")
+    with pytest.raises(EvalwrightError, match=r"could not be written to .*file/bees .Not a directory"):
+        ship(connection, dataset, POLICY, blocked / "bees", override="a test")
+    with pytest.raises(EvalwrightError, match=r"could not be written to .*File name too long"):
+        ship(connection, dataset, POLICY, folder.parent / ("n" * 300), override="a test")
+    assert os.listdir(folder.parent) == ["file"]
+
+
+@pytest.fixture
+def read_only(folder: Path) -> Iterator[Path]:
+    folder.parent.chmod(0o500)
+    yield folder
+    folder.parent.chmod(0o700)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_told(connection: Connection, dataset: Dataset, read_only: Path) -> None:
+    with pytest.raises(EvalwrightError, match="Permission denied"):
+        ship(connection, dataset, POLICY, read_only, override="a test")
+    assert nothing_left(connection, dataset, read_only)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from db.workspace import open_workspace
+from review.policy import load_policy
+from review.release import ship
+from review.steering import find
+
+module, step, at = sys.modules["review.release.ship"], sys.argv[3], int(sys.argv[4])
+original, calls = getattr(module, step), 0
+
+def die(*arguments):
+    global calls
+    calls += 1
+    if calls == at:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return original(*arguments)
+
+setattr(module, step, die)
+connection = open_workspace(Path(sys.argv[1]))
+ship(connection, find(connection, "beekeeping"), load_policy(), Path(sys.argv[2]), override="a test")
+"""
+
+
+@pytest.mark.parametrize(("step", "at", "whole"), [("_write", 2, False), ("_publish", 1, False), ("_sync", 6, True)])
+def test_killed_in_the_middle_it_is_whole_or_not_there(
+    connection: Connection, dataset: Dataset, workspace_path: Path, folder: Path, step: str, at: int, *, whole: bool
+) -> None:
+    """`kill -9` while it writes, before the rename, and after it."""
+    assert dataset.name == "beekeeping"
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(workspace_path), str(folder), step, str(at)],
+        cwd=ROOT,
+        env=environment(folder.parent.parent),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == -9, done.stderr
+    assert folder.exists() == whole
+    if whole:
+        assert is_whole(folder)
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    again = folder.with_name("again")
+    shipping(connection, dataset, POLICY, again, override="a test")
+    assert is_whole(again)
