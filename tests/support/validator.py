@@ -1,8 +1,8 @@
 """A scripted validator: labels a dataset through the real screens until nothing is left or the quota is reached.
 
-Run it as `python -m tests.support.validator WORKSPACE DATASET NAME TRUTH.jsonl --quota N`. It reads the statement
-off the screen, looks its intended answer up in the published file, and presses two keys. Some statements are hard for everybody
-(errors in items, as in the published validation); one validator in three gets an easy one wrong by a slip.
+Run it as `python -m tests.support.validator WORKSPACE DATASET NAME TRUTH.jsonl --quota N`. It reads the statement off
+the screen, looks its intended answer up in the published file, and presses two keys. Some statements are hard for
+everybody (errors in items, as in the published validation), and now and then one goes wrong by a slip.
 """
 
 from __future__ import annotations

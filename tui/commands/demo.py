@@ -68,6 +68,8 @@ def make_demo(connection: Connection) -> None:
         )
     if BY_HAND not in names:
         _import_by_hand(connection)
+    for annotator in ("example-ada", "example-ben"):
+        _answer(connection, annotator)
     if BY_MODEL not in names:
         _queue_job(connection)
 
@@ -77,12 +79,11 @@ def _import_by_hand(connection: Connection) -> None:
 
     with resources.as_file(resources.files("tui").joinpath("demo", f"{BY_HAND}.jsonl")) as path:
         import_file(connection, path, name=BY_HAND, behavior=BEHAVIOR, guidelines=GUIDELINES)
-    for annotator in ("example-ada", "example-ben"):
-        _answer(connection, annotator)
 
 
 def _answer(connection: Connection, annotator: str) -> None:
-    """Gives a made-up validator's answers, through the same functions as everybody's."""
+    """Gives a made-up validator's answers, through the same functions as everybody's; goes on where it was."""
+    from db.assignment import progress
     from review.annotation import submit
     from review.assignment import end_session, next_example, start_session
     from review.steering import find
@@ -91,9 +92,11 @@ def _answer(connection: Connection, annotator: str) -> None:
     answers = {row["statement"]: row for row in csv.DictReader(table.splitlines()) if row["annotator"] == annotator}
     dataset = find(connection, BY_HAND)
     session = start_session(connection, annotator)
-    example = next_example(connection, session, dataset)
-    for _ in range(ANSWERED):
-        assert example is not None
+    missing = ANSWERED - progress(connection, dataset.id, session.annotator_id).answered
+    example = next_example(connection, session, dataset) if missing > 0 else None
+    for _ in range(missing):
+        if example is None:
+            break
         given = next(row for statement, row in answers.items() if f'"{statement}"' in example.body)
         answer = Answers(
             label=f" {given['label']}",

@@ -31,24 +31,32 @@ def worker_command(workspace: Path, *, attached: bool) -> NoReturn:
     One worker serves a workspace at a time; a second one says so and ends.
     """
     from generation.worker import NICE, Worker
+    from tui.cli import INTERRUPTED
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     open_workspace(workspace, create=False).close()
     with contextlib.suppress(OSError):
         os.nice(NICE)
-    served = asyncio.run(_serve(Worker(workspace), attached=attached))
+    signals: list[signal.Signals] = []
+    served = asyncio.run(_serve(Worker(workspace), signals, attached=attached))
     if not served:
         tell("Another worker serves this workspace already.")
     # Everything is stored and the lease is given up; threads of a model that still compute must not hold the exit up.
     logging.shutdown()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(INTERRUPTED if signal.SIGINT in signals else 0)
 
 
-async def _serve(worker: Worker, *, attached: bool) -> bool:
+async def _serve(worker: Worker, signals: list[signal.Signals], *, attached: bool) -> bool:
+    """Runs the worker until it is told to stop; `signals` then holds what told it."""
     loop = asyncio.get_running_loop()
+
+    def stop(name: signal.Signals) -> None:
+        signals.append(name)
+        worker.stop()
+
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(name, worker.stop)
+        loop.add_signal_handler(name, stop, name)
     if attached:
         threading.Thread(target=_watch_parent, args=(loop, worker.stop), daemon=True).start()
     return await worker.run()
