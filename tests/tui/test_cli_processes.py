@@ -145,3 +145,16 @@ def test_generate_interrupted_says_130_and_its_worker_goes_with_it(tmp_path: Pat
     said = (tmp_path / "said.txt").read_text()
     assert "Traceback" not in said
     connection.close()
+
+
+def test_a_worker_that_is_interrupted_says_so_by_its_exit_code(workspace_path: Path) -> None:
+    open_workspace(workspace_path).close()
+    for name, code in ((signal.SIGINT, 130), (signal.SIGTERM, 0)):
+        worker = start("--workspace", workspace_path, "worker", cwd=workspace_path.parent)
+        connection = open_workspace(workspace_path)
+        deadline = time.monotonic() + PATIENCE
+        while current_lease(connection) is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        connection.close()
+        worker.send_signal(name)
+        assert worker.wait(PATIENCE) == code
