@@ -119,6 +119,11 @@ def delete_hidden(connection: Connection, dataset_id: int, rows: int) -> bool:
     return True
 
 
+def hide(connection: Connection, dataset_id: int, name: str) -> None:
+    """Takes a dataset that never had an example out of the list, under another name, so that its own is free."""
+    connection.execute("UPDATE datasets SET visible = 0, name = ? WHERE id = ?", (name, dataset_id))
+
+
 def close(connection: Connection, dataset_id: int) -> None:
     """Closes a dataset: no job and no selection can change it any more."""
     connection.execute("UPDATE datasets SET state = 'closed', closed_at = ? WHERE id = ?", (now_text(), dataset_id))

@@ -49,6 +49,16 @@ def in_review_order(connection: Connection, dataset_id: int, evidence_from: int,
     return [OrderedExample(*row) for row in rows]
 
 
+def answered_before(connection: Connection, dataset_id: int, evidence_from: int) -> list[OrderedExample]:
+    """Returns the examples answered before the latest reopening: they ship, and are outside the sample."""
+    rows = connection.execute(
+        "SELECT e.id, e.intended, e.choices FROM examples AS e WHERE e.id IN"
+        " (SELECT example_id FROM annotations WHERE dataset_id = :dataset AND id <= :start) ORDER BY e.id",
+        {"dataset": dataset_id, "start": evidence_from},
+    )
+    return [OrderedExample(*row) for row in rows]
+
+
 def first_answers_of_dataset(connection: Connection, dataset_id: int, evidence_from: int) -> list[FirstAnswer]:
     """Returns every blind first answer after the latest reopening, in the order in which they were first given."""
     rows = connection.execute(

@@ -101,10 +101,19 @@ def _check(wanted: Wanted, recipe: Recipe) -> None:
         raise InputError("--rounds must be at least 1.")
 
 
+def _way_out(connection: Connection, name: str) -> str:
+    """Says how a name can be had again that a paused job without examples holds."""
+    for job in rows.all_jobs(connection):
+        if job.dataset == name and job.state == "paused":
+            return f", go on with `evalwright jobs resume {job.id}`, or drop it with `evalwright jobs cancel {job.id}`"
+    return ""
+
+
 def _insert(connection: Connection, behavior: Behavior, recipe: Recipe, wanted: Wanted) -> int:
     if datasets.name_taken(connection, behavior.name):
         raise InputError(
-            f"There is a dataset named {behavior.name} already; change `name` in the behaviour file to make another."
+            f"There is a dataset named {behavior.name} already; change `name` in the behaviour file to make another"
+            f"{_way_out(connection, behavior.name)}."
         )
     seed = secrets.randbits(62) if wanted.seed is None else wanted.seed
     per_label = wanted.count // len(recipe.labels)
@@ -158,9 +167,17 @@ def move_job(connection: Connection, job_id: int, move: str) -> Job:
         if job.state not in allowed:
             raise InputError(f"Job {job_id} is {job.state}: there is nothing to {move}.")
         rows.set_state(connection, job_id, state)
-        if state == "cancelled" and not job.keep_open:
-            datasets.close(connection, job.dataset_id)
+        if state == "cancelled":
+            _end_dataset(connection, job)
     return find_job(connection, job_id)
+
+
+def _end_dataset(connection: Connection, job: Job) -> None:
+    """Closes the dataset of a cancelled job; one that never had an example gives its name back."""
+    if datasets.counts(connection, job.dataset_id).examples == 0:
+        datasets.hide(connection, job.dataset_id, f"{job.dataset} (cancelled, job {job.id})")
+    elif not job.keep_open:
+        datasets.close(connection, job.dataset_id)
 
 
 def retry_job(connection: Connection, job_id: int) -> int:

@@ -119,7 +119,7 @@ def question_agreement(
         "percent_agreement": percent_agreement(given),
         "alpha": krippendorff_alpha(given, level),
         "fleiss_kappa": fleiss_kappa(given),
-        "gwet_ac1": gwet_ac1(given, offered),
+        "gwet_ac1": gwet_ac1(given, offered) if ratings else percent_agreement(given),
         "cohen_kappa": _cohen(list(units.values()), annotators),
     }
     coefficient: Coefficient = f"alpha_{level}"  # type: ignore[assignment]

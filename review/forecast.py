@@ -10,6 +10,11 @@ from review.policy import Criterion, Policy
 from review.sample import Sample
 from review.settling import AT_MOST
 
+EARLY = 10
+"""Of fewer examples a forecast would be a guess."""
+
+USUAL = 100
+
 
 def forecast(sample: Sample, evidence: Sequence[Evidence], policy: Policy) -> str | None:
     """Returns what would let the dataset ship if what comes is like what has been seen.
@@ -29,7 +34,10 @@ def _needed(sample: Sample, evidence: Sequence[Evidence], policy: Policy) -> str
     if sample.total == 0:
         return "The dataset has no examples yet."
     if sample.size == 0 or all(piece.value is None for piece in _criteria(evidence, policy)):
-        return f"Nothing is settled yet; the gate needs at least {least} examples, and usually 100 to 500."
+        usually = ", and usually 100 to 500" if sample.total > USUAL else ""
+        return f"Nothing is settled yet; the gate needs at least {least} examples{usually}."
+    if sample.size < min(EARLY, least):
+        return f"Too early to tell: {sample.size} of at least {least} examples."
     waiting = [
         (criterion, _examples_for(criterion, sample, policy.delta))
         for criterion, piece in zip(policy.criteria, _criteria(evidence, policy), strict=True)

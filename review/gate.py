@@ -15,7 +15,7 @@ from db import annotations as annotation_rows
 from db import decisions
 from db.connection import Connection, write
 from db.records import Dataset
-from review.evidence import Evidence, measure
+from review.evidence import Evidence, agreement_of_all, measure
 from review.facts import as_evidence, measured_facts, repair
 from review.forecast import forecast
 from review.policy import Policy
@@ -114,8 +114,20 @@ def gather(connection: Connection, dataset: Dataset, sample: Sample, policy: Pol
     return (
         _enough(sample, policy),
         *criteria,
-        *(as_evidence(limit, facts, sample.total) for limit in policy.facts),
+        *_of_all(sample, policy),
+        *(as_evidence(limit, facts, sample.total + len(sample.before)) for limit in policy.facts),
     )
+
+
+def _of_all(sample: Sample, policy: Policy) -> list[Evidence]:
+    """Measures what a reopening has put outside the sample, where there was one."""
+    if not sample.before:
+        return []
+    return [
+        agreement_of_all(criterion, sample, delta=policy.delta, criteria=len(policy.criteria))
+        for criterion in policy.criteria
+        if (criterion.question, criterion.statistic) == ("label", "agreement")
+    ]
 
 
 def _enough(sample: Sample, policy: Policy) -> Evidence:

@@ -21,6 +21,7 @@ from review.formats.jsonl import read_file
 from review.settling import places_at_first
 
 HIDDEN = ".importing"
+LEAST_CHOICES = 2
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def import_file(
         InputError: if the name is taken, or a line can't be read: then nothing of the file is kept.
     """
     _clear_leftovers(connection)
-    rows = (example for _, example in read_file(path))
+    rows = _read(path)
     first = next(rows)
     seed = secrets.randbits(62)
     working_name = f"{HIDDEN} {socket.gethostname()} {os.getpid()} {secrets.token_hex(8)}"
@@ -106,6 +107,17 @@ def _store_rows(
     return count
 
 
+def _read(path: Path) -> Iterator[SourceExample]:
+    """Reads a file's examples; one with a single answer would tell validators what it is meant to be."""
+    for number, example in read_file(path):
+        if len(example.choices) < LEAST_CHOICES:
+            raise InputError(
+                f"{path}, line {number}: there is only one answer to choose from; give the row its other answers, in "
+                "the question or as answer_not_matching_behavior."
+            )
+        yield example
+
+
 def new_example(example: SourceExample, candidate_id: int | None = None) -> NewExample:
     """Returns an example as it is stored."""
     return NewExample(
@@ -127,8 +139,10 @@ def _refuse_taken(connection: Connection, name: str) -> None:
 def _clear_leftovers(connection: Connection) -> None:
     """Deletes what an import on this machine wrote before it was killed."""
     for dataset_id, working_name in datasets.hidden_datasets(connection):
-        marker, host, pid, _ = working_name.split(" ")
-        if marker == HIDDEN and host == socket.gethostname() and not process_exists(int(pid)):
+        if not working_name.startswith(HIDDEN):
+            continue
+        _, host, pid, _ = working_name.split(" ")
+        if host == socket.gethostname() and not process_exists(int(pid)):
             _delete(connection, dataset_id)
 
 

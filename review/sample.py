@@ -53,12 +53,14 @@ class Sample:
     Attributes:
         disputes: Examples, in the sample or beyond it, whose two labels differ and that wait for a third.
         annotators: How many people have answered, in the sample or beyond it.
+        before: The examples answered before the latest reopening, which are no part of N; with all their answers.
     """
 
     total: int
     examples: tuple[SampledExample, ...]
     disputes: int = 0
     annotators: int = 0
+    before: tuple[SampledExample, ...] = ()
 
     @property
     def size(self) -> int:
@@ -95,6 +97,7 @@ def draw_sample(connection: Connection, dataset: Dataset) -> Sample:
         most = settled * whole // (whole - share) + 1
         ordered = rows.in_review_order(connection, dataset.id, dataset.evidence_from, most)
         answers = rows.first_answers_of_dataset(connection, dataset.id, dataset.evidence_from)
+        before = _answered_before(connection, dataset) if dataset.evidence_from else ()
     by_example: dict[int, list[FirstAnswer]] = defaultdict(list)
     for answer in answers:
         by_example[answer.example_id].append(answer)
@@ -105,6 +108,17 @@ def draw_sample(connection: Connection, dataset: Dataset) -> Sample:
         tuple(examples[:size]),
         disputes=sum(_is_disputed(given, always_three=dataset.always_three) for given in by_example.values()),
         annotators=len({answer.annotator_id for answer in answers}),
+        before=before,
+    )
+
+
+def _answered_before(connection: Connection, dataset: Dataset) -> tuple[SampledExample, ...]:
+    by_example: dict[int, list[FirstAnswer]] = defaultdict(list)
+    for answer in rows.first_answers_of_dataset(connection, dataset.id, 0):
+        by_example[answer.example_id].append(answer)
+    return tuple(
+        _sampled(row, by_example.get(row.id, []), always_three=dataset.always_three)
+        for row in rows.answered_before(connection, dataset.id, dataset.evidence_from)
     )
 
 

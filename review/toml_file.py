@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 import tomllib
@@ -123,11 +124,19 @@ class Section:
         where = f"{self._source}, line {line}" if line else self._source
         return InputError(f"{where}: {name} {problem}.")
 
+    def _slip(self, key: str) -> str:
+        """Says which key in this table was perhaps meant to be this one."""
+        close = difflib.get_close_matches(key, [name for name in self._table if name not in self._taken], n=1)
+        if not close:
+            return ""
+        line = _line_of(self._text, self._path, close[0], self._entry)
+        return f": did you mean it by {close[0]!r}{f' in line {line}' if line else ''}?"
+
     def _take(self, key: str, kind: type | tuple[type, ...], words: str, default: Any) -> Any:
         self._taken.add(key)
         if key not in self._table:
             if default is None:
-                raise self.error(key, "is missing")
+                raise self.error(key, f"is missing{self._slip(key)}")
             return default
         value = self._table[key]
         if not isinstance(value, kind):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def test_every_command_of_the_readme_is_run_here() -> None:
 
 
 def run(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    words = command.split()[1:]
+    words = shlex.split(command)[1:]
     return subprocess.run(
         [sys.executable, "-m", "tui", *words],
         cwd=folder,

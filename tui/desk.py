@@ -68,6 +68,11 @@ class Desk:
         self.given_now = 0
 
     @property
+    def annotator(self) -> str:
+        """Whose answers are stored here."""
+        return self._annotator
+
+    @property
     def shown(self) -> Shown | None:
         """What is in front of the validator: an earlier example if they went back, else the one that is asked."""
         return self._revisited or self._current
@@ -120,7 +125,8 @@ class Desk:
         assert shown is not None
         submitted = await self._store.answering(submit, session, dataset, shown.example, answers)
         if self._revisited is None:
-            self._note_pace()
+            if not answers.skipped:
+                self._note_pace()
             self._current = None
         self._revisited = None
         self._take(submitted.next)

@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+import click
+
 from db.errors import InputError
 
 
@@ -16,6 +18,12 @@ def user_name() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return "validator"
+
+
+def name_given_before() -> str | None:
+    """Returns the name of `evalwright --as NAME COMMAND`, where it stands before the command."""
+    name: str | None = click.get_current_context().find_root().params.get("annotator")
+    return name
 
 
 def open_app(workspace: Path, *, annotator: str | None = None, dataset: str | None = None) -> None:

@@ -76,7 +76,7 @@ def _near(items: Sequence[LintItem], twins: Sequence[Twin]) -> Finding | None:
     share = len(twins) / len(items)
     message = (
         f"{len(twins)} of {len(items)} examples ({share:.1%}) have a twin that is nearly the same "
-        f"(cosine {NEAR} or more); at most {_NEAR_LIMIT:.0%} should."
+        f"(cosine {NEAR} or more); the gate takes up to {_NEAR_LIMIT:.0%}."
     )
     closest = sorted(twins, key=lambda twin: -twin.similarity)
     severity: Severity = "error" if share > _NEAR_LIMIT else "warning"

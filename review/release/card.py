@@ -10,6 +10,9 @@ from review.evidence import Evidence
 from review.gate import Decision
 from review.version import version
 
+BY_RECIPE = "recipe "
+"""How the origin of a dataset begins that a job wrote; of an imported one nobody here knows who wrote it."""
+
 SIZES = [
     (1_000, "n<1K"),
     (10_000, "1K<n<10K"),
@@ -37,7 +40,7 @@ def _front_matter(dataset: Dataset, count: int, name: str) -> str:
         [
             "---",
             "annotations_creators: [expert-generated]",
-            "language_creators: [machine-generated]",
+            f"language_creators: [{'machine-generated' if dataset.origin.startswith(BY_RECIPE) else 'found'}]",
             "language: [en]",
             "license: unknown",
             "multilinguality: [monolingual]",
@@ -78,6 +81,7 @@ def _body(dataset: Dataset, decision: Decision, examples: Sequence[Example]) -> 
         "| --- | --- | --- | --- | --- | --- |",
         *[_row(piece) for piece in decision.evidence],
         "",
+        *_notes(decision),
         f"Made with evalwright {version()}; policy {plain(decision.policy)}. The numbers are in decision.json.",
     ]
 
@@ -90,6 +94,11 @@ def _decision(decision: Decision) -> list[str]:
         "",
         f"Reason given: {plain(decision.override)}",
     ]
+
+
+def _notes(decision: Decision) -> list[str]:
+    notes = [f"- {piece.name}: {plain(piece.note)}" for piece in decision.evidence if piece.note]
+    return [*notes, ""] if notes else []
 
 
 def _row(piece: Evidence) -> str:

@@ -4,8 +4,9 @@ from db import datasets
 from db import jobs as rows
 from db.connection import Connection, write
 from db.errors import InputError
+from db.examples import insert_examples
 from db.jobs import NewItem
-from db.records import Job, JobState
+from db.records import Choice, Job, JobState, NewExample
 from generation.behaviors import parse_behavior
 from generation.jobs import MOVES, Wanted, create_jobs, find_job, move_job, retry_job
 from generation.recipes import load_recipe
@@ -83,12 +84,25 @@ def test_a_move_is_made_from_the_states_that_allow_it(connection: Connection, mo
 @pytest.mark.parametrize("keep_open", [True, False])
 def test_cancelling_closes_the_dataset_unless_told_otherwise(connection: Connection, *, keep_open: bool) -> None:
     job = make_job(connection, keep_open=keep_open)
+    add_example(connection, job)
     move_job(connection, job.id, "cancel")
     assert find(connection, "long-walks").state == ("open" if keep_open else "closed")
 
 
+def test_a_job_cancelled_before_its_first_example_gives_the_name_back(connection: Connection) -> None:
+    job = make_job(connection)
+    move_job(connection, job.id, "pause")
+    with pytest.raises(InputError, match=f"evalwright jobs resume {job.id}`, or drop it"):
+        make_job(connection)
+    move_job(connection, job.id, "cancel")
+    again = make_job(connection)
+    assert find(connection, "long-walks").id == again.dataset_id != job.dataset_id
+    assert find_job(connection, job.id).dataset == f"long-walks (cancelled, job {job.id})"
+
+
 def test_a_dataset_cannot_be_closed_under_a_job(connection: Connection) -> None:
     job = make_job(connection, keep_open=True)
+    add_example(connection, job)
     going: tuple[JobState, ...] = ("queued", "running", "paused")
     for state in going:
         put_in(connection, job, state)
@@ -97,6 +111,12 @@ def test_a_dataset_cannot_be_closed_under_a_job(connection: Connection) -> None:
     move_job(connection, job.id, "cancel")
     close_dataset(connection, find(connection, "long-walks"))
     reopen_dataset(connection, find(connection, "long-walks"))
+
+
+def add_example(connection: Connection, job: Job) -> None:
+    example = NewExample("I walk", "I walk", (Choice(" Yes", "Yes"), Choice(" No", "No")), " Yes", 0.9, {})
+    with write(connection):
+        insert_examples(connection, job.dataset_id, job.seed, [example], places=2)
 
 
 @pytest.mark.parametrize("job_id", [0, -1, 7, 2**70])

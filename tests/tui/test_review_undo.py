@@ -37,7 +37,7 @@ async def test_undo_again_goes_further_back_and_escape_returns(hive: Path) -> No
         await pilot.press("u")
         await until_shown(pilot, first)
         await pilot.press("u")
-        await until_shown(pilot, "no earlier answer of yours")
+        await until_shown(pilot, "your first answer here")
         assert bee(pilot) == first
         await pilot.press("escape")
         await until_shown(pilot, current)
@@ -94,7 +94,7 @@ async def test_undo_with_nothing_before(hive: Path) -> None:
     async with running(hive, review="beekeeping") as pilot:
         current = bee(pilot)
         await pilot.press("u")
-        await until_shown(pilot, "no earlier answer of yours")
+        await until_shown(pilot, "no earlier answer")
         assert bee(pilot) == current
         await pilot.press("y")
         await until_not_shown(pilot, "no earlier answer")

@@ -16,7 +16,7 @@ from db.records import Answers
 from db.workspace import open_workspace
 from tui.console import tell
 from tui.progress import Bar
-from tui.start import open_app
+from tui.start import name_given_before, open_app
 
 BY_HAND = "animals-by-hand"
 BY_MODEL = "animals-by-model"
@@ -50,7 +50,7 @@ def demo_command(workspace: Path, *, no_app: bool) -> int:
     if no_app:
         tell(f"The demo is in {workspace}; `evalwright` opens it.")
     else:
-        open_app(workspace)
+        open_app(workspace, annotator=name_given_before())
     return 0
 
 

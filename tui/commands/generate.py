@@ -53,11 +53,18 @@ def generate_command(
     ]
     connection = open_workspace(workspace)
     jobs = create_jobs(connection, loaded, Wanted(engine, model, count, rounds, keep_open))
+    for job in jobs:
+        if job.count != count:
+            tell(f"{count} can't be shared evenly between the labels; {job.count} examples will be selected.")
     if detach:
         for job in jobs:
             tell(f"Job {job.id} is queued for {job.dataset}; the app or `evalwright worker` runs it.")
         return 0
-    done = [watch(connection, workspace, job.id) for job in jobs]
+    try:
+        done = [watch(connection, workspace, job.id) for job in jobs]
+    except KeyboardInterrupt:
+        tell("Stopped; what is written is kept, and `evalwright worker` or the app goes on.")
+        raise
     for job in done:
         say(f"{job.dataset}: {job.selected} examples{f' ({job.note})' if job.note else ''}")
     return 0 if all(job.state == "done" for job in done) else 2

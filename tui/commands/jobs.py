@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,12 @@ def jobs_command(workspace: Path, action: str, job: int | None, *, as_json: bool
     What is in flight when a job is paused or cancelled is still stored: it is paid for.
     """
     from generation.jobs import move_job, retry_job
+    from generation.supervisor import worker_needed
 
     connection = open_workspace(workspace, create=False)
     if action == "list":
-        _list(rows.all_jobs(connection), as_json=as_json)
+        idle = "no worker runs; open the app or run `evalwright worker`" if worker_needed(connection) else ""
+        _list([_with_note(found, idle) for found in rows.all_jobs(connection)], as_json=as_json)
         return 0
     if job is None:
         raise InputError(f"Which job? `evalwright jobs` lists them; then `evalwright jobs {action} JOB`.")
@@ -40,6 +42,11 @@ def jobs_command(workspace: Path, action: str, job: int | None, *, as_json: bool
     else:
         tell(f"Job {job} is {move_job(connection, job, action).state}.")
     return 0
+
+
+def _with_note(job: Job, idle: str) -> Job:
+    """Says of a job that waits for a worker why nothing happens."""
+    return replace(job, note=idle) if idle and not job.note and job.state in {"queued", "running"} else job
 
 
 def _list(jobs: list[Job], *, as_json: bool) -> None:

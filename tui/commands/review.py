@@ -8,17 +8,17 @@ import click
 
 from db.workspace import open_workspace
 from review.steering import find, most_to_do
-from tui.start import open_app
+from tui.start import name_given_before, open_app
 
 
 @click.command("review")
 @click.argument("dataset", required=False)
-@click.option("--as", "annotator", envvar="EVALWRIGHT_AS", help="Your name as a validator; default: your user name.")
+@click.option("--as", "annotator", help="Your name as a validator; default: your user name.")
 @click.pass_obj
 def review_command(workspace: Path, dataset: str | None, annotator: str | None) -> int:
     """Label and rate examples: two keys each. Without a dataset, the one with most left to do."""
     connection = open_workspace(workspace, create=False)
     chosen = find(connection, dataset) if dataset else most_to_do(connection)
     connection.close()
-    open_app(workspace, annotator=annotator, dataset=chosen.name)
+    open_app(workspace, annotator=annotator or name_given_before(), dataset=chosen.name)
     return 0

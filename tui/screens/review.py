@@ -266,7 +266,8 @@ class ReviewScreen(Screen[None]):
 
     async def _back(self) -> None:
         found = await self._desk.back()
-        self._notice = "" if found else "There is no earlier answer of yours in this dataset."
+        none = "This is your first answer here." if self._desk.revisiting else "You have no earlier answer here."
+        self._notice = "" if found else none
 
     async def _fetch(self) -> None:
         self._asked_at = time.monotonic()

@@ -173,7 +173,7 @@ def agreement_words(agreements: Sequence[QuestionAgreement], *, roomy: bool) -> 
     if label is None:
         return "-"
     if label.percent_agreement is None:
-        return "undefined"
+        return "undefined" if label.n_units else "-"
     alpha = "undefined" if label.alpha is None else f"{label.alpha:.2f}"
     return f"{100 * label.percent_agreement:.0f} %" + (f", alpha {alpha}" if roomy else "")
 
@@ -189,7 +189,7 @@ def gate_words(line: Line, *, roomy: bool) -> Content:
     words = VERDICT_WORDS.get(decision, decision)
     if not provisional:
         return Content(words)
-    return Content.assemble(words if roomy else words.removeprefix("keep "), (" so far", "$foreground 60%"))
+    return Content.assemble(words, (" so far" if roomy else "", "$foreground 60%"))
 
 
 def _widths(width: int) -> tuple[int, int, int, int, int]:

@@ -71,13 +71,9 @@ def funnel_lines(job: Job, rows: Sequence[FunnelRow]) -> Content:
         )
         for row in rows
     ]
-    head = Content.styled(
-        visible(
-            f"  {job.candidates:,} candidates by {job.engine} {job.model}, recipe {job.recipe}, {job.state}",
-            one_line=True,
-        ),
-        "$foreground 60%",
-    )
+    engine = f"{job.engine} {job.model}".strip()
+    line = f"  {job.candidates:,} candidates by {engine}, recipe {job.recipe}, {job.state}"
+    head = Content.styled(visible(line, one_line=True), "$foreground 60%")
     return Content("\n").join([head, *lines])
 
 

@@ -105,7 +105,8 @@ class ReviewTable(Vertical):
         pace = f" · {desk.pace:.0f} a minute" if desk.pace else ""
         own = f"{status.progress.answered:,} answered · {desk.given_now:,} this time{pace}"
         self.query_one("#pace", Words).say(Content.styled(own, "$foreground 60%"))
-        parts = [f"{status.counts.settled:,} of {status.counts.examples:,} settled"]
+        who = visible(desk.annotator, one_line=True)
+        parts = [f"as {who}", f"{status.counts.settled:,} of {status.counts.examples:,} settled"]
         if writing := wording.writing_line(status.job, status.waiting):
             parts.append(visible(writing, one_line=True))
         self.query_one("#status", Words).say(Content.styled(" · ".join(parts), "$foreground 60%"))
