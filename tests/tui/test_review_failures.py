@@ -36,7 +36,7 @@ async def test_keys_typed_while_an_answer_is_stored_wait_for_the_next_example(
     monkeypatch.setattr("tui.desk.submit", slowly)
     async with running(hive, review="beekeeping") as pilot:
         await pilot.press("y", "1", "n", "2", "m", "y", "3", "s")
-        await until_shown(pilot, "3 this time")
+        await until(lambda: len(stored(hive, "beekeeping")) == 4)
     given = [one for _, one in stored(hive, "beekeeping")]
     assert [(one.label, one.relevance, one.ambiguous) for one in given] == [
         (" Yes", 1, False),
