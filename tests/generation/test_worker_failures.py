@@ -114,7 +114,7 @@ async def test_the_wait_is_as_long_as_asked_and_shown(
     job = make_job(connection)
     faults = Faults()
     faults.failing(EngineBusyError("too many requests", retry_after=30.0), times=1)
-    engine.on_sample = engine.on_judge = faults
+    engine.on_sample = faults
     worker = Worker(workspace_path, engines=lambda name, model: engine)
     running = asyncio.create_task(worker.run())
     await reach(connection, lambda connection: find_job(connection, job.id).note != "", running)
