@@ -114,7 +114,7 @@ async def test_the_wait_is_as_long_as_asked_and_shown(
     job = make_job(connection)
     faults = Faults()
     faults.failing(EngineBusyError("too many requests", retry_after=30.0), times=1)
-    engine.on_sample = faults
+    engine.on_sample = engine.on_judge = faults
     worker = Worker(workspace_path, engines=lambda name, model: engine)
     running = asyncio.create_task(worker.run())
     await reach(connection, lambda connection: find_job(connection, job.id).note != "", running)
@@ -122,6 +122,7 @@ async def test_the_wait_is_as_long_as_asked_and_shown(
     for clock[0] in (1_001.0, 1_029.9):
         await asyncio.sleep(0.05)
         assert engine.calls == engine.concurrency
+    faults.first_times = 0  # Calls made for the first time from here on succeed.
     clock[0] = 1_030.1
     await reach(connection, lambda connection: find_job(connection, job.id).note == "", running)
     worker.stop()
