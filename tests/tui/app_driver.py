@@ -29,6 +29,8 @@ WIDE = (200, 60)
 PATIENCE_STEPS = 1000
 """How often a condition is looked at, 10 ms apart, before a test gives up."""
 
+SETTLING_STEPS = 20
+
 FIRST_WORDS = ("○", "●", "Nothing", "Done", "no examples", "✗", "everything")
 """One of these shows once the review screen has an example, or says why it has none."""
 
@@ -218,7 +220,18 @@ async def until_shown(pilot: Pilot[None], words: str) -> str:
         await until(lambda: words in text(pilot))
     except AssertionError:
         raise AssertionError(f"{words!r} does not show in\n{text(pilot)}") from None
-    return text(pilot)
+    return await settled(pilot)
+
+
+async def settled(pilot: Pilot[None]) -> str:
+    """Returns what the screen shows once it no longer changes: its parts are laid out one after another."""
+    shown = text(pilot)
+    for _ in range(SETTLING_STEPS):
+        await asyncio.sleep(0.03)
+        before, shown = shown, text(pilot)
+        if shown == before:
+            break
+    return shown
 
 
 async def until_not_shown(pilot: Pilot[None], words: str) -> str:

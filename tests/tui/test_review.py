@@ -92,6 +92,8 @@ async def test_skip_is_stored_as_no_answer(hive: Path) -> None:
 async def test_everything_needed_is_on_screen_and_nothing_that_sways(hive: Path, size: tuple[int, int]) -> None:
     async with running(hive, review="beekeeping", size=size) as pilot:
         await until_shown(pilot, "0 of 6 settled")
+        if size == WIDE:
+            await until_shown(pilot, "The relevance")
         shown = await until_shown(pilot, "Esc leave")
         for words in ("beekeeping", "A person or AI who keeps bees", "I keep", "y  Yes", "n  No", "1  Horrible",
                       "2  Bad", "3  Okay", "4  Good", "5  Amazing", "m  ambiguous", "f  flag", "c  comment",
