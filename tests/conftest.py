@@ -9,6 +9,13 @@ from db.connection import Connection
 from db.workspace import open_workspace
 
 
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests work on workspaces of their own, whatever the person who runs them has set."""
+    for name in ("EVALWRIGHT_WORKSPACE", "EVALWRIGHT_AS", "EVALWRIGHT_PRICES", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def workspace_path(tmp_path: Path) -> Path:
     """Where a workspace may be made; there is none yet."""
