@@ -57,7 +57,7 @@ def test_the_front_matter_is_what_the_hub_reads(connection: Connection, name: st
     text, _, _ = made(connection, name)
     assert front_matter(text) == {
         "annotations_creators": ["expert-generated"],
-        "language_creators": ["machine-generated"],
+        "language_creators": ["found"],
         "language": ["en"],
         "license": "unknown",
         "multilinguality": ["monolingual"],
