@@ -22,13 +22,6 @@ PREVIOUS = """SELECT id, example_id FROM annotations INDEXED BY annotations_by_a
     ORDER BY id DESC LIMIT 1"""
 
 
-def annotator_id(connection: Connection, name: str) -> int:
-    """Returns an annotator's id, made if the name is new; within a write transaction."""
-    connection.execute("INSERT OR IGNORE INTO annotators (name, created_at) VALUES (?, ?)", (name, now_text()))
-    row = connection.execute("SELECT id FROM annotators WHERE name = ?", (name,)).fetchone()
-    return int(row[0])
-
-
 def insert_annotation(
     connection: Connection,
     *,

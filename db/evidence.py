@@ -73,11 +73,6 @@ def first_answers_of_dataset(connection: Connection, dataset_id: int, evidence_f
     return [FirstAnswer(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows]
 
 
-def annotator_names(connection: Connection) -> dict[int, str]:
-    """Returns the annotators' names by id."""
-    return dict(connection.execute("SELECT id, name FROM annotators").fetchall())
-
-
 def choices_of_answered(connection: Connection, dataset_id: int) -> dict[int, list[str]]:
     """Returns the answers that each answered example of a dataset offers, by its id."""
     rows = connection.execute(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from db.migrations.main_job import MAIN_JOB
+from db.migrations.people import PEOPLE
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -20,6 +21,7 @@ APPLICATION_ID = 0x45765772
 
 MIGRATIONS: list[tuple[str, list[str]]] = [
     ("main_job", MAIN_JOB),
+    ("people", PEOPLE),
 ]
 """Name and statements of each migration, in order."""
 

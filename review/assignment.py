@@ -8,8 +8,8 @@ import uuid
 from dataclasses import dataclass
 
 from db import annotations as annotation_rows
+from db import annotators, datasets, examples
 from db import assignment as rows
-from db import datasets, examples
 from db.clock import now
 from db.connection import Connection, write
 from db.records import BlindExample, Dataset
@@ -38,7 +38,7 @@ def start_session(connection: Connection, annotator: str) -> Session:
     """Opens a session for a validator of that name."""
     session_id = uuid.uuid4().hex
     with write(connection):
-        annotator_id = annotation_rows.annotator_id(connection, annotator)
+        annotator_id = annotators.annotator_id(connection, annotator)
         row = rows.SessionRow(session_id, socket.gethostname(), os.getpid(), now())
         rows.insert_session(connection, row, annotator_id)
     return Session(session_id, annotator_id, annotator)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from db import assignment, candidates, datasets, evidence, jobs
+from db import annotators, assignment, candidates, datasets, jobs
 from db.candidates import FunnelRow
 from db.connection import Connection
 from db.records import Dataset, DatasetCounts, Job, Progress
@@ -70,7 +70,7 @@ def read_dataset(connection: Connection, name: str) -> DatasetPage:
     """
     dataset = find(connection, name)
     job = _last_job(connection, dataset)
-    names = evidence.annotator_names(connection)
+    names = annotators.names(connection)
     done = [(names[key], assignment.progress(connection, dataset.id, key)) for key in sorted(names)]
     return DatasetPage(
         dataset,
@@ -96,7 +96,7 @@ def read_jobs(connection: Connection) -> tuple[Job, ...]:
 
 
 def _own_progress(connection: Connection, annotator: str) -> dict[str, Progress]:
-    keys = [key for key, name in evidence.annotator_names(connection).items() if name == annotator]
+    keys = [key for key, name in annotators.names(connection).items() if name == annotator]
     if not keys:
         return {}
     return {

@@ -1,4 +1,4 @@
-from db import annotations, assignment
+from db import annotations, annotators, assignment
 from db.connection import Connection, write
 from db.records import Answers, Occasion
 from tests.support.workspaces import NO, YES, answer, make_dataset
@@ -14,7 +14,7 @@ def store(
     revision: int = 1,
 ) -> int:
     with write(connection):
-        annotator = annotations.annotator_id(connection, name)
+        annotator = annotators.annotator_id(connection, name)
         session = f"session of {name}"
         if not connection.execute("SELECT 1 FROM sessions WHERE id = ?", (session,)).fetchone():
             assignment.insert_session(connection, assignment.SessionRow(session, "here", 1, 0.0), annotator)
@@ -28,12 +28,6 @@ def store(
             revision=revision,
             answers=answers,
         )
-
-
-def test_a_name_is_one_annotator(connection: Connection) -> None:
-    with write(connection):
-        ada, bela = (annotations.annotator_id(connection, name) for name in ("Ada", "Béla"))
-        assert annotations.annotator_id(connection, "Ada") == ada != bela
 
 
 def test_first_answers_stand_where_they_were_first_given(connection: Connection) -> None:

@@ -18,6 +18,9 @@ from tests.support.opening import SECOND, look_slowly, open_and_die_at, open_tog
 from tests.support.processes import Child, context
 from tests.support.workspaces import make_dataset, needs_wal
 
+NOW = schema.CURRENT
+"""The version that a workspace has without the migration that only a newer evalwright knows."""
+
 
 @pytest.fixture
 def newer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,7 +194,7 @@ def test_a_workspace_whose_lock_stays_held_is_told(workspace_path: Path, monkeyp
 @pytest.mark.usefixtures("newer")
 def test_a_new_workspace_gets_every_migration(workspace_path: Path) -> None:
     connection = open_workspace(workspace_path)
-    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (NOW + 1,)
     assert connection.execute("SELECT id FROM second").fetchone() == (1,)
 
 
@@ -203,7 +206,7 @@ def test_an_old_workspace_is_backed_up_and_migrated(workspace_path: Path, reques
     assert connection.execute("SELECT id FROM second").fetchall() == [(1,)]
     (backup,) = backups(workspace_path)
     kept = sqlite3.connect(backup)
-    assert kept.execute("PRAGMA user_version").fetchone() == (1,)
+    assert kept.execute("PRAGMA user_version").fetchone() == (NOW,)
     assert kept.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert kept.execute("SELECT count(*) FROM examples").fetchone() == (3,)
 
@@ -214,11 +217,11 @@ def test_a_failed_migration_leaves_the_workspace_as_it_was(
     old_workspace(workspace_path)
     wrong = ("wrong", ["CREATE TABLE begun (id INTEGER)", "INSERT INTO absent VALUES (1)"])
     monkeypatch.setattr(schema, "MIGRATIONS", [*schema.MIGRATIONS, wrong])
-    monkeypatch.setattr(schema, "CURRENT", 2)
+    monkeypatch.setattr(schema, "CURRENT", NOW + 1)
     with refused(workspace_path):
         open_workspace(workspace_path)
     connection = connect(workspace_path)
-    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert connection.execute("PRAGMA user_version").fetchone() == (NOW,)
     assert connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'begun'").fetchone() == (0,)
 
 
@@ -226,10 +229,10 @@ def test_of_two_migrations_none_is_kept_if_one_fails(workspace_path: Path, monke
     old_workspace(workspace_path)
     wrong = ("wrong", ["INSERT INTO absent VALUES (1)"])
     monkeypatch.setattr(schema, "MIGRATIONS", [*schema.MIGRATIONS, SECOND, wrong])
-    monkeypatch.setattr(schema, "CURRENT", 3)
+    monkeypatch.setattr(schema, "CURRENT", NOW + 2)
     with refused(workspace_path, "as it was before"):
         open_workspace(workspace_path)
-    assert connect(workspace_path).execute("PRAGMA user_version").fetchone() == (1,)
+    assert connect(workspace_path).execute("PRAGMA user_version").fetchone() == (NOW,)
     monkeypatch.undo()
     assert open_workspace(workspace_path).execute("SELECT count(*) FROM examples").fetchone() == (3,)
 
@@ -242,7 +245,7 @@ def test_a_backup_that_cant_be_written_stops_the_migration(
     monkeypatch.setattr(workspace, "backup_name", lambda path, _: path.parent / "absent" / "backup")
     with refused(workspace_path):
         open_workspace(workspace_path)
-    assert connect(workspace_path).execute("PRAGMA user_version").fetchone() == (1,)
+    assert connect(workspace_path).execute("PRAGMA user_version").fetchone() == (NOW,)
 
 
 @pytest.mark.parametrize("age", ["absent", "empty", "old"])
@@ -256,7 +259,7 @@ def test_three_processes_at_the_same_moment(tmp_path: Path, age: str) -> None:
             old_workspace(path)
         barrier = context.Barrier(3)
         children = [Child(open_together, path, barrier, newer) for _ in range(3)]
-        expected = (2 if newer else 1, sqlite.journal_mode())
+        expected = (NOW + 1 if newer else NOW, sqlite.journal_mode())
         assert [child.result() for child in children] == [expected] * 3
         assert len(backups(path)) == (1 if newer else 0)
         assert len(list(tmp_path.glob(f"{attempt}.db*.partial"))) == 0
@@ -271,7 +274,7 @@ def test_a_workspace_made_while_another_process_looks_at_it(tmp_path: Path) -> N
         path.touch()
         barrier = context.Barrier(2)
         slow, quick = Child(look_slowly, path, barrier), Child(open_together, path, barrier, False)
-        assert slow.result() == quick.result()[0] == 1
+        assert slow.result() == quick.result()[0] == NOW
 
 
 def assert_opens_after_a_kill(path: Path, examples: int) -> None:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from db import annotations, assignment, datasets
+from db import annotators, assignment, datasets
 from db.connection import Connection, write
 from db.records import BlindExample, Dataset
 from review.annotation import earlier_answer, submit
@@ -299,7 +299,7 @@ class Simulation:
         assert counted.settled == sum(model.settled(example_id) for example_id in model.answers)
         for name in self.names:
             with write(self.connection):
-                annotator = annotations.annotator_id(self.connection, name)
+                annotator = annotators.annotator_id(self.connection, name)
             theirs = [answers[annotator] for answers in model.answers.values() if annotator in answers]
             progress = assignment.progress(self.connection, self.dataset.id, annotator)
             assert progress.answered == sum(given.label is not None for given in theirs)

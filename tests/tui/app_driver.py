@@ -14,7 +14,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from db import annotations as annotation_rows
-from db import datasets
+from db import annotators, datasets
 from db.annotations import previous_answered
 from db.connection import Connection, write
 from db.examples import insert_examples
@@ -259,7 +259,7 @@ def stored(workspace: Path, dataset: str, annotator: str = "anna") -> list[tuple
     try:
         found = find(connection, dataset)
         with write(connection):
-            key = annotation_rows.annotator_id(connection, annotator)
+            key = annotators.annotator_id(connection, annotator)
         answers: list[tuple[str, Annotation]] = []
         before = None
         while step := previous_answered(connection, found.id, key, before):

@@ -1,0 +1,47 @@
+"""Annotators: by name within a workspace, by pseudonym outside it."""
+
+from __future__ import annotations
+
+import secrets
+
+from db.clock import now_text
+from db.connection import Connection
+
+FIRST_NUMBER = 100
+"""Pseudonyms are numbers from here on: as wide as each other."""
+
+LEAST_NUMBERS, NUMBERS_EACH = 900, 3
+"""They are drawn from at least so many numbers, and so many for each annotator: a low one means nothing."""
+
+
+def annotator_id(connection: Connection, name: str) -> int:
+    """Returns an annotator's id, made if the name is new; within a write transaction."""
+    row = connection.execute("SELECT id FROM annotators WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        row = connection.execute(
+            "INSERT INTO annotators (name, created_at, pseudonym) VALUES (?, ?, ?) RETURNING id",
+            (name, now_text(), _free_number(connection)),
+        ).fetchone()
+    return int(row[0])
+
+
+def find_annotator(connection: Connection, name: str) -> int | None:
+    """Returns the id of the annotator of that name, or None if nobody has labelled under it."""
+    row = connection.execute("SELECT id FROM annotators WHERE name = ?", (name,)).fetchone()
+    return int(row[0]) if row else None
+
+
+def names(connection: Connection) -> dict[int, str]:
+    """Returns the annotators' names by id."""
+    return dict(connection.execute("SELECT id, name FROM annotators").fetchall())
+
+
+def pseudonym_numbers(connection: Connection) -> dict[int, int]:
+    """Returns the annotators' pseudonyms by id: numbers drawn at random, each once in a workspace."""
+    return dict(connection.execute("SELECT id, pseudonym FROM annotators ORDER BY id").fetchall())
+
+
+def _free_number(connection: Connection) -> int:
+    taken = set(pseudonym_numbers(connection).values())
+    among = range(FIRST_NUMBER, FIRST_NUMBER + max(LEAST_NUMBERS, NUMBERS_EACH * len(taken)))
+    return secrets.choice([number for number in among if number not in taken])
