@@ -7,11 +7,8 @@ import secrets
 from db.clock import now_text
 from db.connection import Connection
 
-FIRST_NUMBER = 100
-"""Pseudonyms are numbers from here on: as wide as each other."""
-
-LEAST_NUMBERS, NUMBERS_EACH = 900, 3
-"""They are drawn from at least so many numbers, and so many for each annotator: a low one means nothing."""
+FIRST_NUMBER, NUMBERS = 100, 900
+"""Pseudonyms are drawn from the numbers of three digits, as wide as each other, and from more where many are taken."""
 
 
 def annotator_id(connection: Connection, name: str) -> int:
@@ -42,6 +39,9 @@ def pseudonym_numbers(connection: Connection) -> dict[int, int]:
 
 
 def _free_number(connection: Connection) -> int:
-    taken = set(pseudonym_numbers(connection).values())
-    among = range(FIRST_NUMBER, FIRST_NUMBER + max(LEAST_NUMBERS, NUMBERS_EACH * len(taken)))
-    return secrets.choice([number for number in among if number not in taken])
+    width = NUMBERS
+    while True:
+        number = FIRST_NUMBER + secrets.randbelow(width)
+        if connection.execute("SELECT 1 FROM annotators WHERE pseudonym = ?", (number,)).fetchone() is None:
+            return number
+        width += NUMBERS
