@@ -24,6 +24,8 @@ NEXT_REOPENED = """
             WHERE a.example_id = r.example_id AND a.annotator_id = :annotator)
         AND NOT EXISTS (SELECT 1 FROM reservations AS v
             WHERE v.example_id = r.example_id AND v.annotator_id = :annotator)
+        AND NOT EXISTS (SELECT 1 FROM disclosures AS d
+            WHERE d.annotator_id = :annotator AND d.dataset_id = :dataset AND d.example_id = r.example_id)
     ORDER BY r.id LIMIT 1"""
 
 NEXT_FRONTIER = """
@@ -33,6 +35,8 @@ NEXT_FRONTIER = """
             WHERE a.example_id = s.example_id AND a.annotator_id = :annotator)
         AND NOT EXISTS (SELECT 1 FROM reservations AS v
             WHERE v.example_id = s.example_id AND v.annotator_id = :annotator)
+        AND NOT EXISTS (SELECT 1 FROM disclosures AS d
+            WHERE d.annotator_id = :annotator AND d.dataset_id = :dataset AND d.example_id = s.example_id)
     ORDER BY s.position LIMIT 1"""
 
 LAST_REOPENING = """

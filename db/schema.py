@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from db.migrations.disclosures import DISCLOSURES
 from db.migrations.main_job import MAIN_JOB
 from db.migrations.people import PEOPLE
+from db.migrations.search import SEARCH
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -22,6 +24,8 @@ APPLICATION_ID = 0x45765772
 MIGRATIONS: list[tuple[str, list[str]]] = [
     ("main_job", MAIN_JOB),
     ("people", PEOPLE),
+    ("disclosures", DISCLOSURES),
+    ("search", SEARCH),
 ]
 """Name and statements of each migration, in order."""
 

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 
 from db import annotations as annotation_rows
-from db import annotators, datasets, examples
+from db import annotators, datasets, disclosures, examples
 from db import assignment as rows
 from db.clock import now
 from db.connection import Connection, write
@@ -48,7 +48,7 @@ def end_session(connection: Connection, session: Session) -> None:
     """Gives back what the session holds, so that others need not wait for it to expire."""
     with write(connection):
         for held in rows.reservations_of_session(connection, session.annotator_id, session.id):
-            _release(connection, held)
+            release(connection, held)
 
 
 def keep_alive(connection: Connection, session: Session) -> None:
@@ -71,7 +71,9 @@ def next_example(connection: Connection, session: Session, dataset: Dataset) -> 
 def reserve_next(connection: Connection, session: Session, dataset: Dataset) -> BlindExample | None:
     """The same as `next_example`, within a write transaction of the caller's."""
     for expired in rows.expired_reservations(connection, now(), SWEEP):
-        _release(connection, expired)
+        release(connection, expired)
+    if disclosures.has_seen(connection, session.annotator_id, dataset.id):
+        return None
     held = _reclaim(connection, session, dataset)
     example_id = held if held is not None else _advance(connection, session, dataset)
     return None if example_id is None else examples.get_blind(connection, example_id)
@@ -99,7 +101,8 @@ def refresh_status(connection: Connection, example_id: int, *, always_three: boo
         rows.note_reopened(connection, before.dataset_id, example_id)
 
 
-def _release(connection: Connection, held: rows.Reservation) -> None:
+def release(connection: Connection, held: rows.Reservation) -> None:
+    """Gives a reserved place back, within a write transaction."""
     rows.drop_reservation(connection, held.example_id, held.annotator_id)
     dataset = datasets.get_dataset(connection, rows.status(connection, held.example_id).dataset_id)
     refresh_status(connection, held.example_id, always_three=dataset.always_three)

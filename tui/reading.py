@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from db import annotators, assignment, candidates, datasets, jobs
+from db import annotators, assignment, candidates, datasets, disclosures, jobs
 from db.candidates import FunnelRow
 from db.connection import Connection
 from db.records import Dataset, DatasetCounts, Job, Progress
@@ -38,11 +38,16 @@ class DatasetPage:
 
 @dataclass(frozen=True)
 class ReviewStatus:
-    """Where the review of a dataset stands."""
+    """Where the review of a dataset stands.
+
+    Attributes:
+        disclosed: Whether this validator has looked at its answers, and so isn't asked any more.
+    """
 
     counts: DatasetCounts
     progress: Progress
     job: Job | None
+    disclosed: bool = False
 
     @property
     def writing(self) -> bool:
@@ -87,6 +92,7 @@ def read_review_status(connection: Connection, dataset: Dataset, annotator_id: i
         datasets.counts(connection, dataset.id),
         assignment.progress(connection, dataset.id, annotator_id),
         _last_job(connection, dataset),
+        disclosures.has_seen(connection, annotator_id, dataset.id),
     )
 
 

@@ -70,6 +70,8 @@ def guidelines(dataset: Dataset) -> Content:
 
 def nothing_left(status: ReviewStatus) -> str:
     """Returns why there is no example to answer now, and what happens next."""
+    if status.disclosed:
+        return "You have looked at the answers of this dataset, so others label it: its labels are given blind."
     examples, settled, job = status.counts.examples, status.counts.settled, status.job
     if status.writing:
         return (

@@ -41,6 +41,7 @@ def steps_of(plan: list[str]) -> list[str]:
 PLACE = {"dataset": 1, "annotator": 1, "after": 3}
 NOT_ANSWERED = "SEARCH a USING COVERING INDEX sqlite_autoindex_annotations_2 (example_id=? AND annotator_id=?)"
 NOT_HELD = "SEARCH v USING PRIMARY KEY (example_id=? AND annotator_id=?)"
+NOT_SHOWN = "SEARCH d USING PRIMARY KEY (annotator_id=? AND dataset_id=? AND example_id=?)"
 
 
 def test_the_next_reopened_example(planned: Connection) -> None:
@@ -48,6 +49,7 @@ def test_the_next_reopened_example(planned: Connection) -> None:
         "SEARCH r USING INDEX reopenings_of_dataset (dataset_id=? AND id>?)",
         NOT_ANSWERED,
         NOT_HELD,
+        NOT_SHOWN,
         "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)",
     ]
 
@@ -57,6 +59,7 @@ def test_the_next_example_ahead(planned: Connection) -> None:
         "SEARCH s USING INDEX review_frontier (dataset_id=? AND position>?)",
         NOT_ANSWERED,
         NOT_HELD,
+        NOT_SHOWN,
     ]
 
 

@@ -263,7 +263,7 @@ def test_three_processes_at_the_same_moment(tmp_path: Path, age: str) -> None:
         assert [child.result() for child in children] == [expected] * 3
         assert len(backups(path)) == (1 if newer else 0)
         assert len(list(tmp_path.glob(f"{attempt}.db*.partial"))) == 0
-        applied = connect(path).execute("SELECT name FROM _sqlite_migrations").fetchall()
+        applied = connect(path).execute("SELECT name FROM _sqlite_migrations ORDER BY id").fetchall()
         assert applied == [(name,) for name, _ in schema.MIGRATIONS] + ([("second",)] if newer else [])
 
 
