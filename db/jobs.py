@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any
 
 from db.clock import now_text
 from db.connection import Connection
-from db.records import Call, Job, JobState, WorkItem
+from db.records import NO_LIMITS, Call, Job, JobState, Limits, WorkItem
 
 _COLUMNS = (
     "j.id, j.dataset_id, d.name, j.recipe, j.recipe_text, j.behavior_text, j.engine, j.model, j.count, j.rounds,"
     " j.round, j.seed, j.keep_open, j.state, j.note, j.items, j.items_done, j.items_failed, j.candidates, j.selected,"
-    " j.input_tokens, j.output_tokens"
+    " j.input_tokens, j.output_tokens, j.limits, j.cost_nanodollars, j.unpriced_calls, j.created_at, j.started_at,"
+    " j.finished_at"
 )
 
 GOING = ("queued", "running")
@@ -50,11 +52,12 @@ def insert_job(
     rounds: int,
     seed: int,
     keep_open: bool,
+    limits: Limits = NO_LIMITS,
 ) -> int:
     """Queues a job and returns its id."""
     job_id = connection.execute(
         "INSERT INTO jobs (dataset_id, recipe, recipe_text, behavior_text, engine, model, count, rounds, seed,"
-        " keep_open, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)",
+        " keep_open, limits, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)",
         (
             dataset_id,
             recipe,
@@ -66,6 +69,7 @@ def insert_job(
             rounds,
             seed,
             keep_open,
+            _limits_text(limits),
             now_text(),
         ),
     ).lastrowid
@@ -115,6 +119,11 @@ def set_note(connection: Connection, job_id: int, note: str) -> None:
     connection.execute(f"UPDATE jobs SET note = ? WHERE id = ? AND state IN {GOING}", (note, job_id))
 
 
+def set_limits(connection: Connection, job_id: int, limits: Limits) -> None:
+    """Gives a job other limits."""
+    connection.execute("UPDATE jobs SET limits = ? WHERE id = ?", (_limits_text(limits), job_id))
+
+
 def begin_round(connection: Connection, job_id: int, round_number: int) -> None:
     """Notes which round a job is in."""
     connection.execute("UPDATE jobs SET round = ? WHERE id = ?", (round_number, job_id))
@@ -162,11 +171,11 @@ def finish_item(connection: Connection, item: WorkItem, call: Call) -> bool:
     Returns:
         Whether it was stored; a late duplicate is not, and the caller must store nothing else of it.
     """
-    if not _end_item(connection, item, "done", ""):
+    if not _end_item(connection, item, "done"):
         return False
     connection.execute(
-        "INSERT INTO calls (item_id, job_id, prompt, reply, model, input_tokens, output_tokens, seconds, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO calls (item_id, job_id, prompt, reply, model, input_tokens, output_tokens, seconds, created_at,"
+        " cost_nanodollars) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             item.id,
             item.job_id,
@@ -177,43 +186,57 @@ def finish_item(connection: Connection, item: WorkItem, call: Call) -> bool:
             call.output_tokens,
             call.seconds,
             now_text(),
+            call.cost_nanodollars,
         ),
     )
     connection.execute(
         "UPDATE jobs SET items_done = items_done + 1, input_tokens = input_tokens + ?,"
-        " output_tokens = output_tokens + ? WHERE id = ?",
-        (call.input_tokens, call.output_tokens, item.job_id),
+        " output_tokens = output_tokens + ?, cost_nanodollars = cost_nanodollars + ?,"
+        " unpriced_calls = unpriced_calls + ? WHERE id = ?",
+        (
+            call.input_tokens,
+            call.output_tokens,
+            call.cost_nanodollars or 0,
+            call.cost_nanodollars is None,
+            item.job_id,
+        ),
     )
     return True
 
 
-def fail_item(connection: Connection, item: WorkItem, error: str) -> bool:
-    """Marks an item failed for good, with the reason."""
-    if not _end_item(connection, item, "failed", error):
+def fail_item(connection: Connection, item: WorkItem, error: str, reply: str = "") -> bool:
+    """Marks an item failed for good, with the reason and the reply that caused it."""
+    if not _end_item(connection, item, "failed", error, reply):
         return False
     connection.execute("UPDATE jobs SET items_failed = items_failed + 1 WHERE id = ?", (item.job_id,))
     return True
 
 
-def postpone_item(connection: Connection, item: WorkItem, error: str, not_before: float) -> bool:
+def postpone_item(
+    connection: Connection, item: WorkItem, error: str, not_before: float, *, reply: str = ""
+) -> bool:  # fmt: skip
     """Gives an item back, to be tried again from `not_before` (seconds since 1970) on.
 
     Returns:
         Whether it was this attempt's to give back.
     """
     changed = connection.execute(
-        "UPDATE work_items SET state = 'waiting', lease = NULL, error = ?, not_before = ?"
+        "UPDATE work_items SET state = 'waiting', lease = NULL, error = ?, reply = ?, failed_at = ?, not_before = ?"
         " WHERE id = ? AND state = 'leased' AND lease = ? AND attempt = ?",
-        (error, not_before, item.id, item.lease, item.attempt),
+        (error, reply, now_text(), not_before, item.id, item.lease, item.attempt),
     ).rowcount
     return bool(changed == 1)
 
 
 def give_back_items(connection: Connection, *, job_id: int | None = None) -> None:
-    """Gives back every leased item, of one job or of all: whoever held them is gone or stops."""
+    """Gives back every item that a worker leased, of one job or of all: it is gone or stops.
+
+    What a batch holds stays with the batch: the server works on it, whoever the worker is.
+    """
     connection.execute(
         "UPDATE work_items SET state = 'waiting', lease = NULL"
-        " WHERE state = 'leased' AND (:job IS NULL OR job_id = :job)",
+        " WHERE state = 'leased' AND (:job IS NULL OR job_id = :job)"
+        " AND lease NOT IN (SELECT token FROM batches WHERE state IN ('intended', 'processing'))",
         {"job": job_id},
     )
 
@@ -221,7 +244,8 @@ def give_back_items(connection: Connection, *, job_id: int | None = None) -> Non
 def retry_failed_items(connection: Connection, job_id: int) -> int:
     """Puts a job's failed items back to be tried anew; returns how many."""
     changed = connection.execute(
-        "UPDATE work_items SET state = 'waiting', lease = NULL, attempt = 0, not_before = 0, error = ''"
+        "UPDATE work_items SET state = 'waiting', lease = NULL, attempt = 0, not_before = 0, error = '', reply = '',"
+        " failed_at = NULL"
         " WHERE job_id = ? AND state = 'failed' AND round = (SELECT round FROM jobs WHERE id = ?)",
         (job_id, job_id),
     ).rowcount
@@ -229,11 +253,12 @@ def retry_failed_items(connection: Connection, job_id: int) -> int:
     return int(changed)
 
 
-def _end_item(connection: Connection, item: WorkItem, state: str, error: str) -> bool:
+def _end_item(connection: Connection, item: WorkItem, state: str, error: str = "", reply: str = "") -> bool:
+    failed_at = now_text() if error else None
     changed = connection.execute(
-        "UPDATE work_items SET state = ?, lease = NULL, error = ?"
+        "UPDATE work_items SET state = ?, lease = NULL, error = ?, reply = ?, failed_at = ?"
         " WHERE id = ? AND state = 'leased' AND lease = ? AND attempt = ?",
-        (state, error, item.id, item.lease, item.attempt),
+        (state, error, reply, failed_at, item.id, item.lease, item.attempt),
     ).rowcount
     return bool(changed == 1)
 
@@ -244,5 +269,16 @@ def _work_item(row: tuple[Any, ...], lease: str) -> WorkItem:
 
 
 def _job(row: tuple[Any, ...]) -> Job:
-    values: tuple[Any, ...] = (*row[:12], bool(row[12]), *row[13:])
+    values: tuple[Any, ...] = (*row[:12], bool(row[12]), *row[13:22], _limits(row[22]), *row[23:])
     return Job(*values)
+
+
+def _limits_text(limits: Limits) -> str:
+    set_ones = {name: value for name, value in asdict(limits).items() if value is not None}
+    return json.dumps(set_ones, default=str)
+
+
+def _limits(text: str) -> Limits:
+    values = json.loads(text)
+    budget = values.pop("budget_usd", None)
+    return Limits(**values, budget_usd=None if budget is None else Decimal(budget))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 LETTER_ANSWER = re.compile(r"(\s*\(?)([A-Z])(\)?\s*)")
@@ -170,8 +171,37 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What a job may take; `None` is no limit, or the engine's own.
+
+    Attributes:
+        concurrency: Calls in flight.
+        requests_per_minute: Calls begun in a minute.
+        tokens_per_minute: Tokens read and written in a minute.
+        budget_usd: US dollars that the job may cost in all.
+        budget_tokens: Tokens that the job may read and write in all.
+        batch_size: The most requests in one batch.
+    """
+
+    concurrency: int | None = None
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    budget_usd: Decimal | None = None
+    budget_tokens: int | None = None
+    batch_size: int | None = None
+
+
+NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True)
 class Job:
-    """A durable run of a recipe, with the counters that a live screen needs."""
+    """A durable run of a recipe, with the counters that a live screen needs.
+
+    Attributes:
+        cost_nanodollars: What its calls cost so far, in billionths of a US dollar; those without a known price,
+            `unpriced_calls` of them, are not in it.
+    """
 
     id: int
     dataset_id: int
@@ -195,6 +225,17 @@ class Job:
     selected: int
     input_tokens: int
     output_tokens: int
+    limits: Limits = NO_LIMITS
+    cost_nanodollars: int = 0
+    unpriced_calls: int = 0
+    created_at: str = ""
+    started_at: str | None = None
+    finished_at: str | None = None
+
+    @property
+    def cost_usd(self) -> Decimal:
+        """What the calls with a known price cost so far, in US dollars."""
+        return Decimal(self.cost_nanodollars) / 10**9
 
     @property
     def finished(self) -> bool:
@@ -219,7 +260,7 @@ class WorkItem:
 
 @dataclass(frozen=True)
 class Call:
-    """A call that an engine answered: the prompt as sent, the reply as it came."""
+    """A call that an engine answered: the prompt as sent, the reply as it came; its cost is None if unknown."""
 
     prompt: dict[str, Any]
     reply: dict[str, Any]
@@ -227,6 +268,7 @@ class Call:
     input_tokens: int
     output_tokens: int
     seconds: float
+    cost_nanodollars: int | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from db.migrations.disclosures import DISCLOSURES
+from db.migrations.engines import ENGINES
 from db.migrations.main_job import MAIN_JOB
 from db.migrations.people import PEOPLE
 from db.migrations.search import SEARCH
@@ -26,6 +27,7 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
     ("people", PEOPLE),
     ("disclosures", DISCLOSURES),
     ("search", SEARCH),
+    ("engines", ENGINES),
 ]
 """Name and statements of each migration, in order."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from db.records import NO_LIMITS, Limits
+from generation.limits import read_limits
 from review.toml_file import Section, parse, read_text
 
 DEFAULT_RECIPE = "persona"
@@ -20,6 +22,7 @@ class Behavior:
         guidelines: What validators are told beyond the standard questions.
         recipe: The recipe to use where the command names none: a name, or a file beside this one.
         text: The file as it was read; a job keeps it.
+        limits: What a job for it may take.
     """
 
     name: str
@@ -27,6 +30,7 @@ class Behavior:
     guidelines: str
     recipe: str
     text: str
+    limits: Limits = NO_LIMITS
 
 
 def load_behavior(path: Path) -> Behavior:
@@ -47,6 +51,7 @@ def parse_behavior(source: str, text: str) -> Behavior:
         guidelines=section.text("guidelines", "").strip(),
         recipe=section.text("recipe", DEFAULT_RECIPE),
         text=text,
+        limits=read_limits(section.section("limits", optional=True)),
     )
     _check_name(section, behavior.name)
     section.refuse_unknown()

@@ -11,9 +11,10 @@ from db import datasets
 from db import jobs as rows
 from db.connection import Connection, write
 from db.errors import InputError
-from db.records import Job, JobState
+from db.records import NO_LIMITS, Job, JobState, Limits
 from generation.behaviors import Behavior
-from generation.engines.registry import ENGINES
+from generation.engines.registry import check_sampling, model_for
+from generation.limits import check_limits, merged
 from generation.recipes import Recipe, load_recipe
 
 DEFAULT_COUNT = 100
@@ -39,6 +40,7 @@ class Wanted:
     rounds: int
     keep_open: bool
     seed: int | None = None
+    limits: Limits = NO_LIMITS
 
 
 def recipe_for(behavior: Behavior, name: str | None, beside: Path) -> Recipe:
@@ -59,6 +61,7 @@ def create_job(
     rounds: int = DEFAULT_ROUNDS,
     keep_open: bool = False,
     seed: int | None = None,
+    limits: Limits = NO_LIMITS,
 ) -> Job:
     """Queues a job and makes the dataset that it fills.
 
@@ -72,26 +75,29 @@ def create_job(
         rounds: In how many rounds; each round's choice is final and can be reviewed at once.
         keep_open: Whether the dataset stays open when the job is done.
         seed: What prompts, seeds and the review order are drawn from; drawn at random if None.
+        limits: What the job may take, before what the behaviour file and the recipe say.
 
     Raises:
         InputError: if the name is taken, or a number or a name can't be.
     """
-    wanted = Wanted(engine, model, count, rounds, keep_open, seed)
+    wanted = Wanted(engine, model, count, rounds, keep_open, seed, limits)
     return create_jobs(connection, [(behavior, recipe)], wanted)[0]
 
 
 def create_jobs(connection: Connection, chosen: Sequence[tuple[Behavior, Recipe]], wanted: Wanted) -> list[Job]:
     """Queues a job for each behaviour, or none at all if one of them can't be; see `create_job`."""
-    for _, recipe in chosen:
-        _check(wanted, recipe)
+    for behavior, recipe in chosen:
+        _check(wanted, behavior, recipe)
     with write(connection):
         job_ids = [_insert(connection, behavior, recipe, wanted) for behavior, recipe in chosen]
     return [find_job(connection, job_id) for job_id in job_ids]
 
 
-def _check(wanted: Wanted, recipe: Recipe) -> None:
-    if wanted.engine not in ENGINES:
-        raise InputError(f"There is no engine named {wanted.engine}; there are {', '.join(ENGINES)}.")
+def _check(wanted: Wanted, behavior: Behavior, recipe: Recipe) -> None:
+    model = model_for(wanted.engine, wanted.model)
+    stage = recipe.sample(wanted.engine)
+    check_sampling(wanted.engine, recipe.name, stage.sampling, stage.reply)
+    check_limits(_limits(wanted, behavior, recipe), wanted.engine, model)
     if not len(recipe.labels) <= wanted.count <= MOST:
         raise InputError(
             f"--count must be at least {len(recipe.labels)}, one example for each label of the recipe, "
@@ -99,6 +105,10 @@ def _check(wanted: Wanted, recipe: Recipe) -> None:
         )
     if wanted.rounds < 1:
         raise InputError("--rounds must be at least 1.")
+
+
+def _limits(wanted: Wanted, behavior: Behavior, recipe: Recipe) -> Limits:
+    return merged(wanted.limits, behavior.limits, recipe.limits)
 
 
 def _way_out(connection: Connection, name: str) -> str:
@@ -140,6 +150,7 @@ def _insert(connection: Connection, behavior: Behavior, recipe: Recipe, wanted: 
         rounds=min(wanted.rounds, per_label),
         seed=seed,
         keep_open=wanted.keep_open,
+        limits=_limits(wanted, behavior, recipe),
     )
 
 

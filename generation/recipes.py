@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from db.errors import InputError
+from db.records import NO_LIMITS, Limits
 from generation.checks import Checks
 from generation.engines.protocol import Prompt, Sampling
 from generation.engines.registry import ENGINES
+from generation.limits import read_limits
 from generation.parsers import PARSERS
 from generation.prompts import fill, placeholders
 from review.toml_file import Section, parse, read_text
@@ -86,14 +88,15 @@ class Recipe:
     checks: Checks
     balance: bool
     text: str
+    limits: Limits = NO_LIMITS
 
     def sample(self, engine: str) -> SampleStage:
         """Returns how candidates are drawn on this engine."""
-        return self.samples.get(engine, self.samples[""])
+        return for_engine(self.samples, engine)
 
     def judge(self, engine: str) -> JudgeStage:
         """Returns how candidates are scored on this engine."""
-        return self.judges.get(engine, self.judges[""])
+        return for_engine(self.judges, engine)
 
     def label(self, intended: str) -> Label:
         """Returns the label of that answer."""
@@ -117,6 +120,12 @@ class Recipe:
     def question_of(self, text: str) -> str:
         """Returns the question that an example of this text asks a model."""
         return fill(self.question, {"text": text})
+
+
+def for_engine(stages: Mapping[str, Stage], engine: str) -> Stage:
+    """Returns the section of a stage for an engine: its own, that of the engine it is like, or the general one."""
+    facts = ENGINES.get(engine)
+    return stages.get(engine) or stages.get((facts and facts.like) or "") or stages[""]
 
 
 def published_recipes() -> list[str]:
@@ -164,6 +173,7 @@ def parse_recipe(source: str, text: str) -> Recipe:
         checks=Checks.read(section.section("check", optional=True)),
         balance=select.boolean("balance", default=True),
         text=text,
+        limits=read_limits(section.section("limits", optional=True)),
     )
     for part in (example, select, section):
         part.refuse_unknown()
@@ -197,7 +207,7 @@ def _labels(sections: Sequence[Section], choices: tuple[str, ...]) -> tuple[Labe
 
 def _stages(section: Section, read: Callable[[Section, Stage | None], Stage]) -> dict[str, Stage]:
     """Reads a stage and the sections that engines have of it, by engine; "" is every other engine."""
-    own = section.named_sections("engine", ENGINES)
+    own = section.named_sections("engine", tuple(ENGINES))
     stages = {"": read(section, None)}
     section.refuse_unknown()
     for engine, part in own.items():

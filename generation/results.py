@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -14,6 +15,7 @@ from db.errors import WorkspaceError
 from db.records import Call, Job, WorkItem
 from generation import pipeline
 from generation.behaviors import Behavior
+from generation.engines.prices import cost
 from generation.engines.protocol import (
     Engine,
     EngineBusyError,
@@ -24,6 +26,7 @@ from generation.engines.protocol import (
     SampleReply,
     SampleRequest,
 )
+from generation.engines.registry import model_for
 from generation.recipes import Recipe
 
 log = logging.getLogger("evalwright.worker")
@@ -67,6 +70,7 @@ class Answered:
             input_tokens=self.reply.usage.input_tokens,
             output_tokens=self.reply.usage.output_tokens,
             seconds=self.seconds,
+            cost_nanodollars=_nanodollars(self.job, self.reply),
         )
 
 
@@ -78,6 +82,14 @@ class Refused:
     running: RunningJob
     item: WorkItem
     error: EngineError
+
+
+def _nanodollars(job: Job, reply: SampleReply | Judgement) -> int | None:
+    """Returns what a call cost, in billionths of a US dollar, rounded up; None where the price is unknown."""
+    dollars = cost(job.engine, reply.model, reply.usage)
+    if dollars is None:
+        dollars = cost(job.engine, model_for(job.engine, job.model), reply.usage)
+    return None if dollars is None else math.ceil(dollars * 10**9)
 
 
 class ResultStore:
@@ -139,7 +151,7 @@ class ResultStore:
             self._postpone(connection, job, item, error)
             return
         self._tries.pop(item.id, None)
-        if jobs.fail_item(connection, item, sentence):
+        if jobs.fail_item(connection, item, sentence, error.reply):
             _pause_if_hopeless(connection, job.id, sentence)
 
     def _postpone(self, connection: Connection, job: Job, item: WorkItem, error: EngineBusyError) -> None:
@@ -148,7 +160,7 @@ class ResultStore:
         if error.retry_after is not None:
             wait = max(error.retry_after, BACKOFF_SECONDS)
             self._quiet_until[job.id] = max(self._quiet_until.get(job.id, 0.0), now() + wait)
-        if jobs.postpone_item(connection, item, str(error), now() + wait):
+        if jobs.postpone_item(connection, item, str(error), now() + wait, reply=error.reply):
             self._waiting.add(job.id)
             jobs.set_note(connection, job.id, f"waiting {wait:.0f} s: {error}")
 

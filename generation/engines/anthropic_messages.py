@@ -38,6 +38,7 @@ JUDGE_MAX_TOKENS = 4096
 
 _CONNECT_SECONDS = 10.0  # not the SDK's default: with its default timeout it refuses to ask for long replies
 _LONGEST_MESSAGE = 200
+_LONGEST_REPLY = 10_000  # bytes kept of a reply that can't be read
 _SHORTEST_SECRET = 8  # a server that asks for no key is often given "none" or the like
 _KEY_HEADERS = frozenset({"authorization", "x-api-key"})
 _STOP_REASONS: Mapping[object, StopReason] = {
@@ -126,7 +127,8 @@ class AnthropicEngine:
         except (ValueError, RecursionError) as error:
             raise EngineError(
                 f"{host} sent a reply that can't be read as a message: {_shown(str(error))}; check that "
-                "ANTHROPIC_BASE_URL leads to a server that speaks the Messages API."
+                "ANTHROPIC_BASE_URL leads to a server that speaks the Messages API.",
+                response.http_response.content[:_LONGEST_REPLY].decode("utf-8", "replace"),
             ) from error
 
     def _connect(self) -> anthropic.AsyncAnthropic:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from generation.engines import gguf, model_store
+from generation.engines.cache import OPENVINO_FILES
 from generation.engines.protocol import (
     EngineBusyError,
     EngineError,
@@ -146,23 +147,49 @@ def _require_openvino() -> None:
         ) from error
 
 
+def model_path(model: str) -> Path:
+    """Returns the full path of a model that a person names.
+
+    Raises:
+        EngineUnusableError: It is neither a GGUF file nor an OpenVINO folder, or can't be read.
+    """
+    path = Path(model).expanduser()
+    try:
+        path = path.resolve(strict=True)
+        if path.is_dir():
+            missing = [name for name in OPENVINO_FILES if not (path / name).is_file()]
+            if missing:
+                raise EngineUnusableError(_not_a_folder(path, missing[0]))
+        elif not gguf.is_gguf(path):
+            raise EngineUnusableError(
+                f"{path} is not a GGUF file; name a GGUF file or an OpenVINO folder with --model."
+            )
+    except (OSError, ValueError) as error:
+        cause = (isinstance(error, OSError) and error.strerror) or str(error)
+        raise EngineUnusableError(
+            f"The model {path} can't be read ({cause}); name a GGUF file or an OpenVINO folder with --model."
+        ) from error
+    return path
+
+
+def _not_a_folder(folder: Path, missing: str) -> str:
+    ggufs = sorted(folder.glob("*.gguf"))
+    if ggufs:
+        return f"{folder} is a folder with GGUF files in it: name one of them with --model, such as {ggufs[0]}."
+    return (
+        f"{folder} is not an OpenVINO language model: it has no {missing}; export the model with its tokenizer "
+        "(optimum-cli export openvino), or name a GGUF file with --model."
+    )
+
+
 def _load(path: Path, check: Check) -> OpenVinoModel:
     """Loads a GGUF file or an OpenVINO folder."""
     from generation.engines.openvino_model import OpenVinoModel
 
-    try:
-        if path.is_dir():
-            return OpenVinoModel(path)
-        if not gguf.is_gguf(path):
-            raise EngineUnusableError(
-                f"{path} is not a GGUF file; name a GGUF file or an OpenVINO folder with --model."
-            )
-        folder = gguf.converted(path, check)
-    except OSError as error:
-        raise EngineUnusableError(
-            f"The model {path} can't be read ({error.strerror or error}); name a GGUF file or an OpenVINO folder "
-            "with --model."
-        ) from error
+    path = model_path(str(path))
+    if path.is_dir():
+        return OpenVinoModel(path)
+    folder = gguf.converted(path, check)
     check()
     return OpenVinoModel(folder)
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.engines.cache import OPENVINO_FILES
 from generation.engines.decoding import Logits
 from generation.engines.gguf import last_line
 from generation.engines.protocol import EngineError, EngineUnusableError, Prompt
@@ -34,7 +35,6 @@ _EXACT = {
 }
 
 _INPUTS = {"input_ids", "attention_mask", "position_ids", "beam_idx"}
-_MODEL, _TOKENIZER = "openvino_model.xml", "openvino_tokenizer.xml"
 
 
 class OpenVinoModel:
@@ -54,15 +54,9 @@ class OpenVinoModel:
         import openvino
         import openvino_genai
 
-        for name in (_MODEL, _TOKENIZER):
-            if not (folder / name).is_file():
-                raise EngineUnusableError(
-                    f"{folder} is not an OpenVINO language model: it has no {name}; export the model with its "
-                    "tokenizer, or name a GGUF file with --model."
-                )
         try:
             self._tokenizer = openvino_genai.Tokenizer(folder)
-            compiled = openvino.Core().compile_model(folder / _MODEL, "CPU", _EXACT)
+            compiled = openvino.Core().compile_model(folder / OPENVINO_FILES[0], "CPU", _EXACT)
             self._request = compiled.create_infer_request()
             self._inputs = {port.any_name for port in compiled.inputs}
         except RuntimeError as error:

@@ -17,21 +17,24 @@ from generation.engines.protocol import Usage
 OVERRIDE_VARIABLE = "EVALWRIGHT_PRICES"
 
 _SHIPPED = Path(__file__).with_name("prices.toml")
-_KEYS = frozenset({"input", "output"})
+_KEYS = frozenset({"input", "output", "batch"})
 _MILLION = 1_000_000
 _SNAPSHOT_DATE = re.compile(r"-\d{8}$")
 
 
 @dataclass(frozen=True)
 class Price:
-    """US dollars per million tokens read and written."""
+    """US dollars per million tokens read and written; `batch` is the share of it that a call in a batch costs."""
 
     input: Decimal
     output: Decimal
+    batch: Decimal = Decimal(1)
 
 
-def cost(model: str, usage: Usage) -> Decimal | None:
+def cost(engine: str, model: str, usage: Usage) -> Decimal | None:
     """Returns what a call cost, in US dollars, or `None` where the model's price is unknown.
+
+    What runs on this machine costs nothing.
 
     A dated snapshot such as `claude-haiku-5-5-20261007` costs what the model without the date costs, unless
     it has a price of its own. Cached tokens are counted as ordinary input tokens.
@@ -39,11 +42,14 @@ def cost(model: str, usage: Usage) -> Decimal | None:
     Raises:
         InputError: the person's price file can't be used.
     """
+    if engine == "local":
+        return Decimal(0)
     prices = known_prices()
     price = prices.get(model) or prices.get(_SNAPSHOT_DATE.sub("", model))
     if price is None:
         return None
-    return (usage.input_tokens * price.input + usage.output_tokens * price.output) / _MILLION
+    full = (usage.input_tokens * price.input + usage.output_tokens * price.output) / _MILLION
+    return full * price.batch if engine == "anthropic-batches" else full
 
 
 def known_prices() -> Mapping[str, Price]:
@@ -83,7 +89,8 @@ def _price(path: Path, model: str, table: object) -> Price:
             f'The price file {path} has an unknown key "{unknown[0]}" for [{model}]; the keys are input and '
             "output, and a model id with a dot in it needs quotes."
         )
-    return Price(_dollars(path, model, table, "input"), _dollars(path, model, table, "output"))
+    batch = _dollars(path, model, table, "batch") if "batch" in table else Decimal(1)
+    return Price(_dollars(path, model, table, "input"), _dollars(path, model, table, "output"), batch)
 
 
 def _dollars(path: Path, model: str, table: Mapping[str, object], key: str) -> Decimal:

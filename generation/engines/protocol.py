@@ -112,7 +112,15 @@ class Judgement:
 
 
 class EngineError(EvalwrightError):
-    """A call failed; nothing of it is stored but this sentence."""
+    """A call failed; nothing of it is stored but this sentence, and the reply that caused it.
+
+    Attributes:
+        reply: What came back, or an empty text.
+    """
+
+    def __init__(self, message: str, reply: str = "") -> None:
+        super().__init__(message)
+        self.reply = reply
 
 
 class EngineBusyError(EngineError):

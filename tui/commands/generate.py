@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -11,24 +12,28 @@ from db import jobs as rows
 from db.connection import Connection
 from db.records import Job
 from db.workspace import open_workspace
+from tui.commands.limits import limit_options, limits_of
 from tui.console import say, tell
 from tui.progress import Bar
 
 WATCH_SECONDS = 0.5
+ENGINE_HELP = "local or anthropic."
 
 
 @click.command("generate")
 @click.argument("behaviors", nargs=-1, required=True, metavar="BEHAVIOR.toml...", type=click.Path(path_type=Path))
 @click.option("--recipe", help="A recipe's name, or a .toml file; default: the behaviour file's.")
-@click.option("--engine", default="local", show_default=True, help="local or anthropic.")
+@click.option("--engine", default="local", show_default=True, help=ENGINE_HELP)
 @click.option("--model", default="", help="A model id, or for local a path; default: the engine's.")
 @click.option("--count", default=100, show_default=True, help="Examples to select, all labels together.")
 @click.option("--rounds", default=5, show_default=True, help="Rounds of selection; each can be reviewed at once.")
+@limit_options
 @click.option("--detach", is_flag=True, help="Queue the jobs and leave them to the app or to `evalwright worker`.")
 @click.option("--keep-open", is_flag=True, help="Leave the dataset open when the job is done.")
 @click.pass_obj
 def generate_command(
     workspace: Path,
+    /,
     behaviors: tuple[Path, ...],
     recipe: str | None,
     engine: str,
@@ -38,12 +43,14 @@ def generate_command(
     *,
     detach: bool,
     keep_open: bool,
+    **limits: Any,
 ) -> int:
     """Let a model write a dataset for each behaviour file, and wait until it is done.
 
     Interrupted, it goes on where it was: with `evalwright worker`, or in the app.
     """
     from generation.behaviors import load_behavior
+    from generation.engines.registry import checked_model
     from generation.jobs import Wanted, create_jobs, recipe_for
 
     loaded = [
@@ -51,8 +58,10 @@ def generate_command(
         for path in behaviors
         for behavior in [load_behavior(path)]
     ]
+    model = checked_model(engine, model)
     connection = open_workspace(workspace)
-    jobs = create_jobs(connection, loaded, Wanted(engine, model, count, rounds, keep_open))
+    wanted = Wanted(engine, model, count, rounds, keep_open, limits=limits_of(limits))
+    jobs = create_jobs(connection, loaded, wanted)
     for job in jobs:
         if job.count != count:
             tell(f"{count} can't be shared evenly between the labels; {job.count} examples will be selected.")

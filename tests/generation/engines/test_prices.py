@@ -33,30 +33,30 @@ def _no_file_of_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_the_published_prices(model: str, dollars: str) -> None:
-    assert cost(model, Usage(1_000_000, 500_000)) == Decimal(dollars)
+    assert cost("anthropic", model, Usage(1_000_000, 500_000)) == Decimal(dollars)
 
 
 def test_one_token_costs_exactly_its_millionth() -> None:
-    assert cost("claude-haiku-5-5", Usage(1, 0)) == Decimal("0.0000001")
-    assert cost("claude-haiku-5-5", Usage()) == 0
+    assert cost("anthropic", "claude-haiku-5-5", Usage(1, 0)) == Decimal("0.0000001")
+    assert cost("anthropic", "claude-haiku-5-5", Usage()) == 0
 
 
 @pytest.mark.parametrize("model", ["claude-unheard-of", "", "claude-haiku-5", "claude-haiku-5-5-2026"])
 def test_an_unknown_price_is_unknown_and_not_nothing(model: str) -> None:
-    assert cost(model, Usage(1_000_000, 0)) is None
+    assert cost("anthropic", model, Usage(1_000_000, 0)) is None
 
 
 def test_a_persons_file_adds_and_replaces(price_file: Path) -> None:
     price_file.write_text('[claude-haiku-5-5]\ninput = 1\noutput = 2.5\n["my.model"]\ninput = 0\noutput = 0\n')
-    assert cost("claude-haiku-5-5", Usage(1_000_000, 1_000_000)) == Decimal("3.5")
-    assert cost("my.model", Usage(1_000_000, 1_000_000)) == 0
-    assert known_prices()["claude-opus-5-5"] == Price(Decimal(4), Decimal(20))
+    assert cost("anthropic", "claude-haiku-5-5", Usage(1_000_000, 1_000_000)) == Decimal("3.5")
+    assert cost("anthropic", "my.model", Usage(1_000_000, 1_000_000)) == 0
+    assert known_prices()["claude-opus-5-5"] == Price(Decimal(4), Decimal(20), Decimal("0.5"))
 
 
 def test_a_dated_model_may_have_a_price_of_its_own(price_file: Path) -> None:
     price_file.write_text("[claude-haiku-5-5-20261007]\ninput = 9\noutput = 9\n")
-    assert cost("claude-haiku-5-5-20261007", Usage(1_000_000, 0)) == 9
-    assert cost("claude-haiku-5-5-20261008", Usage(1_000_000, 0)) == Decimal("0.1")
+    assert cost("anthropic", "claude-haiku-5-5-20261007", Usage(1_000_000, 0)) == 9
+    assert cost("anthropic", "claude-haiku-5-5-20261008", Usage(1_000_000, 0)) == Decimal("0.1")
 
 
 @pytest.mark.parametrize(
@@ -79,11 +79,11 @@ def test_a_dated_model_may_have_a_price_of_its_own(price_file: Path) -> None:
 def test_a_wrong_file_is_a_sentence_that_names_file_and_key(price_file: Path, text: str, named: str) -> None:
     price_file.write_bytes(text.encode("latin-1"))
     with pytest.raises(InputError, match=re.escape(named)) as caught:
-        cost("claude-haiku-5-5", Usage(1, 1))
+        cost("anthropic", "claude-haiku-5-5", Usage(1, 1))
     assert str(price_file) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_file_that_is_not_there_is_a_sentence(price_file: Path) -> None:
     with pytest.raises(InputError, match=re.escape(f"{price_file}, named by EVALWRIGHT_PRICES")):
-        cost("claude-haiku-5-5", Usage(1, 1))
+        cost("anthropic", "claude-haiku-5-5", Usage(1, 1))

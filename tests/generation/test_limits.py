@@ -1,0 +1,67 @@
+"""Limits of a job: where they come from, and which an engine can't keep."""
+
+from decimal import Decimal
+
+import pytest
+
+from db.connection import Connection
+from db.errors import InputError
+from db.records import NO_LIMITS, Limits
+from generation.behaviors import parse_behavior
+from generation.jobs import create_job, find_job
+from generation.limits import check_limits, dollars, merged
+from generation.recipes import load_recipe, parse_recipe
+
+BEHAVIOR = 'name = "walks"\ndescription = "walks"\n[limits]\nbudget_usd = "2.50"\nconcurrency = 64\n'
+
+
+def test_a_flag_goes_before_the_behaviour_file_and_that_before_the_recipe(connection: Connection) -> None:
+    recipe_text = load_recipe("persona").text + "\n[limits]\nconcurrency = 8\nrequests_per_minute = 50\n"
+    job = create_job(
+        connection,
+        parse_behavior("walks.toml", BEHAVIOR),
+        parse_recipe("mine.toml", recipe_text),
+        engine="anthropic",
+        limits=Limits(budget_usd=Decimal("0.10"), budget_tokens=1_000),
+    )
+    wanted = Limits(64, 50, None, Decimal("0.10"), 1_000)
+    assert job.limits == find_job(connection, job.id).limits == wanted
+    assert merged(NO_LIMITS, NO_LIMITS) == NO_LIMITS
+
+
+@pytest.mark.parametrize(
+    ("limits", "engine", "sentence"),
+    [
+        (Limits(concurrency=2), "local", "one call at a time"),
+        (Limits(budget_tokens=0), "local", r"budget_tokens must be more than 0 \(it is 0\)"),
+        (Limits(budget_usd=Decimal("NaN")), "local", "budget_usd must be more than 0"),
+        (Limits(batch_size=9), "anthropic", "has no batches"),
+        (Limits(budget_usd=Decimal(1)), "anthropic", "The price of mine isn't known"),
+    ],
+)
+def test_a_limit_that_an_engine_cannot_keep_is_refused(limits: Limits, engine: str, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        check_limits(limits, engine, "mine")
+
+
+def test_a_slip_in_the_table_is_told_by_line() -> None:
+    with pytest.raises(InputError, match=r"walks.toml, line 5: limits.concurrancy isn't known here"):
+        parse_behavior("walks.toml", BEHAVIOR.replace("concurrency", "concurrancy"))
+
+
+@pytest.mark.parametrize(("text", "amount"), [("2.50", "2.5"), ("$0.001", "0.001")])
+def test_amounts_of_dollars(text: str, amount: str) -> None:
+    assert dollars(text) == Decimal(amount)
+
+
+def test_what_is_no_amount_is_said() -> None:
+    with pytest.raises(InputError, match="--budget-usd must be an amount of US dollars"):
+        dollars("2,50")
+
+
+def test_a_setting_that_the_engine_lacks_is_refused_before_anything_runs(connection: Connection) -> None:
+    plain = load_recipe("persona").text
+    start, end = plain.index("[sample.engine.anthropic]"), plain.index("[check]")
+    behavior = parse_behavior("walks.toml", BEHAVIOR)
+    with pytest.raises(InputError, match=r"has no temperature, and the recipe persona sets it: give .*anthropic"):
+        create_job(connection, behavior, parse_recipe("mine.toml", plain[:start] + plain[end:]), engine="anthropic")

@@ -1,0 +1,40 @@
+"""The options that say what a job may take; `generate` and `jobs resume` share them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+from db.records import Limits
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option("--budget-usd", metavar="DOLLARS", help="Stop before the job costs more than this."),
+    click.option("--budget-tokens", type=int, help="Stop before the job takes more tokens than this."),
+    click.option("--concurrency", type=int, help="Calls in flight; default: the engine's."),
+    click.option("--requests-per-minute", type=int, help="Begin no more calls in a minute."),
+    click.option("--tokens-per-minute", type=int, help="Read and write no more tokens in a minute."),
+    click.option("--batch-size", type=int, help="The most requests in one batch (anthropic-batches)."),
+)
+
+
+def limit_options(command: Function) -> Function:
+    """Gives a command the options of `Limits`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def limits_of(options: Mapping[str, Any]) -> Limits:
+    """Returns the limits that the options say.
+
+    Raises:
+        InputError: if the budget isn't an amount.
+    """
+    from generation.limits import dollars
+
+    budget = options["budget_usd"]
+    return Limits(**{**options, "budget_usd": None if budget is None else dollars(budget)})
