@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from db.clock import now_text
@@ -10,16 +11,21 @@ from db.records import Annotation, Answers, Occasion
 
 _COLUMNS = (
     "id, example_id, annotator_id, occasion, revision, skipped, label, relevance, ambiguous, flagged, comment,"
-    " seconds, created_at"
+    " seconds, created_at, answers, skip_reason, suggested_edit"
 )
 
 _NEWEST = """NOT EXISTS (SELECT 1 FROM annotations AS later WHERE later.example_id = a.example_id
     AND later.annotator_id = a.annotator_id AND later.occasion = a.occasion AND later.revision > a.revision)"""
 
-PREVIOUS = """SELECT id, example_id FROM annotations INDEXED BY annotations_by_annotator
-    WHERE annotator_id = :annotator AND dataset_id = :dataset AND revision = 1 AND occasion IN ('first', 'extra')
-        AND id < :before
-    ORDER BY id DESC LIMIT 1"""
+PREVIOUS = f"""SELECT a.id, a.example_id FROM annotations AS a INDEXED BY annotations_by_annotator
+    WHERE a.annotator_id = :annotator AND a.dataset_id = :dataset AND a.id < :before
+        AND a.occasion IN ('first', 'extra') AND {_NEWEST}
+    ORDER BY a.id DESC LIMIT 1"""
+
+NEXT_SKIPPED = f"""SELECT a.id, a.example_id FROM annotations AS a INDEXED BY annotations_skipped
+    WHERE a.annotator_id = :annotator AND a.dataset_id = :dataset AND a.skipped = 1 AND a.id > :after
+        AND a.occasion IN ('first', 'extra') AND {_NEWEST}
+    ORDER BY a.id LIMIT 1"""
 
 
 def insert_annotation(
@@ -36,8 +42,8 @@ def insert_annotation(
     """Appends a revision and returns its id."""
     row_id = connection.execute(
         "INSERT INTO annotations (dataset_id, example_id, annotator_id, occasion, revision, skipped, label, relevance,"
-        " ambiguous, flagged, comment, seconds, submission, session_id, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " ambiguous, flagged, comment, seconds, submission, session_id, created_at, answers, skip_reason,"
+        " suggested_edit) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             dataset_id,
             example_id,
@@ -54,10 +60,22 @@ def insert_annotation(
             answers.submission,
             session_id,
             now_text(),
+            json.dumps(dict(answers.answers), ensure_ascii=False),
+            answers.skip_reason,
+            answers.suggested_edit,
         ),
     ).lastrowid
     assert row_id is not None
     return row_id
+
+
+def last_revision(connection: Connection, example_id: int, annotator_id: int, occasion: Occasion) -> int:
+    """Returns the number of an annotator's newest revision of one occasion, 0 if there is none."""
+    row = connection.execute(
+        "SELECT coalesce(max(revision), 0) FROM annotations WHERE example_id = ? AND annotator_id = ? AND occasion = ?",
+        (example_id, annotator_id, occasion),
+    ).fetchone()
+    return int(row[0])
 
 
 def submission_stored(connection: Connection, submission: str) -> bool:
@@ -93,14 +111,26 @@ def first_answers(connection: Connection, example_id: int) -> list[Annotation]:
 def previous_answered(
     connection: Connection, dataset_id: int, annotator_id: int, before: int | None
 ) -> tuple[int, int] | None:
-    """Returns the example that an annotator first answered last before annotation `before` (None: last of all).
+    """Returns the example that an annotator answered or changed last before annotation `before` (None: last of all).
 
     Returns:
-        The id of the annotation's first revision, to go further back from, and the example's id.
+        The id of the annotation's newest revision, to go further back from, and the example's id.
     """
     row = connection.execute(
         PREVIOUS,
         {"annotator": annotator_id, "dataset": dataset_id, "before": 2**62 if before is None else before},
+    ).fetchone()
+    return (row[0], row[1]) if row else None
+
+
+def next_skipped(connection: Connection, dataset_id: int, annotator_id: int, after: int) -> tuple[int, int] | None:
+    """Returns the next example that an annotator skipped and has not answered since.
+
+    Returns:
+        The id of the skip, after which the search goes on, and the example's id.
+    """
+    row = connection.execute(
+        NEXT_SKIPPED, {"annotator": annotator_id, "dataset": dataset_id, "after": after}
     ).fetchone()
     return (row[0], row[1]) if row else None
 
@@ -114,5 +144,6 @@ def last_annotation(connection: Connection, dataset_id: int) -> int:
 
 
 def _annotation(row: tuple[Any, ...]) -> Annotation:
-    values: tuple[Any, ...] = (*row[:5], bool(row[5]), row[6], row[7], bool(row[8]), bool(row[9]), *row[10:])
+    marks = (bool(row[8]), bool(row[9]))
+    values: tuple[Any, ...] = (*row[:5], bool(row[5]), *row[6:8], *marks, *row[10:13], json.loads(row[13]), *row[14:])
     return Annotation(*values)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from db.clock import now_text
 from db.connection import Connection
-from db.records import Dataset, DatasetCounts
+from db.records import Dataset, DatasetCounts, Question
 
-_COLUMNS = "id, name, behavior, guidelines, kind, origin, seed, always_three, state, evidence_from"
+_COLUMNS = "id, name, behavior, guidelines, kind, origin, seed, always_three, state, evidence_from, questions"
 
 
 def insert_dataset(
@@ -22,14 +25,15 @@ def insert_dataset(
     seed: int,
     closed: bool,
     visible: bool,
+    questions: Sequence[Question] = (),
 ) -> int:
     """Stores a dataset and returns its id."""
     when = now_text()
     dataset_id = connection.execute(
-        "INSERT INTO datasets (name, behavior, guidelines, kind, origin, seed, state, visible, created_at, closed_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO datasets (name, behavior, guidelines, kind, origin, seed, state, visible, created_at, closed_at,"
+        " questions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (name, behavior, guidelines, kind, origin, seed, "closed" if closed else "open", visible, when,
-         when if closed else None),
+         when if closed else None, _questions_to_json(questions)),
     ).lastrowid  # fmt: skip
     assert dataset_id is not None
     connection.execute("INSERT INTO dataset_counters (dataset_id) VALUES (?)", (dataset_id,))
@@ -139,5 +143,13 @@ def reopen(connection: Connection, dataset_id: int) -> None:
 
 
 def _dataset(row: tuple[Any, ...]) -> Dataset:
-    values: tuple[Any, ...] = (*row[:7], bool(row[7]), *row[8:])
+    values: tuple[Any, ...] = (*row[:7], bool(row[7]), *row[8:10], _questions_from_json(row[10]))
     return Dataset(*values)
+
+
+def _questions_to_json(questions: Sequence[Question]) -> str:
+    return json.dumps([asdict(question) for question in questions], ensure_ascii=False)
+
+
+def _questions_from_json(text: str) -> tuple[Question, ...]:
+    return tuple(Question(**{**entry, "options": tuple(entry["options"])}) for entry in json.loads(text))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -12,6 +13,30 @@ LETTER_ANSWER = re.compile(r"(\s*\(?)([A-Z])(\)?\s*)")
 DatasetState = Literal["open", "closed"]
 JobState = Literal["queued", "running", "paused", "done", "cancelled", "failed"]
 Occasion = Literal["first", "gold", "repeat", "second look", "re-review", "extra"]
+QuestionKind = Literal["scale", "choice", "yes-no", "text"]
+AnswerValue = int | str
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something that the validators of a dataset are asked beyond label, relevance and ambiguous.
+
+    Attributes:
+        name: What tables and reports call it.
+        ask: The question as validators read it.
+        options: What may be chosen, in the order of its keys: the anchors of a scale from 1 upwards, the choices, yes
+            and no; none for free text.
+    """
+
+    name: str
+    kind: QuestionKind
+    ask: str
+    options: tuple[str, ...]
+
+    @property
+    def values(self) -> tuple[AnswerValue, ...]:
+        """What an answer can be: the points of a scale, else the options themselves; none for free text."""
+        return tuple(range(1, len(self.options) + 1)) if self.kind == "scale" else self.options
 
 
 @dataclass(frozen=True)
@@ -25,6 +50,7 @@ class Dataset:
         always_three: Whether three labels are always asked, not only on disputes.
         evidence_from: The last annotation before the latest reopening; 0 if never reopened. Examples answered up to
             there are no evidence.
+        questions: What is asked beyond label, relevance and ambiguous.
     """
 
     id: int
@@ -37,6 +63,7 @@ class Dataset:
     always_three: bool
     state: DatasetState
     evidence_from: int
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,7 +149,7 @@ class BlindExample:
 
 @dataclass(frozen=True)
 class Annotation:
-    """One annotator's answers on one example, on one occasion, in one revision."""
+    """One annotator's answers on one example, on one occasion, in one revision; see `Answers`."""
 
     id: int
     example_id: int
@@ -137,6 +164,9 @@ class Annotation:
     comment: str
     seconds: float
     created_at: str
+    answers: Mapping[str, AnswerValue] = field(default_factory=dict)
+    skip_reason: str = ""
+    suggested_edit: str | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +176,9 @@ class Answers:
     Attributes:
         submission: A name given once by the screen, so that an answer sent twice is stored once.
         seconds: How long the example was on screen, at least 0.
+        answers: To the dataset's own questions, by name.
+        skip_reason: Why the example was skipped, in words; empty where no reason was given, or it wasn't.
+        suggested_edit: Another wording of what validators read, or None.
     """
 
     label: str | None
@@ -155,6 +188,9 @@ class Answers:
     ambiguous: bool = False
     flagged: bool = False
     comment: str = ""
+    answers: Mapping[str, AnswerValue] = field(default_factory=dict)
+    skip_reason: str = ""
+    suggested_edit: str | None = None
 
     @property
     def skipped(self) -> bool:

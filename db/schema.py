@@ -14,6 +14,7 @@ from db.migrations.disclosures import DISCLOSURES
 from db.migrations.engines import ENGINES
 from db.migrations.main_job import MAIN_JOB
 from db.migrations.people import PEOPLE
+from db.migrations.review_screen import REVIEW_SCREEN
 from db.migrations.search import SEARCH
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
     ("disclosures", DISCLOSURES),
     ("search", SEARCH),
     ("engines", ENGINES),
+    ("review_screen", REVIEW_SCREEN),
 ]
 """Name and statements of each migration, in order."""
 

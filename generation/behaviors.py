@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.records import NO_LIMITS, Limits
+from db.records import NO_LIMITS, Limits, Question
 from generation.limits import read_limits
+from review.questions import parse_questions
 from review.toml_file import Section, parse, read_text
 
 DEFAULT_RECIPE = "persona"
@@ -23,6 +24,7 @@ class Behavior:
         recipe: The recipe to use where the command names none: a name, or a file beside this one.
         text: The file as it was read; a job keeps it.
         limits: What a job for it may take.
+        questions: What validators are asked beyond label, relevance and ambiguous.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Behavior:
     recipe: str
     text: str
     limits: Limits = NO_LIMITS
+    questions: tuple[Question, ...] = ()
 
 
 def load_behavior(path: Path) -> Behavior:
@@ -52,6 +55,7 @@ def parse_behavior(source: str, text: str) -> Behavior:
         recipe=section.text("recipe", DEFAULT_RECIPE),
         text=text,
         limits=read_limits(section.section("limits", optional=True)),
+        questions=parse_questions(section.sections("questions") if section.has("questions") else []),
     )
     _check_name(section, behavior.name)
     section.refuse_unknown()

@@ -137,6 +137,7 @@ def _insert(connection: Connection, behavior: Behavior, recipe: Recipe, wanted: 
         seed=seed,
         closed=False,
         visible=True,
+        questions=behavior.questions,
     )
     return rows.insert_job(
         connection,

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from db import annotations as rows
-from db import assignment, datasets, examples
+from db import assignment, datasets, disclosures, drafts, examples
 from db.connection import Connection, write
 from db.errors import InputError
 from db.records import Annotation, Answers, BlindExample, Dataset, Occasion
 from review.assignment import Session, refresh_status, reserve_next
+from review.questions import check_answers
+
+Outcome = Literal["counted", "extra", "changed", "apart", "known"]
 
 
 @dataclass(frozen=True)
@@ -19,10 +22,11 @@ class Submitted:
 
     Attributes:
         outcome: `counted`; `extra` where it came after its reservation had gone and the places were taken: stored,
-            not counted; `changed` where it replaces an earlier one; `known` where it was stored before.
+            not counted; `changed` where it replaces an earlier one; `apart` where it would, but the annotator has seen
+            other answers since: the blind one goes on counting; `known` where it was stored before.
     """
 
-    outcome: Literal["counted", "extra", "changed", "known"]
+    outcome: Outcome
     next: BlindExample | None
 
 
@@ -43,10 +47,11 @@ def submit(
     Calling again with the same submission stores nothing twice.
 
     Raises:
-        InputError: if the label is not one of the example's choices, or something else is no answer.
+        InputError: if the label is not one of the example's choices, a question of the dataset has no answer, or
+            something else is no answer.
         WorkspaceError: if nothing could be stored.
     """
-    _check(example, answers)
+    _check(dataset, example, answers)
     with write(connection):
         if rows.submission_stored(connection, answers.submission):
             return Submitted("known", reserve_next(connection, session, dataset))
@@ -57,8 +62,18 @@ def submit(
 def earlier_answer(
     connection: Connection, session: Session, dataset: Dataset, before: int | None = None
 ) -> EarlierAnswer | None:
-    """Returns the example this validator answered last, or last before `before`: in this session or any earlier one."""
+    """Returns the example this validator answered or changed last, or last before `before`, in whatever session."""
     found = rows.previous_answered(connection, dataset.id, session.annotator_id, before)
+    return _earlier(connection, session, found)
+
+
+def next_skipped(connection: Connection, session: Session, dataset: Dataset, after: int = 0) -> EarlierAnswer | None:
+    """Returns an example that this validator skipped and has not answered since, the oldest after `after` first."""
+    found = rows.next_skipped(connection, dataset.id, session.annotator_id, after)
+    return _earlier(connection, session, found)
+
+
+def _earlier(connection: Connection, session: Session, found: tuple[int, int] | None) -> EarlierAnswer | None:
     if found is None:
         return None
     anchor, example_id = found
@@ -67,23 +82,30 @@ def earlier_answer(
     return EarlierAnswer(anchor, examples.get_blind(connection, example_id), answer)
 
 
-def _check(example: BlindExample, answers: Answers) -> None:
+def _check(dataset: Dataset, example: BlindExample, answers: Answers) -> None:
     if answers.skipped:
-        if answers.relevance is not None:
-            raise InputError("A skipped example has no relevance; give a label or leave both out.")
+        if answers.relevance is not None or answers.answers:
+            raise InputError("A skipped example has no relevance and no other answers; give a label or leave them out.")
         return
+    if answers.skip_reason:
+        raise InputError("An example that is answered has no reason for skipping it; leave one of them out.")
     if answers.label not in {choice.answer for choice in example.choices}:
         raise InputError(f"The label {answers.label!r} is not one of example {example.id}'s choices.")
     if answers.relevance is None or not 1 <= answers.relevance <= 5:
         raise InputError("Relevance is a whole number from 1 to 5.")
+    check_answers(dataset.questions, answers.answers)
 
 
 def _store(
     connection: Connection, session: Session, dataset: Dataset, example: BlindExample, answers: Answers
-) -> Literal["counted", "extra", "changed"]:
+) -> Outcome:
     earlier = rows.current_answer(connection, example.id, session.annotator_id)
+    seen = earlier is not None and disclosures.has_seen(connection, session.annotator_id, dataset.id, example.id)
     occasion: Occasion
-    if earlier is not None:
+    if seen:
+        occasion = "re-review"
+        revision = rows.last_revision(connection, example.id, session.annotator_id, occasion) + 1
+    elif earlier is not None:
         occasion, revision = earlier.occasion, earlier.revision + 1
     else:
         held = assignment.reservation(connection, example.id, session.annotator_id)
@@ -99,7 +121,11 @@ def _store(
         revision=revision,
         answers=answers,
     )
+    drafts.drop_draft(connection, example.id, session.annotator_id)
     assignment.drop_reservation(connection, example.id, session.annotator_id)
+    if seen:
+        datasets.add_to_counts(connection, dataset.id, annotations=int(revision == 1))
+        return "apart"
     refresh_status(connection, example.id, always_three=dataset.always_three)
     _count(connection, session, dataset, earlier, answers)
     if earlier is not None:

@@ -18,6 +18,7 @@ from db.records import NewExample
 from review.assignment import process_exists
 from review.formats.example import SourceExample
 from review.formats.jsonl import read_file
+from review.questions import WINOGENERATED
 from review.settling import places_at_first
 
 HIDDEN = ".importing"
@@ -74,6 +75,7 @@ def import_file(
             seed=seed,
             closed=True,
             visible=False,
+            questions=WINOGENERATED if first.kind == "winogenerated" else (),
         )
     try:
         count = _store_rows(connection, dataset_id, seed, first, rows, progress)

@@ -11,8 +11,9 @@ from db.connection import Connection
 from db.records import Dataset
 from db.workspace import open_workspace
 from review import assignment as review_assignment
-from review.annotation import earlier_answer, submit
+from review.annotation import earlier_answer, next_skipped, submit
 from review.assignment import end_session, keep_alive, next_example, start_session
+from review.drafts import keep_draft, kept_draft
 from tests.support.large import large_dataset
 from tests.support.workspaces import NO, YES, answer
 
@@ -40,6 +41,10 @@ def steps_of(plan: list[str]) -> list[str]:
 
 PLACE = {"dataset": 1, "annotator": 1, "after": 3}
 NOT_ANSWERED = "SEARCH a USING COVERING INDEX sqlite_autoindex_annotations_2 (example_id=? AND annotator_id=?)"
+NEWER = (
+    "SEARCH later USING COVERING INDEX sqlite_autoindex_annotations_2"
+    " (example_id=? AND annotator_id=? AND occasion=? AND revision>?)"
+)
 NOT_HELD = "SEARCH v USING PRIMARY KEY (example_id=? AND annotator_id=?)"
 NOT_SHOWN = "SEARCH d USING PRIMARY KEY (annotator_id=? AND dataset_id=? AND example_id=?)"
 
@@ -71,8 +76,17 @@ def test_the_last_reopening(planned: Connection) -> None:
 
 def test_the_previous_answer(planned: Connection) -> None:
     place = {"annotator": 1, "dataset": 1, "before": 10}
-    assert plan(planned, annotations.PREVIOUS, place) == [
-        "SEARCH annotations USING INDEX annotations_by_annotator (annotator_id=? AND dataset_id=? AND id<?)"
+    assert steps_of(plan(planned, annotations.PREVIOUS, place)) == [
+        "SEARCH a USING INDEX annotations_by_annotator (annotator_id=? AND dataset_id=? AND id<?)",
+        NEWER,
+    ]
+
+
+def test_the_next_skipped_example(planned: Connection) -> None:
+    place = {"annotator": 1, "dataset": 1, "after": 10}
+    assert steps_of(plan(planned, annotations.NEXT_SKIPPED, place)) == [
+        "SEARCH a USING INDEX annotations_skipped (annotator_id=? AND dataset_id=? AND id>?)",
+        NEWER,
     ]
 
 
@@ -111,7 +125,10 @@ def review_for_a_while(connection: Connection, dataset_id: int, monkeypatch: pyt
             example = submit(connection, session, dataset, example, answer(label)).next
         earlier = earlier_answer(connection, session, dataset)
         assert earlier is not None
+        keep_draft(connection, session, earlier.example.id, {"label": NO}, 1.0)
+        kept_draft(connection, session, earlier.example.id)
         submit(connection, session, dataset, earlier.example, answer(YES))
+        next_skipped(connection, session, dataset)
         keep_alive(connection, session)
     monkeypatch.setattr(review_assignment, "now", lambda: 4e9)
     next_example(connection, sessions[0], dataset)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from db import datasets, sqlite
 from db.connection import Connection, write
 from db.examples import insert_examples
-from db.records import Answers, Choice, Dataset, NewExample
+from db.records import Answers, Choice, Dataset, NewExample, Question
 from review.settling import places_at_first
 
 YES, NO = " Yes", " No"
@@ -50,6 +51,7 @@ def make_dataset(
     always_three: bool = False,
     closed: bool = True,
     seed: int = SEED,
+    questions: Sequence[Question] = (),
 ) -> Dataset:
     """A visible dataset with that many examples."""
     with write(connection):
@@ -63,6 +65,7 @@ def make_dataset(
             seed=seed,
             closed=closed,
             visible=True,
+            questions=questions,
         )
         connection.execute("UPDATE datasets SET always_three = ? WHERE id = ?", (always_three, dataset_id))
     dataset = datasets.get_dataset(connection, dataset_id)

@@ -15,7 +15,6 @@ from textual.pilot import Pilot
 
 from db import annotations as annotation_rows
 from db import annotators, datasets
-from db.annotations import previous_answered
 from db.connection import Connection, write
 from db.examples import insert_examples
 from db.records import Annotation, Choice, NewExample
@@ -260,14 +259,16 @@ def stored(workspace: Path, dataset: str, annotator: str = "anna") -> list[tuple
         found = find(connection, dataset)
         with write(connection):
             key = annotators.annotator_id(connection, annotator)
+        answered = connection.execute(
+            "SELECT example_id FROM annotations WHERE dataset_id = ? AND annotator_id = ? AND revision = 1 ORDER BY id",
+            (found.id, key),
+        )
         answers: list[tuple[str, Annotation]] = []
-        before = None
-        while step := previous_answered(connection, found.id, key, before):
-            before, example_id = step
+        for (example_id,) in answered.fetchall():
             answer = annotation_rows.current_answer(connection, example_id, key)
             assert answer is not None
             body = next(e.body for e in iterate(connection, found.id) if e.id == example_id)
-            answers.insert(0, (body, answer))
+            answers.append((body, answer))
         return answers
     finally:
         connection.close()

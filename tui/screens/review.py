@@ -44,6 +44,7 @@ OUTCOMES = {
     "counted": "",
     "known": "",
     "changed": "Changed.",
+    "apart": "Stored beside your first answer: you have looked at others' since, so that one goes on counting.",
     "extra": "Stored as an extra answer: others had already settled that example.",
 }
 
