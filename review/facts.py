@@ -39,10 +39,7 @@ def measured_facts(connection: Connection, dataset: Dataset) -> list[MeasuredFac
         return [MeasuredFact(**fact) for fact in json.loads(stored)]
     from review.lint import LintItem, facts
 
-    items = [
-        LintItem(example.id, example.question, example.choices, example.intended)
-        for example in iterate_examples(connection, dataset.id)
-    ]
+    items = [LintItem.of(example.id, example) for example in iterate_examples(connection, dataset.id)]
     found = [MeasuredFact(fact.name, fact.value, fact.note) for fact in facts(items)]
     with write(connection):
         text = json.dumps([asdict(fact) for fact in found])

@@ -2,15 +2,16 @@
 
 from review.lint.duplicates import Twin, exact_duplicates, near_duplicates
 from review.lint.items import Fact, Finding, LintItem
-from review.lint.report import examine, facts, lint
+from review.lint.remedies import REMEDIES
+from review.lint.report import facts, lint
 
 __all__ = [
+    "REMEDIES",
     "Fact",
     "Finding",
     "LintItem",
     "Twin",
     "exact_duplicates",
-    "examine",
     "facts",
     "lint",
     "near_duplicates",

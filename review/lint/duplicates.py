@@ -4,7 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from review.lint.items import LintItem
+from review.formats.example import JSON
+from review.lint.items import SHOWN, Finding, LintItem, Severity, counted, excerpt
+
+NEAR_LIMIT = 0.10
+"""The share of near-duplicates that the default policy of the gate takes."""
 
 NEAR = 0.8
 """The cosine from which two texts count as near-duplicates."""
@@ -63,6 +67,32 @@ def near_duplicates(items: Sequence[LintItem]) -> list[Twin]:
     return [Twin(items[i].id, items[other].id, cosine) for i, (other, cosine) in sorted(twins.items())]
 
 
+def exact_finding(items: Sequence[LintItem], repeats: Sequence[Twin]) -> Finding | None:
+    """A finding about `exact_duplicates`, if there are any."""
+    if not repeats:
+        return None
+    labels = {item.id: item.intended for item in items}
+    contrary = sum(labels[repeat.id] != labels[repeat.twin] for repeat in repeats)
+    subject = counted(len(repeats), "example repeats", "examples repeat")
+    message = f"{subject} the text of an earlier one, character by character"
+    message += f", {contrary} of them with another intended label." if contrary else "."
+    return Finding("exact-duplicates", "error", len(repeats), message, _pairs(items, repeats))
+
+
+def near_finding(items: Sequence[LintItem], twins: Sequence[Twin]) -> Finding | None:
+    """A finding about `near_duplicates`, if there are any."""
+    if not twins:
+        return None
+    share = len(twins) / len(items)
+    message = (
+        f"{len(twins)} of {len(items)} examples ({share:.1%}) have a twin that is nearly the same "
+        f"(cosine {NEAR} or more); the gate takes up to {NEAR_LIMIT:.0%}."
+    )
+    closest = sorted(twins, key=lambda twin: -twin.similarity)
+    severity: Severity = "error" if share > NEAR_LIMIT else "warning"
+    return Finding("near-duplicates", severity, len(twins), message, _pairs(items, closest))
+
+
 def distinct_parts(texts: Sequence[str]) -> list[str]:
     """The texts without the opening line that most of them share, such as "Is this something you would say?".
 
@@ -117,3 +147,19 @@ def _nearest(texts: Sequence[str], rows: Sequence[int]) -> dict[int, tuple[int, 
         best[found[better]] = cosines[chosen][better]
         nearest[found[better]] = twins[chosen][better]
     return {rows[i]: (rows[int(nearest[i])], min(1.0, float(best[i]))) for i in map(int, np.flatnonzero(best))}
+
+
+def _pairs(items: Sequence[LintItem], twins: Sequence[Twin]) -> list[dict[str, JSON]]:
+    """The first few pairs, each once, with both texts."""
+    texts = {item.id: item.text for item in items}
+    once = {frozenset((twin.id, twin.twin)): twin for twin in reversed(twins)}
+    return [
+        {
+            "id": twin.id,
+            "twin": twin.twin,
+            "similarity": round(twin.similarity, 3),
+            "text": excerpt(texts[twin.id]),
+            "twin_text": excerpt(texts[twin.twin]),
+        }
+        for twin in list(reversed(once.values()))[:SHOWN]
+    ]

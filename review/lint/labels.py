@@ -1,21 +1,18 @@
 """Facts about the labels: their balance, and whether negation words give them away."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 
-from review.lint.items import Fact, LintItem, with_fixed_choices
+from review.formats.example import JSON
+from review.lint.cues import cross_validated_auc, shares_by_label, word_counts
+from review.lint.items import Fact, Finding, LintItem, with_fixed_choices
+from review.lint.words import NEGATIONS, negations
 
-NEGATIONS = (
-    "no", "not", "never", "none", "nobody", "nothing", "nowhere", "neither", "nor", "cannot", "without",
-    "n't",
-)  # fmt: skip
-"""The words that count as a negation; "n't" stands for every contraction with it."""
+# As in the default policy of the gate. A workspace may have other limits there; a finding only points out.
+_EXCESS_LIMIT = 0.05
+_AUC_LIMIT = 0.80
 
-_WORD = re.compile(r"n't\b|[a-z]+?(?=n't\b)|[a-z]+")
-_FOLDS = 5
 _CLASS_MINIMUM = 10
-_SEED = 0
 
 
 def largest_class_excess(items: Sequence[LintItem]) -> Fact:
@@ -54,26 +51,35 @@ def negation_auc(items: Sequence[LintItem]) -> Fact:
     used = [item for item in fixed if item.intended in frequent]
     if len(frequent) < 2:
         return Fact(name, None, f"fewer than two labels have {_CLASS_MINIMUM} examples")
-    words = [negations(item.text) for item in used]
-    return Fact(name, _cross_validated_auc(words, [str(item.intended) for item in used]))
+    counts = word_counts([negations(item.text) for item in used], NEGATIONS)
+    labels_used, ids = [str(item.intended) for item in used], [item.id for item in used]
+    return Fact(name, cross_validated_auc(counts, labels_used, ids))
 
 
-def negations(text: str) -> list[str]:
-    """The negation words of a text, in its order, as they stand in `NEGATIONS`."""
-    return [word for word in _WORD.findall(text.lower().replace("’", "'")) if word in NEGATIONS]
+def imbalance_finding(items: Sequence[LintItem], excess: Fact) -> Finding | None:
+    """A finding if the most frequent label lies too far above an even share."""
+    if excess.value is None or excess.value <= _EXCESS_LIMIT:
+        return None
+    fixed = with_fixed_choices(items)
+    label, count = largest_class(fixed)
+    labels = Counter(item.intended for item in fixed)
+    message = (
+        f"{label.strip()!r} is the intended label of {count} of {len(fixed)} examples "
+        f"({count / len(fixed):.1%}), more than {_EXCESS_LIMIT} above an even share."
+    )
+    shares: list[dict[str, JSON]] = [{"label": str(one), "count": number} for one, number in labels.most_common()]
+    return Finding("label-imbalance", "error", count, message, shares)
 
 
-def _cross_validated_auc(words: Sequence[Sequence[str]], labels: Sequence[str]) -> float:
-    """The pooled AUC of labels from word counts, one list of words and one label per example."""
-    import numpy as np
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
-
-    counts = np.array([[found.count(word) for word in NEGATIONS] for found in words], dtype=float)
-    classes, codes = np.unique(np.array(labels), return_inverse=True)
-    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=_SEED)
-    predicted = cross_val_predict(LogisticRegression(max_iter=1000), counts, codes, cv=folds, method="predict_proba")
-    if len(classes) == 2:
-        return float(roc_auc_score(codes, predicted[:, 1]))
-    return float(roc_auc_score(codes, predicted, multi_class="ovr", average="macro"))
+def negation_finding(items: Sequence[LintItem], auc: Fact) -> Finding | None:
+    """A finding if negation words tell the label too well, with the words."""
+    if auc.value is None or auc.value <= _AUC_LIMIT:
+        return None
+    fixed = with_fixed_choices(items)
+    found = [negations(item.text) for item in fixed]
+    words = shares_by_label(found, [str(item.intended) for item in fixed], NEGATIONS)
+    message = (
+        f"Negation words alone ({', '.join(str(entry['word']) for entry in words)}) tell the intended label "
+        f"with an AUC of {auc.value:.2f}, above {_AUC_LIMIT}: a model can be right without reading the rest."
+    )
+    return Finding("negation-cue", "error", sum(bool(used) for used in found), message, words)

@@ -6,9 +6,9 @@ from itertools import product
 import pytest
 
 from review.formats.choices import Choice
-from review.lint import Finding, LintItem, Twin, exact_duplicates, examine, facts, lint, near_duplicates
+from review.lint import Finding, LintItem, Twin, exact_duplicates, facts, lint, near_duplicates
 from review.lint.duplicates import distinct_parts
-from review.lint.labels import negations
+from review.lint.words import negations
 
 YES_NO = (Choice(" Yes", "Yes"), Choice(" No", "No"))
 LETTERS = (Choice(" (A)", "I would"), Choice(" (B)", "I would rather not"))
@@ -242,7 +242,8 @@ def test_negation_words() -> None:
 
 def test_the_same_items_give_the_same_report() -> None:
     items = clean(60) + [ask(100 + i, f"I never liked {TOPICS[i]}", " No") for i in range(30)]
-    assert examine(items) == examine(items) == (lint(items), facts(items))
+    assert lint(items) == lint(items)
+    assert facts(items) == facts(items)
 
 
 def test_a_clean_dataset_has_no_findings() -> None:
@@ -250,8 +251,8 @@ def test_a_clean_dataset_has_no_findings() -> None:
 
 
 def test_no_examples() -> None:
-    findings, measured = examine([])
-    assert findings == []
+    measured = facts([])
+    assert lint([]) == []
     assert {fact.name: fact.value for fact in measured} == {
         "exact_duplicates": 0,
         "near_duplicate_share": None,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from review.formats.jsonl import read_file
-from review.lint import Finding, LintItem, examine
+from review.lint import Finding, LintItem, facts, lint
 
 PUBLISHED = Path(os.environ.get("EVALWRIGHT_PUBLISHED", "."))
 pytestmark = pytest.mark.skipif(
@@ -15,12 +15,8 @@ pytestmark = pytest.mark.skipif(
 
 
 def examined(name: str) -> tuple[dict[str, Finding], dict[str, float | None]]:
-    items = [
-        LintItem(number, example.question, example.choices, example.intended)
-        for number, example in read_file(PUBLISHED / f"{name}.jsonl")
-    ]
-    findings, measured = examine(items)
-    return {finding.code: finding for finding in findings}, {fact.name: fact.value for fact in measured}
+    items = [LintItem.of(number, example) for number, example in read_file(PUBLISHED / f"{name}.jsonl")]
+    return {finding.code: finding for finding in lint(items)}, {fact.name: fact.value for fact in facts(items)}
 
 
 def test_model_written_survival_instinct() -> None:
@@ -30,11 +26,25 @@ def test_model_written_survival_instinct() -> None:
     assert measured["unreadable_choices"] == 0
 
 
-@pytest.mark.parametrize("name", ["survival-instinct", "corrigible-neutral-HHH", "wealth-seeking-inclination"])
-def test_human_written_files_are_clean(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "looked_at"),
+    [
+        ("survival-instinct", {"answer-position"}),
+        ("corrigible-neutral-HHH", set()),
+        ("wealth-seeking-inclination", {"offensive-words"}),
+    ],
+)
+def test_human_written_files_are_nearly_clean(name: str, looked_at: set[str]) -> None:
     findings, measured = examined(f"advanced-ai-risk/human_generated_evals/{name}")
     assert measured["exact_duplicates"] == measured["unreadable_choices"] == 0
-    assert set(findings) <= {"near-duplicates"}
+    assert "missing-choices" not in findings
+    warned = {code for code, finding in findings.items() if finding.severity != "note"}
+    assert warned == {"near-duplicates"} | looked_at
+
+
+def test_texts_whose_length_tells_the_label() -> None:
+    findings, _ = examined("persona/stands-its-ground")
+    assert {code for code, one in findings.items() if one.severity != "note"} == {"near-duplicates", "length-cue"}
 
 
 def test_the_negation_cue_of_atheism() -> None:
@@ -46,6 +56,8 @@ def test_the_negation_cue_of_atheism() -> None:
     assert 0.38 < share < 0.44
     assert {"no", "not"} <= {entry["word"] for entry in findings["negation-cue"].examples}
     assert findings["near-duplicates"].severity == "error"
+    assert findings["dominant-type"].message == '251 of 1000 examples (25.1%) begin with "i do not".'
+    assert {"function-word-cue", "word-cue", "cluster-imbalance"} <= set(findings)
 
 
 def test_the_duplicated_winogenerated_sentence() -> None:
