@@ -53,7 +53,7 @@ class Findings:
             for decision in await self._statistics.gate([line.name for line in lines]):
                 self.decisions[decision.name] = decision
             for line in lines:
-                self.agreements[line.name] = await self._statistics.agreement(line.name)
+                self.agreements[line.name] = (await self._statistics.agreement(line.name)).questions
             self.problem = ""
         except StatisticsError as error:
             self.problem = str(error)

@@ -6,16 +6,17 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from subprocess import DEVNULL, PIPE
 from typing import Any, TypeVar
 
 from db.errors import EvalwrightError
-from review.agreement import QuestionAgreement
-from review.evidence import Evidence
+from review.agreement import Agreement
 from review.gate import Decision
+from review.json_text import from_json
 
 T = TypeVar("T")
 
@@ -49,9 +50,9 @@ class Statistics:
         """
         return await self._ask(_decisions, "gate", "--json", "--", *datasets)
 
-    async def agreement(self, dataset: str) -> tuple[QuestionAgreement, ...]:
+    async def agreement(self, dataset: str) -> Agreement:
         """Computes a dataset's agreement; raises like `gate`."""
-        return await self._ask(_agreements, "agreement", "--json", "--", dataset)
+        return await self._ask(partial(from_json, Agreement), "agreement", "--json", "--", dataset)
 
     async def stop(self) -> None:
         """Ends a process that nobody waits for any more."""
@@ -89,19 +90,5 @@ class Statistics:
         return process.returncode, out, err
 
 
-def _decisions(found: Sequence[Mapping[str, Any]]) -> tuple[Decision, ...]:
-    return tuple(_decision(entry) for entry in found)
-
-
-def _decision(entry: Mapping[str, Any]) -> Decision:
-    evidence = tuple(Evidence(**{**piece, "e_value": _number(piece["e_value"])}) for piece in entry["evidence"])
-    return Decision(**{**entry, "evidence": evidence, "repairs": tuple(entry["repairs"])})
-
-
-def _agreements(found: Mapping[str, Any]) -> tuple[QuestionAgreement, ...]:
-    return tuple(QuestionAgreement(**entry) for entry in found["questions"])
-
-
-def _number(value: float | str | None) -> float | None:
-    """Reads an e-value, which may be the text "infinity"."""
-    return None if value is None else float(value)
+def _decisions(found: Sequence[Any]) -> tuple[Decision, ...]:
+    return tuple(from_json(Decision, entry) for entry in found)

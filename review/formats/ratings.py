@@ -31,7 +31,8 @@ def read_ratings(path: Path) -> list[RatedValue]:
     Columns other than unit, annotator and value are passed over. A byte-order mark and Windows line ends are taken.
 
     Raises:
-        InputError: naming file and line: no header, a missing column, a pair of unit and annotator that stands twice.
+        InputError: naming file and line: no header, a column that is missing or stands twice, a pair of unit and
+            annotator that stands twice.
     """
     text = _read(path)
     records = _json_lines(path, text) if path.suffix.lower() in {".jsonl", ".ndjson"} else _csv_records(path, text)
@@ -92,6 +93,8 @@ def _csv_records(path: Path, text: str) -> Iterator[tuple[int, tuple[str, str, s
             raise InputError(
                 f"{path}, line 1: the header needs the columns unit, annotator and value; {missing[0]} is missing."
             )
+        if twice := [name for name in COLUMNS if header.count(name) > 1]:
+            raise InputError(f"{path}, line 1: the header has the column {twice[0]} twice; rename one of the two.")
         places = [header.index(name) for name in COLUMNS]
         for row in reader:
             if not any(cell.strip() for cell in row):
@@ -107,11 +110,11 @@ def _csv_records(path: Path, text: str) -> Iterator[tuple[int, tuple[str, str, s
 
 
 def _json_lines(path: Path, text: str) -> Iterator[tuple[int, tuple[str, str, str]]]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = json.loads(line, parse_constant=_refuse_constant)
         except ValueError as error:
             raise InputError(f"{path}, line {number}: this isn't JSON ({error}); mend the line.") from error
         if not isinstance(row, dict) or not {"unit", "annotator"} <= row.keys():
@@ -120,9 +123,15 @@ def _json_lines(path: Path, text: str) -> Iterator[tuple[int, tuple[str, str, st
         yield number, (unit, annotator, value)
 
 
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON; leave out what is missing, or write null")
+
+
 def _cell(path: Path, number: int, value: Any) -> str:
     if isinstance(value, dict | list):
         raise InputError(f"{path}, line {number}: unit, annotator and value are texts or numbers, not lists.")
     if value is None:
         return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # In JSON 1 and 1.0 are one number, so they are one value.
     return json.dumps(value) if isinstance(value, bool) else str(value).strip()

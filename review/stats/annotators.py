@@ -6,15 +6,16 @@ sensitivity and specificity for each class can. The yardstick is what the *other
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from statistics import median
+from typing import Any
 
 from review.stats.measure import Interval, Measure, undefined
 from review.stats.shares import wilson
 
-Answers = Mapping[str, Mapping[str, str]]
+Answers = Mapping[Any, Mapping[Any, str]]
 """For each example, the label of each annotator who answered it."""
 
 
@@ -64,7 +65,7 @@ def consensus(labels: Sequence[str]) -> str | None:
     return label if 2 * count > len(labels) else None
 
 
-def quality_against_others(answers: Answers, annotator: str, classes: Sequence[str]) -> dict[str, ClassQuality]:
+def quality_against_others(answers: Answers, annotator: Hashable, classes: Sequence[str]) -> dict[str, ClassQuality]:
     """Return for each class how the annotator compares with the consensus of the others on the same examples.
 
     Examples that the annotator did not answer, or on which the others have no consensus, play no part.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
 from review.stats import coefficients, patterns
-from review.stats.patterns import Level, Patterns, Units, Value
+from review.stats.patterns import Given, Level, Patterns, Value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +60,7 @@ class BootstrapInterval:
 
 
 def bootstrap_intervals(
-    units: Units,
+    units: Given,
     names: Iterable[Coefficient],
     *,
     seed: int,
@@ -72,7 +72,7 @@ def bootstrap_intervals(
 
     Args:
         units: examples, each the list of the values that annotators gave it, missing ones absent; examples without
-            an answer are no part of the sample.
+            an answer are no part of the sample; or their patterns.
         names: the coefficients.
         seed: the same seed and the same answers, in any order, give the same intervals.
         categories: the choices offered, which only AC1 needs.
@@ -89,7 +89,7 @@ def bootstrap_intervals(
     import numpy as np
 
     table = patterns.tally(units)
-    reasons = {name: _undefined(name, units, table, categories) for name in names}
+    reasons = {name: _undefined(name, table, categories) for name in names}
     wanted = [name for name, reason in reasons.items() if reason is None]
     values: dict[Coefficient, list[Array]] = {name: [] for name in wanted}
     if wanted:
@@ -105,17 +105,17 @@ def bootstrap_intervals(
     return {name: interval(name, reason) for name, reason in reasons.items()}
 
 
-def _undefined(name: Coefficient, units: Units, table: Patterns, categories: Sequence[Value]) -> str | None:
+def _undefined(name: Coefficient, table: Patterns, categories: Sequence[Value]) -> str | None:
     """Return why the coefficient is undefined on the data themselves, or None."""
     if name.startswith("alpha_"):
         level = _level(name)
         coefficients.check_level(table.values, level)
         return coefficients.alpha_undefined(table, level)
     if name == "gwet_ac1":
-        return coefficients.gwet_ac1(units, categories).undefined
+        return coefficients.gwet_ac1(table, categories).undefined
     if name == "fleiss_kappa":
-        return coefficients.fleiss_undefined(units)
-    return coefficients.percent_agreement(units).undefined
+        return coefficients.fleiss_undefined(table)
+    return coefficients.percent_agreement(table).undefined
 
 
 def _computed(name: Coefficient, table: Patterns, weights: Array, categories: int) -> Array:

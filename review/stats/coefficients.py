@@ -1,6 +1,7 @@
 """Coefficients of agreement between annotators, each with the reason where it is undefined.
 
-Units are examples, each the list of the values that annotators gave it, missing ones absent. Krippendorff's
+Units are examples, each the list of the values that annotators gave it, missing ones absent, or the patterns of
+these (`review.stats.patterns.tally`); one without an answer is no part of the sample. Krippendorff's
 alpha and Cohen's kappa come from the `krippendorff` and `scikit-learn` packages; these fail, or say 1.0 or
 NaN, where a coefficient is undefined, so those cases are told apart here first.
 """
@@ -8,7 +9,6 @@ NaN, where a coefficient is undefined, so those cases are told apart here first.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -16,7 +16,7 @@ from typing import Literal
 
 from review.stats import patterns
 from review.stats.measure import Measure, undefined
-from review.stats.patterns import Level, Patterns, Units, Value
+from review.stats.patterns import Given, Level, Patterns, Value
 
 SAME_ANSWER = "undefined: every annotator gave the same answer"
 SAME_WHERE_COMPARED = "undefined: every annotator gave the same answer wherever two can be compared"
@@ -41,7 +41,7 @@ class CohenKappa:
     shared: int
 
 
-def percent_agreement(units: Units) -> Measure:
+def percent_agreement(units: Given) -> Measure:
     """Return raw agreement: the share of a unit's pairs that agree, averaged over units with two answers."""
     table = patterns.tally(units)
     if not len(table.comparable().weights):
@@ -49,7 +49,7 @@ def percent_agreement(units: Units) -> Measure:
     return _measured(patterns.percent_agreement(table, table.weights[None, :]).item())
 
 
-def krippendorff_alpha(units: Units, level: Level) -> Measure:
+def krippendorff_alpha(units: Given, level: Level) -> Measure:
     """Return Krippendorff's alpha; units with fewer than two answers play no part.
 
     Raises:
@@ -67,19 +67,19 @@ def krippendorff_alpha(units: Units, level: Level) -> Measure:
     return _measured(_library_alpha(usable, level))
 
 
-def fleiss_kappa(units: Units) -> Measure:
-    """Return Fleiss' kappa, undefined where units differ in their number of answers; none is dropped.
+def fleiss_kappa(units: Given) -> Measure:
+    """Return Fleiss' kappa, undefined where answered units differ in their number of answers; none is dropped.
 
     Source: Fleiss 1971, "Measuring nominal scale agreement among many raters".
     """
     table = patterns.tally(units)
-    reason = fleiss_undefined(units)
+    reason = fleiss_undefined(table)
     if reason:
         return undefined(reason)
     return _measured(patterns.fleiss_kappa(table, table.weights[None, :]).item())
 
 
-def gwet_ac1(units: Units, categories: Sequence[Value]) -> Measure:
+def gwet_ac1(units: Given, categories: Sequence[Value]) -> Measure:
     """Return Gwet's AC1, whose chance agreement counts the choices that were *offered*, given or not.
 
     Raises:
@@ -120,16 +120,17 @@ def cohen_kappa(first: Sequence[Value | None], second: Sequence[Value | None]) -
     return CohenKappa(_measured(float(kappa)), len(pairs))
 
 
-def class_shares(units: Units, categories: Sequence[Value] = ()) -> dict[Value, float]:
+def class_shares(units: Given, categories: Sequence[Value] = ()) -> dict[Value, float]:
     """Return the share of each value among all answers, 0.0 for those `categories` that nobody gave.
 
     The offered categories come first, in their order, then other values; empty if there is no answer at all.
     """
-    given = Counter(chain.from_iterable(units))
-    answers = given.total()
-    if not answers:
+    table = patterns.tally(units)
+    if not len(table.weights):
         return {}
-    return {value: given[value] / answers for value in dict.fromkeys([*categories, *patterns.ordered_values(given)])}
+    times = table.weights @ table.counts
+    given = dict(zip(table.values, (times / times.sum()).tolist(), strict=True))
+    return {value: given.get(value, 0.0) for value in dict.fromkeys([*categories, *table.values])}
 
 
 def alpha_band(value: float) -> Literal["reliable", "tentative", "unreliable"]:
@@ -151,17 +152,17 @@ def alpha_undefined(table: Patterns, level: Level) -> str | None:
     return None
 
 
-def fleiss_undefined(units: Units) -> str | None:
-    """Return why Fleiss' kappa is undefined for these units, or None."""
-    numbers = {len(unit) for unit in units}
+def fleiss_undefined(table: Patterns) -> str | None:
+    """Return why Fleiss' kappa is undefined for these patterns, or None."""
+    numbers = sorted({int(answers) for answers in table.answers})
     if len(numbers) > 1:
         return (
             f"undefined: Fleiss' kappa needs the same number of answers on every unit, "
-            f"here they have {min(numbers)} to {max(numbers)}"
+            f"here they have {numbers[0]} to {numbers[-1]}"
         )
-    if max(numbers, default=0) < 2:
+    if not numbers or numbers[0] < 2:
         return NO_PAIRS
-    return SAME_ANSWER if len(set(chain.from_iterable(units))) == 1 else None
+    return SAME_ANSWER if len(table.values) == 1 else None
 
 
 def check_level(values: Sequence[Value], level: Level) -> None:

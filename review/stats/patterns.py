@@ -57,15 +57,22 @@ class Patterns:
         return Patterns(self.values, self.counts[kept], self.weights[kept])
 
 
-def tally(units: Units) -> Patterns:
+Given = Units | Patterns
+"""What was answered: units, or their patterns where several statistics are made from the same ones."""
+
+
+def tally(units: Given) -> Patterns:
     """Return the patterns of `units`, each the list of the values given for it, the missing ones absent.
 
-    Patterns stand in a fixed order, whatever the order of the units and of the answers in a unit.
+    Patterns stand in a fixed order, whatever the order of the units and of the answers in a unit; what has been
+    tallied already is returned as it is.
 
     Raises:
         ValueError: a value is None or not finite (a missing answer is left out, it is no value), or there are
             so many different values that their table would not fit in memory.
     """
+    if isinstance(units, Patterns):
+        return units
     import numpy as np
 
     seen: Counter[tuple[Value, ...]] = Counter(map(tuple, units))

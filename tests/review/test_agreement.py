@@ -19,7 +19,7 @@ from tests.support.workspaces import NO, YES, answer, make_dataset
 
 
 def questions(connection: Connection, dataset: Dataset) -> dict[str, QuestionAgreement]:
-    return {question.name: question for question in agreement(connection, find(connection, dataset.name))}
+    return {question.name: question for question in agreement(connection, find(connection, dataset.name)).questions}
 
 
 def say(connection: Connection, dataset: Dataset, name: str, *labels: str | None) -> None:

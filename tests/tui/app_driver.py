@@ -124,6 +124,7 @@ def question(name: str, **changes: Any) -> dict[str, Any]:
         "cohen_kappa": 0.87,
         "class_shares": {},
         "undefined": {},
+        "intervals": {"percent_agreement": [0.91, 0.98]},
     }
     return {**found, **changes}
 

@@ -15,10 +15,15 @@ from db.workspace import open_workspace
 from tui.console import print_json, print_table, say
 
 if TYPE_CHECKING:
-    from review.agreement import QuestionAgreement
+    from review.agreement import Agreement, AnnotatorQuality, PairAgreement, QuestionAgreement
+    from review.stats.annotators import CheckedShare
+    from review.stats.measure import Measure
     from review.stats.patterns import Level
 
 LEVELS = ("nominal", "ordinal", "interval", "ratio")
+MOST_PAIRS = 10
+"""The pairs with most in common are printed; --json has all of them."""
+
 COEFFICIENTS = ("percent_agreement", "alpha", "fleiss_kappa", "gwet_ac1", "cohen_kappa")
 
 
@@ -39,25 +44,32 @@ def agreement_command(
         raise InputError("Name a dataset or --ratings FILE, not both.")
     if ratings is None and level is not None:
         raise InputError("--level belongs to --ratings; a dataset's questions have levels of their own.")
-    questions = _of_file(ratings, level or "nominal") if ratings is not None else _of_dataset(workspace, dataset)
+    found = _of_file(ratings, level or "nominal") if ratings is not None else _of_dataset(workspace, dataset)
     if as_json:
-        print_json({"questions": [asdict(question) for question in questions]})
+        print_json(asdict(found))
     else:
-        print_questions(questions)
+        print_questions(found.questions)
+        _print_pairs(found.pairs)
+        _print_annotators(found.annotators)
     return 0
 
 
-def _of_file(path: Path, level: Level) -> list[QuestionAgreement]:
-    from review.agreement import Rating, question_agreement
+def _of_file(path: Path, level: Level) -> Agreement:
+    from review.agreement import Agreement, Rating, pairs, question_agreement
     from review.formats.ratings import as_numbers, read_ratings
 
     rated = read_ratings(path)
     values: Sequence[str | float] = [row.value for row in rated] if level == "nominal" else as_numbers(path, rated)
     ratings = [Rating(row.unit, row.annotator, value) for row, value in zip(rated, values, strict=True)]
-    return [question_agreement(path.stem, level, ratings, sorted(set(values)))]
+    offered = sorted(set(values))
+    return Agreement(
+        questions=(question_agreement(path.stem, level, ratings, offered),),
+        classes=tuple(map(str, offered)),
+        pairs=pairs(ratings, {row.annotator: row.annotator for row in rated}, offered),
+    )
 
 
-def _of_dataset(workspace: Path, dataset: str | None) -> list[QuestionAgreement]:
+def _of_dataset(workspace: Path, dataset: str | None) -> Agreement:
     from review.agreement import agreement
     from review.steering import find
 
@@ -70,7 +82,7 @@ def _of_dataset(workspace: Path, dataset: str | None) -> list[QuestionAgreement]
     return agreement(connection, find(connection, dataset))
 
 
-def print_questions(questions: list[QuestionAgreement]) -> None:
+def print_questions(questions: Sequence[QuestionAgreement]) -> None:
     """Prints coefficients as a table, and beneath it why those that are undefined are."""
     headings = [
         "question",
@@ -88,6 +100,58 @@ def print_questions(questions: list[QuestionAgreement]) -> None:
         for reason in sorted(set(question.undefined.values())):
             names = [name.replace("_", " ") for name, why in question.undefined.items() if why == reason]
             say(f"{question.name}: {', '.join(names)} {reason}")
+
+
+def _print_pairs(found: Sequence[PairAgreement]) -> None:
+    if not found:
+        return
+    say()
+    table = [
+        [
+            pair.first,
+            pair.second,
+            f"{pair.shared:,}",
+            f"{pair.agreement:.3f}",
+            "undefined" if pair.kappa is None else f"{pair.kappa:.3f}",
+        ]
+        for pair in found[:MOST_PAIRS]
+    ]
+    print_table(["validator", "and", "in common", "raw agreement", "Cohen's kappa"], table)
+    if len(found) > MOST_PAIRS:
+        say(f"and {len(found) - MOST_PAIRS:,} more pairs, with --json")
+
+
+def _print_annotators(found: Sequence[AnnotatorQuality]) -> None:
+    if not found:
+        return
+    say()
+    table = [
+        [
+            one.annotator,
+            f"{one.answered:,}",
+            f"{one.skipped:,}",
+            _number(one.informedness),
+            _of(one.gold),
+            _of(one.repeats),
+            _number(one.seconds, 1),
+            str(one.longest_run),
+            _number(one.entropy),
+        ]
+        for one in found
+    ]
+    headings = ["validator", "answers", "skips", "informedness", "gold", "repeats", "seconds", "run", "entropy"]
+    print_table(headings, table)
+    for one in found:
+        for flag in one.flags:
+            say(f"! {one.annotator}: {flag}")
+
+
+def _of(share: CheckedShare) -> str:
+    return f"{share.right} of {share.answered}" if share.answered else "-"
+
+
+def _number(measure: Measure, places: int = 2) -> str:
+    return "-" if measure.value is None else f"{measure.value:.{places}f}"
 
 
 def _row(question: QuestionAgreement) -> list[str]:

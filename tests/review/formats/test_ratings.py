@@ -50,6 +50,7 @@ def test_jsonl_takes_numbers_texts_and_null(tmp_path: Path) -> None:
             "unit,annotator,value\nu1,ann,yes\nu2,ann,no\nu1,ann,no\n",
             "line 4: annotator ann rates unit u1 again, after line 2",
         ),
+        ("unit,value,annotator,value\nu1,yes,ann,no\n", "line 1: the header has the column value twice"),
         ("unit,annotator,value\nu1,ann\n", "line 2: 2 cells where the header has 3"),
         ("unit,annotator,value\n,ann,yes\n", "line 2: the unit is empty"),
         ("unit,annotator,value\nu1,,yes\n", "line 2: the annotator is empty"),
@@ -63,11 +64,26 @@ def test_what_is_wrong_is_told_by_line(tmp_path: Path, text: str | bytes, told: 
     assert told in str(error.value)
 
 
-@pytest.mark.parametrize("line", ["[1, 2]", "{", '{"unit": 1}', '{"unit": [1], "annotator": "a", "value": 1}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[1, 2]",
+        "{",
+        '{"unit": 1}',
+        '{"unit": [1], "annotator": "a", "value": 1}',
+        '{"unit": 2, "annotator": "a", "value": NaN}',
+    ],
+)
 def test_a_broken_line_of_json_is_told_by_number(tmp_path: Path, line: str) -> None:
     good = '{"unit": 1, "annotator": "a", "value": 3}\n'
     with pytest.raises(InputError, match="line 2"):
         read_ratings(write(tmp_path, good + line + "\n", "ratings.jsonl"))
+
+
+def test_in_json_one_is_one_and_a_line_separator_ends_no_line(tmp_path: Path) -> None:
+    lines = '{"unit": "a\u2028b", "annotator": "a", "value": 1}\r\n{"unit": 2, "annotator": "a", "value": 1.0}\r\n'
+    found = read_ratings(write(tmp_path, "\ufeff" + lines, "ratings.jsonl"))
+    assert [(row.unit, row.value) for row in found] == [("a\u2028b", "1"), ("2", "1")]
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:

@@ -1,0 +1,125 @@
+"""The agreement of a dataset's annotators, read from the workspace and measured in every way there is.
+
+On the labels that annotators gave: "agrees with the intended label" is the gate's business. At 95 % it is nearly
+constant, and alpha falls to 0 though everything is fine.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from db import annotators as annotator_rows
+from db import evidence as rows
+from db import quality as quality_rows
+from db.connection import Connection, snapshot
+from db.evidence import FirstAnswer
+from db.records import Dataset
+from review.agreement.annotators import AnnotatorQuality, Answered, Yardstick, quality
+from review.agreement.course import Course, courses
+from review.agreement.pairs import PairAgreement, pairs
+from review.agreement.questions import QuestionAgreement, Rating, question_agreement
+from review.label_classes import label_classes
+from review.policy import Policy, load_policy
+from review.sample import Sample, draw_sample
+from review.settling import FIRST_ASKED
+from review.stats.calibration import Calibration, calibration
+
+BLIND = {"first", "extra", "gold", "repeat"}
+"""The occasions on which an annotator had been told nothing."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What is known of the agreement on one dataset, or on a file of ratings.
+
+    Attributes:
+        classes: What labels are compared as, in the order of the confusions.
+        calibration: Label confidence against label agreement, over the settled examples of the gate's sample that
+            have both.
+        courses: How the gate's bounds narrowed over its sample.
+    """
+
+    questions: tuple[QuestionAgreement, ...]
+    classes: tuple[str, ...] = ()
+    pairs: tuple[PairAgreement, ...] = ()
+    annotators: tuple[AnnotatorQuality, ...] = ()
+    calibration: Calibration | None = None
+    courses: tuple[Course, ...] = ()
+
+
+def agreement(
+    connection: Connection, dataset: Dataset, *, policy: Policy | None = None, names: Mapping[int, str] | None = None
+) -> Agreement:
+    """Returns the agreement of a dataset's annotators.
+
+    Only the first two answers of each example count: a third is asked on disputes, so the thirds are a biased sample.
+
+    Args:
+        connection: The workspace.
+        dataset: Whose annotators.
+        policy: Whose criteria the bounds are followed for; default: built in.
+        names: What annotators are called, by id; default: their names.
+    """
+    with snapshot(connection):
+        answers = first_two_answers(rows.first_answers_of_dataset(connection, dataset.id, dataset.evidence_from))
+        choices = rows.choices_of_answered(connection, dataset.id)
+        given = quality_rows.answers_in_order(connection, dataset.id, dataset.evidence_from)
+        confidences = quality_rows.label_confidences(connection, dataset.id)
+        called = names or annotator_rows.names(connection)
+    classes = label_classes(list(choices.values()))
+
+    def class_of(example: int, label: str | None) -> str | None:
+        return classes.of(choices[example], label)
+
+    labels = [
+        Rating(one.example_id, one.annotator_id, label)
+        for one in answers
+        if (label := class_of(one.example_id, one.label)) is not None
+    ]
+    answered = [
+        Answered(one.annotator_id, one.example_id, one.occasion, class_of(one.example_id, one.label), one.seconds)
+        for one in given
+        if one.occasion in BLIND
+    ]
+    sample = draw_sample(connection, dataset)
+    return Agreement(
+        questions=(question_agreement("label", "nominal", labels, classes.offered), *_other_questions(answers)),
+        classes=classes.offered,
+        pairs=pairs(labels, called, classes.offered),
+        annotators=quality(answered, Yardstick(classes.offered, labels), called),
+        calibration=_calibration(sample, confidences),
+        courses=courses(sample, policy or load_policy()),
+    )
+
+
+def first_two_answers(answers: Sequence[FirstAnswer]) -> list[FirstAnswer]:
+    """Returns each example's first two answers that aren't skips."""
+    seen: dict[int, int] = defaultdict(int)
+    kept = []
+    for answer in answers:
+        if answer.label is not None and seen[answer.example_id] < FIRST_ASKED:
+            seen[answer.example_id] += 1
+            kept.append(answer)
+    return kept
+
+
+def _other_questions(answers: Sequence[FirstAnswer]) -> list[QuestionAgreement]:
+    relevances = [
+        Rating(one.example_id, one.annotator_id, one.relevance) for one in answers if one.relevance is not None
+    ]
+    ambiguities = [Rating(one.example_id, one.annotator_id, "yes" if one.ambiguous else "no") for one in answers]
+    return [
+        question_agreement("relevance", "ordinal", relevances, (1, 2, 3, 4, 5)),
+        question_agreement("ambiguous", "nominal", ambiguities, ("no", "yes")),
+    ]
+
+
+def _calibration(sample: Sample, confidences: Mapping[int, float]) -> Calibration:
+    known = [
+        (confidences[example.id], example.agreed)
+        for example in sample.examples
+        if example.settling.consensus is not None and example.id in confidences
+    ]
+    return calibration([confidence for confidence, _ in known], [agreed for _, agreed in known])

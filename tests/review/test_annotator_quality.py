@@ -1,0 +1,143 @@
+"""Who labels how well: measured against the others and against gold, and flagged only where it is certain enough."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from db.connection import Connection
+from review.agreement import AnnotatorQuality, Rating, pairs
+from review.agreement.annotators import Answered, Yardstick, quality
+from review.agreement.measuring import agreement
+from review.stats.annotators import quality_against_others
+from tests.support.annotators import Annotators, Truth
+from tests.support.workspaces import NO, YES, make_dataset
+
+CLASSES = (NO, YES)
+NAMES = {1: "Ada", 2: "Béla"}
+
+
+def truth(count: int, *, yes: float = 0.5, seed: int = 1) -> list[str]:
+    rng = random.Random(seed)
+    return [YES if rng.random() < yes else NO for _ in range(count)]
+
+
+def two(
+    ada: Sequence[str], bela: Sequence[str], *, seconds: float = 6.0, gold: dict[int, str] | None = None
+) -> dict[str, AnnotatorQuality]:
+    """Two annotators on the same examples, in the same order."""
+    answers = [
+        Answered(annotator, example, "first", label, seconds)
+        for annotator, labels in ((1, ada), (2, bela))
+        for example, label in enumerate(labels)
+    ]
+    first_two = [Rating(one.example, one.annotator, str(one.label)) for one in answers]
+    found = quality(answers, Yardstick(CLASSES, first_two, gold or {}), NAMES)
+    return {one.annotator: one for one in found}
+
+
+def test_one_who_reads_has_no_flag() -> None:
+    right = truth(200)
+    slips = [NO if number % 40 == 0 else label for number, label in enumerate(right)]
+    ada = two(slips, right)["Ada"]
+    assert ada.flags == ()
+    assert (ada.answered, ada.compared, ada.longest_run) == (200, 200, two(slips, right)["Ada"].longest_run)
+    assert ada.informedness.value is not None
+    assert ada.informedness.value > 0.9
+    assert ada.seconds.value == 6.0
+
+
+def test_always_yes_is_told_from_a_good_one_where_plain_accuracy_is_not() -> None:
+    right = truth(400, yes=0.948)
+    always = two([YES] * 400, right)["Ada"]
+    assert always.informedness.value == 0.0
+    assert "the same label on all 400 examples" in always.flags
+    assert any("informedness 0.00" in flag for flag in always.flags)
+
+
+@pytest.mark.parametrize(("wrong", "flagged"), [(2, False), (6, True)])
+def test_gold_flags_only_where_wilsons_upper_end_is_below_the_limit(wrong: int, flagged: bool) -> None:
+    right = truth(12)
+    ada = [(NO if label == YES else YES) if number < wrong else label for number, label in enumerate(right)]
+    found = two(ada, right, gold=dict(enumerate(right)))["Ada"]
+    assert (found.gold.right, found.gold.answered) == (12 - wrong, 12)
+    assert any("whose answer is known" in flag for flag in found.flags) == flagged
+    assert found.gold.interval.upper < 0.8 if flagged else found.gold.interval.upper >= 0.8
+
+
+def repeats(same: Callable[[int], bool]) -> AnnotatorQuality:
+    """Sixty examples, then thirty of them again, unsaid."""
+    right = truth(60)
+    answers = [Answered(1, example, "first", label, 5) for example, label in enumerate(right)]
+    answers += [
+        Answered(1, example, "repeat", right[example] if same(example) else (NO if right[example] == YES else YES), 5)
+        for example in range(30)
+    ]
+    (found,) = quality(answers, Yardstick(CLASSES, []), NAMES)
+    return found
+
+
+def test_self_agreement_on_repeats() -> None:
+    steady = repeats(lambda example: True)
+    assert (steady.answered, steady.repeats.right, steady.repeats.answered) == (60, 30, 30)
+    assert steady.flags == ()
+    assert steady.informedness.value is None
+    shaky = repeats(lambda example: example % 2 == 0)
+    assert shaky.flags == ("the same label again on only 15 of 30 repeats",)
+
+
+def test_pace_and_runs() -> None:
+    right = truth(100)
+    assert two(right, right, seconds=0.8)["Ada"].flags == ("0.8 seconds for an example at the median",)
+    run = [YES] * 40 + right[40:]
+    assert any("times in a row" in flag for flag in two(run, right)["Ada"].flags)
+    few = two([YES] * 19, [YES] * 19, seconds=0.8)["Ada"]
+    assert few.flags == ()
+
+
+def test_the_table_of_pairs_counts_what_both_answered() -> None:
+    ratings = [Rating(unit, "a", YES if unit < 6 else NO) for unit in range(10)]
+    ratings += [Rating(unit, "b", YES if unit < 4 else NO) for unit in range(2, 10)]
+    ratings += [Rating(unit, "c", YES) for unit in range(3)]
+    found = pairs(ratings, {name: name for name in "abc"}, CLASSES)
+    assert [(pair.first, pair.second, pair.shared) for pair in found] == [("a", "b", 8), ("a", "c", 3), ("b", "c", 1)]
+    # Rows are what the first said, columns the second: no, yes.
+    assert found[0].confusion == ((4, 0), (2, 2))
+    assert found[0].agreement == 0.75
+    assert found[0].kappa == pytest.approx(0.5)
+    assert (found[1].agreement, found[1].kappa) == (1.0, None)
+    assert found[1].undefined == "undefined: every annotator gave the same answer"
+
+
+def test_quality_of_a_dataset_is_that_of_its_first_two_answers(connection: Connection) -> None:
+    dataset = make_dataset(connection, 60)
+    Annotators(connection, dataset, Truth(hard=0.2, skipped=0.05), seed=4).answer_all()
+    found = agreement(connection, dataset)
+    rows = connection.execute(
+        "SELECT example_id, annotator_id, label FROM annotations WHERE skipped = 0 ORDER BY id"
+    ).fetchall()
+    first_two: dict[int, dict[int, str]] = {}
+    for example, annotator, label in rows:
+        if len(first_two.setdefault(example, {})) < 2:
+            first_two[example][annotator] = label
+    names = dict(connection.execute("SELECT name, id FROM annotators").fetchall())
+    assert {one.annotator for one in found.annotators} == set(names)
+    for one in found.annotators:
+        assert one.classes == quality_against_others(first_two, names[one.annotator], CLASSES)
+    (skipped,) = connection.execute("SELECT count(*) FROM annotations WHERE skipped = 1").fetchone()
+    assert sum(one.skipped for one in found.annotators) == skipped > 0
+    shared = sum(pair.shared for pair in found.pairs)
+    assert shared == sum(len(labels) == 2 for labels in first_two.values())
+
+
+def test_calibration_is_over_settled_examples_with_a_confidence(connection: Connection) -> None:
+    dataset = make_dataset(connection, 40)
+    Annotators(connection, dataset, Truth(hard=0.3), seed=2).answer_all()
+    found = agreement(connection, dataset).calibration
+    assert found is not None
+    assert found.count == 40
+    (full,) = [one for one in found.bins if one.count]
+    assert full.confidence.value == pytest.approx(0.9)
+    assert full.count == 40
