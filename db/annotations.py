@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from db.assignment_settings import settings_of
 from db.clock import now_text
 from db.connection import Connection
 from db.records import Annotation, Answers, Occasion
@@ -19,12 +20,12 @@ _NEWEST = """NOT EXISTS (SELECT 1 FROM annotations AS later WHERE later.example_
 
 PREVIOUS = f"""SELECT a.id, a.example_id FROM annotations AS a INDEXED BY annotations_by_annotator
     WHERE a.annotator_id = :annotator AND a.dataset_id = :dataset AND a.id < :before
-        AND a.occasion IN ('first', 'extra') AND {_NEWEST}
+        AND a.occasion IN ('first', 'extra', 'gold', 'repeat') AND {_NEWEST}
     ORDER BY a.id DESC LIMIT 1"""
 
 NEXT_SKIPPED = f"""SELECT a.id, a.example_id FROM annotations AS a INDEXED BY annotations_skipped
     WHERE a.annotator_id = :annotator AND a.dataset_id = :dataset AND a.skipped = 1 AND a.id > :after
-        AND a.occasion IN ('first', 'extra') AND {_NEWEST}
+        AND a.occasion IN ('first', 'extra', 'gold', 'repeat') AND {_NEWEST}
     ORDER BY a.id LIMIT 1"""
 
 
@@ -84,6 +85,13 @@ def submission_stored(connection: Connection, submission: str) -> bool:
     return row is not None
 
 
+def get_annotation(connection: Connection, annotation_id: int) -> Annotation:
+    """Returns an annotation by id."""
+    return _annotation(
+        connection.execute(f"SELECT {_COLUMNS} FROM annotations WHERE id = ?", (annotation_id,)).fetchone()
+    )
+
+
 def current_answer(connection: Connection, example_id: int, annotator_id: int) -> Annotation | None:
     """Returns an annotator's newest blind answer on an example, counted or extra."""
     row = connection.execute(
@@ -113,14 +121,17 @@ def previous_answered(
 ) -> tuple[int, int] | None:
     """Returns the example that an annotator answered or changed last before annotation `before` (None: last of all).
 
+    What was mixed in comes in its turn, like any other.
+
     Returns:
         The id of the annotation's newest revision, to go further back from, and the example's id.
     """
-    row = connection.execute(
-        PREVIOUS,
-        {"annotator": annotator_id, "dataset": dataset_id, "before": 2**62 if before is None else before},
-    ).fetchone()
-    return (row[0], row[1]) if row else None
+    place = {"annotator": annotator_id, "before": 2**62 if before is None else before}
+    found = [
+        connection.execute(PREVIOUS, {**place, "dataset": each}).fetchone()
+        for each in _with_gold_set(connection, dataset_id)
+    ]
+    return max((row for row in found if row), default=None)
 
 
 def next_skipped(connection: Connection, dataset_id: int, annotator_id: int, after: int) -> tuple[int, int] | None:
@@ -129,10 +140,11 @@ def next_skipped(connection: Connection, dataset_id: int, annotator_id: int, aft
     Returns:
         The id of the skip, after which the search goes on, and the example's id.
     """
-    row = connection.execute(
-        NEXT_SKIPPED, {"annotator": annotator_id, "dataset": dataset_id, "after": after}
-    ).fetchone()
-    return (row[0], row[1]) if row else None
+    found = [
+        connection.execute(NEXT_SKIPPED, {"annotator": annotator_id, "dataset": each, "after": after}).fetchone()
+        for each in _with_gold_set(connection, dataset_id)
+    ]
+    return min((row for row in found if row), default=None)
 
 
 def last_annotation(connection: Connection, dataset_id: int) -> int:
@@ -141,6 +153,12 @@ def last_annotation(connection: Connection, dataset_id: int) -> int:
         "SELECT coalesce(max(id), 0) FROM annotations WHERE dataset_id = ?", (dataset_id,)
     ).fetchone()
     return int(row[0])
+
+
+def _with_gold_set(connection: Connection, dataset_id: int) -> list[int]:
+    """Returns the ids of a dataset and of the gold set that is mixed into it."""
+    gold_set = settings_of(connection, dataset_id).gold_set
+    return [dataset_id] if gold_set is None else [dataset_id, gold_set]
 
 
 def _annotation(row: tuple[Any, ...]) -> Annotation:

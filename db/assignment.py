@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from db.connection import Connection
-from db.records import Progress
+from db.records import Occasion, Progress
 
 NEXT_REOPENED = """
     SELECT r.id, r.example_id FROM reopenings AS r INDEXED BY reopenings_of_dataset
@@ -42,12 +42,15 @@ NEXT_FRONTIER = """
 LAST_REOPENING = """
     SELECT id FROM reopenings INDEXED BY reopenings_of_dataset WHERE dataset_id = ? ORDER BY id DESC LIMIT 1"""
 
+_RESERVATION = "example_id, annotator_id, session_id, occasion"
+
 
 @dataclass(frozen=True)
 class Status:
-    """What serving knows of an example: free places, counted answers, whether it is settled."""
+    """What serving knows of an example: its place in the order, free places, counted answers, whether it is settled."""
 
     dataset_id: int
+    position: int
     places: int
     answers: int
     settled: bool
@@ -63,29 +66,35 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Reservation:
-    """An example held for an annotator's session."""
+    """An example held for an annotator's session; only on the occasion `first` does it take a place."""
 
     example_id: int
     annotator_id: int
     session_id: str
+    occasion: Occasion
 
 
 @dataclass(frozen=True)
 class SessionRow:
-    """A window of a validator: the process that holds it, and when it last showed life (seconds since 1970)."""
+    """A window of a validator: the process that holds it, and when it last showed life (seconds since 1970).
+
+    Attributes:
+        process: What tells the process from another one that gets the same id later; empty where nothing does.
+    """
 
     id: str
     host: str
     pid: int
     seen_at: float
+    process: str = ""
 
 
 def status(connection: Connection, example_id: int) -> Status:
     """Returns an example's status."""
     row = connection.execute(
-        "SELECT dataset_id, places, answers, settled FROM review_status WHERE example_id = ?", (example_id,)
+        "SELECT dataset_id, position, places, answers, settled FROM review_status WHERE example_id = ?", (example_id,)
     ).fetchone()
-    return Status(row[0], row[1], row[2], bool(row[3]))
+    return Status(row[0], row[1], row[2], row[3], bool(row[4]))
 
 
 def set_status(connection: Connection, example_id: int, *, places: int, answers: int, settled: bool) -> None:
@@ -161,33 +170,51 @@ def count_answer(connection: Connection, dataset_id: int, annotator_id: int, *, 
 def progress(connection: Connection, dataset_id: int, annotator_id: int) -> Progress:
     """Returns what an annotator has done in a dataset."""
     row = connection.execute(
-        "SELECT answered, skipped FROM cursors WHERE dataset_id = ? AND annotator_id = ?",
+        "SELECT answered, skipped, mixed_in FROM cursors WHERE dataset_id = ? AND annotator_id = ?",
         (dataset_id, annotator_id),
     ).fetchone()
     return Progress(*row) if row else Progress(0, 0)
 
 
-def reserve(
-    connection: Connection,
-    example_id: int,
-    dataset_id: int,
-    annotator_id: int,
-    session_id: str,
-    expires_at: float,
-) -> None:
-    """Holds an example for an annotator's session and takes one of its places."""
+def count_mixed_in(connection: Connection, dataset_id: int, annotator_id: int) -> None:
+    """Adds an answer on a gold example or a repeat to an annotator's progress."""
     connection.execute(
-        "INSERT INTO reservations (example_id, annotator_id, dataset_id, session_id, expires_at)"
-        " VALUES (?, ?, ?, ?, ?)",
-        (example_id, annotator_id, dataset_id, session_id, expires_at),
+        "INSERT INTO cursors (dataset_id, annotator_id, mixed_in) VALUES (?, ?, 1)"
+        " ON CONFLICT DO UPDATE SET mixed_in = mixed_in + 1",
+        (dataset_id, annotator_id),
     )
-    connection.execute("UPDATE review_status SET places = places - 1 WHERE example_id = ?", (example_id,))
+
+
+def was_passed(connection: Connection, dataset_id: int, position: int) -> bool:
+    """Whether any annotator has gone as far as a place in the review order."""
+    row = connection.execute(
+        "SELECT 1 FROM cursors WHERE dataset_id = ? AND position >= ? LIMIT 1", (dataset_id, position)
+    ).fetchone()
+    return row is not None
+
+
+def reserve(connection: Connection, held: Reservation, dataset_id: int, expires_at: float) -> None:
+    """Holds an example for an annotator's session; takes one of its places unless it is gold or a repeat.
+
+    Args:
+        connection: The workspace.
+        held: What is held for whom.
+        dataset_id: In whose review; of a gold example not its own dataset.
+        expires_at: Seconds since 1970.
+    """
+    connection.execute(
+        "INSERT INTO reservations (example_id, annotator_id, dataset_id, session_id, occasion, expires_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (held.example_id, held.annotator_id, dataset_id, held.session_id, held.occasion, expires_at),
+    )
+    if held.occasion == "first":
+        connection.execute("UPDATE review_status SET places = places - 1 WHERE example_id = ?", (held.example_id,))
 
 
 def reservation(connection: Connection, example_id: int, annotator_id: int) -> Reservation | None:
     """Returns an annotator's reservation of an example."""
     row = connection.execute(
-        "SELECT example_id, annotator_id, session_id FROM reservations WHERE example_id = ? AND annotator_id = ?",
+        f"SELECT {_RESERVATION} FROM reservations WHERE example_id = ? AND annotator_id = ?",
         (example_id, annotator_id),
     ).fetchone()
     return Reservation(*row) if row else None
@@ -196,7 +223,7 @@ def reservation(connection: Connection, example_id: int, annotator_id: int) -> R
 def reservations_of(connection: Connection, annotator_id: int, dataset_id: int) -> list[Reservation]:
     """Returns what is held for an annotator in a dataset."""
     rows = connection.execute(
-        "SELECT example_id, annotator_id, session_id FROM reservations WHERE annotator_id = ? AND dataset_id = ?",
+        f"SELECT {_RESERVATION} FROM reservations WHERE annotator_id = ? AND dataset_id = ?",
         (annotator_id, dataset_id),
     )
     return [Reservation(*row) for row in rows]
@@ -205,23 +232,24 @@ def reservations_of(connection: Connection, annotator_id: int, dataset_id: int) 
 def reservations_of_session(connection: Connection, annotator_id: int, session_id: str) -> list[Reservation]:
     """Returns what a session holds, in any dataset."""
     rows = connection.execute(
-        "SELECT example_id, annotator_id, session_id FROM reservations WHERE annotator_id = ? AND session_id = ?",
+        f"SELECT {_RESERVATION} FROM reservations WHERE annotator_id = ? AND session_id = ?",
         (annotator_id, session_id),
     )
     return [Reservation(*row) for row in rows]
 
 
 def count_reservations(connection: Connection, example_id: int) -> int:
-    """Returns how many annotators hold an example."""
-    row = connection.execute("SELECT count(*) FROM reservations WHERE example_id = ?", (example_id,)).fetchone()
+    """Returns how many annotators hold a place of an example."""
+    row = connection.execute(
+        "SELECT count(*) FROM reservations WHERE example_id = ? AND occasion = 'first'", (example_id,)
+    ).fetchone()
     return int(row[0])
 
 
 def expired_reservations(connection: Connection, now: float, limit: int) -> list[Reservation]:
     """Returns reservations whose time is over."""
     rows = connection.execute(
-        "SELECT example_id, annotator_id, session_id FROM reservations WHERE expires_at < ?"
-        " ORDER BY expires_at LIMIT ?",
+        f"SELECT {_RESERVATION} FROM reservations WHERE expires_at < ? ORDER BY expires_at LIMIT ?",
         (now, limit),
     )
     return [Reservation(*row) for row in rows]
@@ -235,22 +263,29 @@ def hand_over(connection: Connection, held: Reservation, session_id: str, expire
     )
 
 
-def drop_reservation(connection: Connection, example_id: int, annotator_id: int) -> None:
+def drop_reservation(
+    connection: Connection, example_id: int, annotator_id: int, occasion: Occasion = "first"
+) -> None:  # fmt: skip
     """Forgets a reservation; the caller stores the example's new status."""
-    connection.execute("DELETE FROM reservations WHERE example_id = ? AND annotator_id = ?", (example_id, annotator_id))
+    connection.execute(
+        "DELETE FROM reservations WHERE example_id = ? AND annotator_id = ? AND occasion = ?",
+        (example_id, annotator_id, occasion),
+    )
 
 
 def insert_session(connection: Connection, session: SessionRow, annotator_id: int) -> None:
     """Stores a session."""
     connection.execute(
-        "INSERT INTO sessions (id, annotator_id, host, pid, seen_at) VALUES (?, ?, ?, ?, ?)",
-        (session.id, annotator_id, session.host, session.pid, session.seen_at),
+        "INSERT INTO sessions (id, annotator_id, host, pid, seen_at, process) VALUES (?, ?, ?, ?, ?, ?)",
+        (session.id, annotator_id, session.host, session.pid, session.seen_at, session.process),
     )
 
 
 def session(connection: Connection, session_id: str) -> SessionRow:
     """Returns a session."""
-    row = connection.execute("SELECT id, host, pid, seen_at FROM sessions WHERE id = ?", (session_id,)).fetchone()
+    row = connection.execute(
+        "SELECT id, host, pid, seen_at, process FROM sessions WHERE id = ?", (session_id,)
+    ).fetchone()
     return SessionRow(*row)
 
 

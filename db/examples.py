@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from db.connection import Connection
-from db.records import BlindExample, Choice, Example, NewExample
+from db.records import BlindExample, Choice, Example, NewExample, Occasion
 
 _COLUMNS = "id, dataset_id, ordinal, question, body, choices, intended, label_confidence, extra"
 
@@ -84,12 +84,12 @@ def insert_examples(
     return ids
 
 
-def get_blind(connection: Connection, example_id: int) -> BlindExample:
-    """Returns what a validator may see of an example."""
+def get_blind(connection: Connection, example_id: int, occasion: Occasion = "first") -> BlindExample:
+    """Returns what a validator may see of an example, and on what occasion."""
     row = connection.execute(
         "SELECT id, dataset_id, body, choices FROM examples WHERE id = ?", (example_id,)
     ).fetchone()
-    return BlindExample(row[0], row[1], row[2], _choices_from_json(row[3]))
+    return BlindExample(row[0], row[1], row[2], _choices_from_json(row[3]), occasion)
 
 
 def iterate_examples(connection: Connection, dataset_id: int) -> Iterator[Example]:

@@ -139,12 +139,18 @@ class NewExample:
 
 @dataclass(frozen=True)
 class BlindExample:
-    """What a validator may see of an example before answering: nothing of what it is meant to be."""
+    """What a validator may see of an example before answering: nothing of what it is meant to be.
+
+    Attributes:
+        dataset_id: Whose example it is: of a gold example, the hidden gold set's.
+        occasion: On what occasion it is served. Screens show gold examples and repeats like any other.
+    """
 
     id: int
     dataset_id: int
     body: str
     choices: tuple[Choice, ...]
+    occasion: Occasion = "first"
 
 
 @dataclass(frozen=True)
@@ -200,10 +206,16 @@ class Answers:
 
 @dataclass(frozen=True)
 class Progress:
-    """What one annotator has done in one dataset."""
+    """What one annotator has done in one dataset.
+
+    Attributes:
+        answered: Examples of the dataset with a label; `skipped` ones without.
+        mixed_in: Answers on gold examples and repeats, which are none of these.
+    """
 
     answered: int
     skipped: int
+    mixed_in: int = 0
 
 
 @dataclass(frozen=True)

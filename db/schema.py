@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from db.migrations.assignment import ASSIGNMENT
 from db.migrations.disclosures import DISCLOSURES
 from db.migrations.engines import ENGINES
 from db.migrations.main_job import MAIN_JOB
@@ -30,6 +31,7 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
     ("search", SEARCH),
     ("engines", ENGINES),
     ("review_screen", REVIEW_SCREEN),
+    ("assignment", ASSIGNMENT),
 ]
 """Name and statements of each migration, in order."""
 

@@ -12,7 +12,7 @@ from db import jobs
 from db.clock import now
 from db.connection import Connection, write
 from db.worker_lease import Lease, current_lease, drop_lease, store_lease
-from review.assignment import process_exists
+from review.processes import process_exists
 
 LEASE_SECONDS = 15.0
 RENEW_SECONDS = 3.0

@@ -11,6 +11,7 @@ from db.connection import Connection, write
 from db.errors import InputError
 from db.records import Annotation, Answers, BlindExample, Dataset, Occasion
 from review.assignment import Session, refresh_status, reserve_next
+from review.mixing import MIXED_IN, note_answered
 from review.questions import check_answers
 
 Outcome = Literal["counted", "extra", "changed", "apart", "known"]
@@ -64,22 +65,22 @@ def earlier_answer(
 ) -> EarlierAnswer | None:
     """Returns the example this validator answered or changed last, or last before `before`, in whatever session."""
     found = rows.previous_answered(connection, dataset.id, session.annotator_id, before)
-    return _earlier(connection, session, found)
+    return _earlier(connection, found)
 
 
 def next_skipped(connection: Connection, session: Session, dataset: Dataset, after: int = 0) -> EarlierAnswer | None:
     """Returns an example that this validator skipped and has not answered since, the oldest after `after` first."""
     found = rows.next_skipped(connection, dataset.id, session.annotator_id, after)
-    return _earlier(connection, session, found)
+    return _earlier(connection, found)
 
 
-def _earlier(connection: Connection, session: Session, found: tuple[int, int] | None) -> EarlierAnswer | None:
+def _earlier(connection: Connection, found: tuple[int, int] | None) -> EarlierAnswer | None:
     if found is None:
         return None
     anchor, example_id = found
-    answer = rows.current_answer(connection, example_id, session.annotator_id)
-    assert answer is not None
-    return EarlierAnswer(anchor, examples.get_blind(connection, example_id), answer)
+    answer = rows.get_annotation(connection, anchor)
+    occasion = answer.occasion if answer.occasion in MIXED_IN else "first"
+    return EarlierAnswer(anchor, examples.get_blind(connection, example_id, occasion), answer)
 
 
 def _check(dataset: Dataset, example: BlindExample, answers: Answers) -> None:
@@ -99,6 +100,8 @@ def _check(dataset: Dataset, example: BlindExample, answers: Answers) -> None:
 def _store(
     connection: Connection, session: Session, dataset: Dataset, example: BlindExample, answers: Answers
 ) -> Outcome:
+    if example.occasion in MIXED_IN:
+        return _store_mixed_in(connection, session, dataset, example, answers)
     earlier = rows.current_answer(connection, example.id, session.annotator_id)
     seen = earlier is not None and disclosures.has_seen(connection, session.annotator_id, dataset.id, example.id)
     occasion: Occasion
@@ -126,11 +129,34 @@ def _store(
     if seen:
         datasets.add_to_counts(connection, dataset.id, annotations=int(revision == 1))
         return "apart"
-    refresh_status(connection, example.id, always_three=dataset.always_three)
+    refresh_status(connection, example.id)
     _count(connection, session, dataset, earlier, answers)
     if earlier is not None:
         return "changed"
     return "counted" if occasion == "first" else "extra"
+
+
+def _store_mixed_in(
+    connection: Connection, session: Session, dataset: Dataset, example: BlindExample, answers: Answers
+) -> Outcome:
+    """Stores an answer on a gold example or a repeat: it counts for its annotator, and never as evidence."""
+    revision = rows.last_revision(connection, example.id, session.annotator_id, example.occasion) + 1
+    rows.insert_annotation(
+        connection,
+        dataset_id=example.dataset_id,
+        example_id=example.id,
+        annotator_id=session.annotator_id,
+        session_id=session.id,
+        occasion=example.occasion,
+        revision=revision,
+        answers=answers,
+    )
+    drafts.drop_draft(connection, example.id, session.annotator_id)
+    assignment.drop_reservation(connection, example.id, session.annotator_id, example.occasion)
+    if revision > 1:
+        return "changed"
+    note_answered(connection, dataset, session.annotator_id, example)
+    return "counted"
 
 
 def _count(

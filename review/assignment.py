@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import socket
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db import annotations as annotation_rows
 from db import annotators, datasets, disclosures, examples
 from db import assignment as rows
+from db.assignment_settings import AssignmentSettings, is_allowed, settings_of
 from db.clock import now
 from db.connection import Connection, write
-from db.records import BlindExample, Dataset
+from db.records import BlindExample, Dataset, Progress
+from review import mixing
+from review.processes import process_mark, still_runs
 from review.settling import settle
 
 RESERVATION_SECONDS = 15 * 60
@@ -39,7 +43,7 @@ def start_session(connection: Connection, annotator: str) -> Session:
     session_id = uuid.uuid4().hex
     with write(connection):
         annotator_id = annotators.annotator_id(connection, annotator)
-        row = rows.SessionRow(session_id, socket.gethostname(), os.getpid(), now())
+        row = rows.SessionRow(session_id, socket.gethostname(), os.getpid(), now(), process_mark(os.getpid()))
         rows.insert_session(connection, row, annotator_id)
     return Session(session_id, annotator_id, annotator)
 
@@ -74,19 +78,22 @@ def reserve_next(connection: Connection, session: Session, dataset: Dataset) -> 
         release(connection, expired)
     if disclosures.has_seen(connection, session.annotator_id, dataset.id):
         return None
-    held = _reclaim(connection, session, dataset)
-    example_id = held if held is not None else _advance(connection, session, dataset)
-    return None if example_id is None else examples.get_blind(connection, example_id)
+    if not is_allowed(connection, dataset.id, session.annotator_id):
+        return None
+    reservations = rows.reservations_of(connection, session.annotator_id, dataset.id)
+    held = _reclaim(connection, session, reservations) or _take(connection, session, dataset, reservations)
+    return None if held is None else examples.get_blind(connection, held.example_id, held.occasion)
 
 
-def refresh_status(connection: Connection, example_id: int, *, always_three: bool) -> None:
+def refresh_status(connection: Connection, example_id: int) -> None:
     """Brings an example's status up to date with its answers and reservations, within a write transaction.
 
-    The status is always made anew from the rows it sums up, so it can't drift from them.
+    The status is always made anew from the rows it sums up, so it can't drift from them. A place that nobody has gone
+    by yet needs no note of being free.
     """
     before = rows.status(connection, example_id)
     labels = [answer.label for answer in annotation_rows.first_answers(connection, example_id)]
-    settling = settle(labels, always_three=always_three)
+    settling = settle(labels, always_three=datasets.get_dataset(connection, before.dataset_id).always_three)
     places = max(0, settling.wanted - rows.count_reservations(connection, example_id))
     rows.set_status(connection, example_id, places=places, answers=len(labels), settled=settling.settled)
     datasets.add_to_counts(
@@ -97,47 +104,70 @@ def refresh_status(connection: Connection, example_id: int, *, always_three: boo
     )
     if settling.settled:
         rows.forget_reopened(connection, example_id)
-    elif places > before.places:
+    elif places > before.places and rows.was_passed(connection, before.dataset_id, before.position):
         rows.note_reopened(connection, before.dataset_id, example_id)
 
 
 def release(connection: Connection, held: rows.Reservation) -> None:
-    """Gives a reserved place back, within a write transaction."""
-    rows.drop_reservation(connection, held.example_id, held.annotator_id)
-    dataset = datasets.get_dataset(connection, rows.status(connection, held.example_id).dataset_id)
-    refresh_status(connection, held.example_id, always_three=dataset.always_three)
+    """Gives back what is held, within a write transaction."""
+    rows.drop_reservation(connection, held.example_id, held.annotator_id, held.occasion)
+    if held.occasion == "first":
+        refresh_status(connection, held.example_id)
 
 
-def _reclaim(connection: Connection, session: Session, dataset: Dataset) -> int | None:
+def _reclaim(
+    connection: Connection, session: Session, reservations: Sequence[rows.Reservation]
+) -> rows.Reservation | None:
     """Returns what this session holds, or takes over what a dead window of the same validator held."""
-    reservations = rows.reservations_of(connection, session.annotator_id, dataset.id)
     for held in sorted(reservations, key=lambda held: held.session_id != session.id):  # what is on screen comes first
         if held.session_id == session.id or not _alive(rows.session(connection, held.session_id)):
             rows.hand_over(connection, held, session.id, now() + RESERVATION_SECONDS)
-            return held.example_id
+            return held
     return None
 
 
 def _alive(session: rows.SessionRow) -> bool:
     if session.host == socket.gethostname():
-        return process_exists(session.pid)
+        return still_runs(session.pid, session.process)
     return now() - session.seen_at < SESSION_SILENCE_SECONDS
 
 
-def process_exists(pid: int) -> bool:
-    """Whether a process of this id runs on this machine."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _take(
+    connection: Connection, session: Session, dataset: Dataset, reservations: Sequence[rows.Reservation]
+) -> rows.Reservation | None:
+    """Reserves what this validator is served next, if there is anything for them."""
+    settings = settings_of(connection, dataset.id)
+    done = rows.progress(connection, dataset.id, session.annotator_id)
+    if left_to_ask(settings, done, reservations) == 0:
+        return None
+    count = done.answered + done.skipped + done.mixed_in
+    mixed_in = mixing.next_mixed_in(connection, dataset, settings, session.annotator_id, count)
+    if mixed_in is not None:
+        held = rows.Reservation(mixed_in[0], session.annotator_id, session.id, mixed_in[1])
+    elif (example_id := _advance(connection, dataset, session.annotator_id)) is not None:
+        held = rows.Reservation(example_id, session.annotator_id, session.id, "first")
+    else:
+        return None
+    rows.reserve(connection, held, dataset.id, now() + RESERVATION_SECONDS)
+    return held
 
 
-def _advance(connection: Connection, session: Session, dataset: Dataset) -> int | None:
-    """Reserves the first example that this validator can take, and moves their cursor past it."""
-    annotator_id = session.annotator_id
+def left_to_ask(settings: AssignmentSettings, done: Progress, reservations: Sequence[rows.Reservation]) -> int | None:
+    """Returns about how many more examples an annotator may be asked, or None if there is no limit.
+
+    Args:
+        settings: How the dataset is assigned.
+        done: What the annotator has done in it.
+        reservations: What is held for them in it.
+    """
+    if settings.most_each is None:
+        return None
+    held = sum(held.occasion == "first" for held in reservations)
+    return max(0, settings.most_each - done.answered - done.skipped - held)
+
+
+def _advance(connection: Connection, dataset: Dataset, annotator_id: int) -> int | None:
+    """Returns the first example that this validator can take, and moves their cursor past it."""
     cursor = rows.cursor(connection, dataset.id, annotator_id)
     found = rows.next_reopened(connection, dataset.id, annotator_id, cursor.reopening_id)
     if found is not None:
@@ -149,7 +179,4 @@ def _advance(connection: Connection, session: Session, dataset: Dataset) -> int 
         moved = rows.Cursor(position, seen)
     if moved != cursor:
         rows.move_cursor(connection, dataset.id, annotator_id, moved)
-    if found is None:
-        return None
-    rows.reserve(connection, found[1], dataset.id, annotator_id, session.id, now() + RESERVATION_SECONDS)
-    return found[1]
+    return None if found is None else found[1]

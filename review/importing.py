@@ -15,9 +15,9 @@ from db.connection import BACKGROUND_ROWS, Connection, write
 from db.errors import InputError
 from db.examples import insert_examples
 from db.records import NewExample
-from review.assignment import process_exists
 from review.formats.example import SourceExample
 from review.formats.jsonl import read_file
+from review.processes import process_exists
 from review.questions import WINOGENERATED
 from review.settling import places_at_first
 

@@ -172,7 +172,7 @@ def test_what_utf8_cant_hold_is_refused(connection: Connection) -> None:
 
 def test_a_mistake_of_ours_stays_one(connection: Connection) -> None:
     with pytest.raises(IntegrityError), write(connection):
-        connection.execute("INSERT INTO reservations VALUES (1, 1, 1, 'none', 0)")
+        connection.execute("INSERT INTO allowed_annotators VALUES (1, 1)")
     assert not connection.in_transaction
 
 
