@@ -15,17 +15,17 @@ _COLUMNS = (
     " seconds, created_at, answers, skip_reason, suggested_edit"
 )
 
-_NEWEST = """NOT EXISTS (SELECT 1 FROM annotations AS later WHERE later.example_id = a.example_id
+NEWEST = """NOT EXISTS (SELECT 1 FROM annotations AS later WHERE later.example_id = a.example_id
     AND later.annotator_id = a.annotator_id AND later.occasion = a.occasion AND later.revision > a.revision)"""
 
 PREVIOUS = f"""SELECT a.id, a.example_id FROM annotations AS a INDEXED BY annotations_by_annotator
     WHERE a.annotator_id = :annotator AND a.dataset_id = :dataset AND a.id < :before
-        AND a.occasion IN ('first', 'extra', 'gold', 'repeat') AND {_NEWEST}
+        AND a.occasion IN ('first', 'extra', 'gold', 'repeat') AND {NEWEST}
     ORDER BY a.id DESC LIMIT 1"""
 
 NEXT_SKIPPED = f"""SELECT a.id, a.example_id FROM annotations AS a INDEXED BY annotations_skipped
     WHERE a.annotator_id = :annotator AND a.dataset_id = :dataset AND a.skipped = 1 AND a.id > :after
-        AND a.occasion IN ('first', 'extra', 'gold', 'repeat') AND {_NEWEST}
+        AND a.occasion IN ('first', 'extra', 'gold', 'repeat') AND {NEWEST}
     ORDER BY a.id LIMIT 1"""
 
 
@@ -108,7 +108,7 @@ def first_answers(connection: Connection, example_id: int) -> list[Annotation]:
     Each annotator's newest revision stands at the place of their first one.
     """
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM annotations AS a WHERE example_id = ? AND occasion = 'first' AND {_NEWEST}"
+        f"SELECT {_COLUMNS} FROM annotations AS a WHERE example_id = ? AND occasion = 'first' AND {NEWEST}"
         " ORDER BY (SELECT min(o.id) FROM annotations AS o WHERE o.example_id = a.example_id"
         " AND o.annotator_id = a.annotator_id AND o.occasion = 'first')",
         (example_id,),

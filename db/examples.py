@@ -92,12 +92,24 @@ def get_blind(connection: Connection, example_id: int, occasion: Occasion = "fir
     return BlindExample(row[0], row[1], row[2], _choices_from_json(row[3]), occasion)
 
 
+def find_example(connection: Connection, dataset_id: int, example_id: int) -> Example | None:
+    """Returns an example of a dataset, or None if the dataset has none of that id."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM examples WHERE id = ? AND dataset_id = ?", (example_id, dataset_id)
+    ).fetchone()
+    return _example(row) if row else None
+
+
 def iterate_examples(connection: Connection, dataset_id: int) -> Iterator[Example]:
     """Yields a dataset's examples in the order they came."""
     rows = connection.execute(f"SELECT {_COLUMNS} FROM examples WHERE dataset_id = ? ORDER BY ordinal", (dataset_id,))
     for row in rows:
-        values: tuple[Any, ...] = (*row[:5], _choices_from_json(row[5]), row[6], row[7], json.loads(row[8]))
-        yield Example(*values)
+        yield _example(row)
+
+
+def _example(row: tuple[Any, ...]) -> Example:
+    values: tuple[Any, ...] = (*row[:5], _choices_from_json(row[5]), row[6], row[7], json.loads(row[8]))
+    return Example(*values)
 
 
 def _choices_to_json(choices: Sequence[Choice]) -> str:

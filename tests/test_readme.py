@@ -42,6 +42,7 @@ def test_the_first_two_commands_are_one_line_each() -> None:
 def test_every_command_of_the_readme_is_run_here() -> None:
     assert sorted({command.split()[1] for command in commands()}) == [
         "agreement",
+        "examples",
         "gate",
         "generate",
         "import",
@@ -65,7 +66,8 @@ def run(command: str, folder: Path, **environment: str) -> subprocess.CompletedP
 def test_import_review_agreement_gate_and_ship(tmp_path: Path) -> None:
     (tmp_path / "FILE.jsonl").write_text("".join(ROW.format(f"I walk {way} home") for way in ("slowly", "straight")))
     with_file = [command for command in commands() if "generate" not in command]
-    assert [command.split()[1] for command in with_file] == ["import", "review", "agreement", "gate", "ship"]
+    names = [command.split()[1] for command in with_file]
+    assert names == ["import", "review", "examples", "agreement", "gate", "ship"]
     for command in with_file:
         if command == "evalwright review":
             with Terminal(

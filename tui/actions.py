@@ -49,6 +49,7 @@ EVERYWHERE = (QUIT,)
 DATASETS = (
     Action("review", "enter,r", "review", "Label and rate examples of this dataset.", shown="Enter"),
     Action("details", "d,right", "details", "Show the evidence, the agreement and the funnel of this dataset."),
+    Action("browse", "b", "browse", "Look through the examples of this dataset, and search them."),
     Action("jobs", "j", "jobs", "Show the jobs; pause and resume them."),
     HELP,
     Action("leave", "q", "quit", "Leave evalwright."),
@@ -74,9 +75,20 @@ REVIEW = (
 
 DATASET = (
     Action("review", "r,enter", "review", "Label and rate examples of this dataset."),
+    Action("browse", "b", "browse", "Look through the examples, and search them."),
     Action("refresh", "f5", "ask again", "Ask the gate again now.", footer=False, shown="F5"),
     HELP,
     Action("leave", "escape,q,left", "back", "Go back to the datasets.", shown="Esc"),
+)
+
+BROWSE = (
+    Action("open", "enter", "open", "Show everything that is known of the example.", shown="Enter"),
+    Action("search", "slash", "search", "Look for words, states, labels, validators or confidence.", shown="/"),
+    Action(
+        "look", "x", "show answers", "Show what others answered; you will not be asked about this dataset any more."
+    ),
+    HELP,
+    Action("leave", "escape,q,left", "back", "Go back.", shown="Esc"),
 )
 
 JOBS = (
@@ -86,6 +98,11 @@ JOBS = (
 )
 
 TEXT = (Action("leave", "escape,q,enter", "close", "Close this window.", shown="Esc"),)
+
+CONFIRM = (
+    Action("agree", "y", "yes", "Do it."),
+    Action("leave", "escape,n,q", "no", "Close without a change.", shown="Esc"),
+)
 
 COMMENT = (
     Action("save", "enter", "keep", "Keep the comment; it is stored with the answer.", shown="Enter"),

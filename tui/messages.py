@@ -8,6 +8,7 @@ from textual.message import Message
 
 from db.errors import EvalwrightError
 from db.records import Job
+from review.browsing import Life, Seen
 from tui.reading import DatasetPage, HomePage, ReviewStatus
 
 
@@ -37,6 +38,29 @@ class JobsRead(Message):
     """Every job, as it stands."""
 
     jobs: tuple[Job, ...]
+
+
+@dataclass
+class ExamplesFound(Message):
+    """A step of a search found these examples; `complete` after the last step."""
+
+    ids: tuple[int, ...]
+    complete: bool
+
+
+@dataclass
+class RowsRead(Message):
+    """The rows of a page of a list of examples."""
+
+    page: int
+    rows: tuple[Seen, ...]
+
+
+@dataclass
+class LifeRead(Message):
+    """Everything that is known of an example."""
+
+    life: Life
 
 
 @dataclass

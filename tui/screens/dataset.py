@@ -18,6 +18,7 @@ from tui.actions import DATASET, Action, bindings
 from tui.findings import Findings
 from tui.messages import DatasetRead, Failed, FindingsChanged
 from tui.reading import DatasetPage, read_dataset
+from tui.screens.browse import BrowseScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.text import TextScreen
 from tui.store import Store
@@ -88,6 +89,10 @@ class DatasetScreen(Screen[None]):
     def action_review(self) -> None:
         """Opens the review."""
         self.app.push_screen(ReviewScreen(self._store, self._annotator, self._dataset.name))
+
+    def action_browse(self) -> None:
+        """Looks through the examples."""
+        self.app.push_screen(BrowseScreen(self._store, self._annotator, self._dataset.name))
 
     def action_refresh(self) -> None:
         """Asks the gate."""

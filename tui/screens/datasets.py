@@ -20,6 +20,7 @@ from tui.actions import DATASETS, Action, bindings
 from tui.findings import Findings
 from tui.messages import Failed, FindingsChanged, HomeRead
 from tui.reading import HomePage, read_home
+from tui.screens.browse import BrowseScreen
 from tui.screens.dataset import DatasetScreen
 from tui.screens.jobs import JobsScreen
 from tui.screens.review import ReviewScreen
@@ -90,7 +91,7 @@ class DatasetsScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offers only what there is something for."""
-        if action in {"review", "details"}:
+        if action in {"review", "details", "browse"}:
             return self._page is not None and bool(self._page.datasets)
         if action == "jobs":
             return self._page is not None and bool(self._page.jobs)
@@ -106,6 +107,11 @@ class DatasetsScreen(Screen[None]):
         if dataset := self.listing.current:
             self.app.push_screen(DatasetScreen(self._store, self._findings, self._annotator, dataset))
 
+    def action_browse(self) -> None:
+        """Looks through the highlighted dataset."""
+        if dataset := self.listing.current:
+            self.app.push_screen(BrowseScreen(self._store, self._annotator, dataset.name))
+
     def action_jobs(self) -> None:
         """Opens the jobs."""
         self.app.push_screen(JobsScreen(self._store))
@@ -118,11 +124,11 @@ class DatasetsScreen(Screen[None]):
         """Leaves the app."""
         self.app.exit()
 
-    def on_dataset_list_highlighted(self) -> None:
+    def on_line_list_highlighted(self) -> None:
         """Tells about the highlighted dataset."""
         self._paint_details()
 
-    def on_dataset_list_chosen(self) -> None:
+    def on_line_list_chosen(self) -> None:
         """Opens what was clicked twice."""
         self.action_review()
 

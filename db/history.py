@@ -1,0 +1,90 @@
+"""What has happened to one example: the calls that wrote and judged it, and every revision of every answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from db.connection import Connection
+
+
+@dataclass(frozen=True)
+class CallMade:
+    """A call to an engine about one candidate: the prompt as sent, the reply as it came."""
+
+    stage: str
+    prompt: dict[str, Any]
+    reply: dict[str, Any]
+    model: str
+    created_at: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """Where an example came from: the candidate it was, and the job that wrote it."""
+
+    candidate_id: int
+    job_id: int
+    recipe: str
+    engine: str
+    model: str
+    round: int
+    text: str
+    scores: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class AnswerGiven:
+    """One revision of one annotator's answer."""
+
+    annotator: str
+    occasion: str
+    revision: int
+    label: str | None
+    relevance: int | None
+    ambiguous: bool
+    flagged: bool
+    comment: str
+    seconds: float
+    created_at: str
+
+
+def written(connection: Connection, example_id: int) -> Written | None:
+    """Returns where an example came from, or None if it was imported."""
+    row = connection.execute(
+        "SELECT c.id, j.id, j.recipe, j.engine, j.model, c.round, c.text, c.scores FROM candidates AS c"
+        " INDEXED BY candidates_of_example JOIN jobs AS j ON j.id = c.job_id WHERE c.example_id = ?",
+        (example_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    values: tuple[Any, ...] = (*row[:7], json.loads(row[7]))
+    return Written(*values)
+
+
+def calls_about(connection: Connection, candidate_id: int) -> list[CallMade]:
+    """Returns the call that wrote a candidate, and those that were asked about it, oldest first."""
+    rows = connection.execute(
+        "SELECT i.stage, k.prompt, k.reply, k.model, k.created_at FROM work_items AS i JOIN calls AS k"
+        " ON k.item_id = i.id WHERE i.id = (SELECT item_id FROM candidates WHERE id = :candidate)"
+        " OR i.candidate_id = :candidate ORDER BY k.id",
+        {"candidate": candidate_id},
+    )
+    return [CallMade(row[0], json.loads(row[1]), json.loads(row[2]), row[3], row[4]) for row in rows]
+
+
+def answers_given(connection: Connection, example_id: int) -> list[AnswerGiven]:
+    """Returns every revision of every answer on an example, oldest first."""
+    rows = connection.execute(
+        "SELECT n.name, a.occasion, a.revision, a.label, a.relevance, a.ambiguous, a.flagged, a.comment, a.seconds,"
+        " a.created_at FROM annotations AS a JOIN annotators AS n ON n.id = a.annotator_id WHERE a.example_id = ?"
+        " ORDER BY a.id",
+        (example_id,),
+    )
+    return [_answer(row) for row in rows]
+
+
+def _answer(row: tuple[Any, ...]) -> AnswerGiven:
+    values: tuple[Any, ...] = (*row[:5], bool(row[5]), bool(row[6]), *row[7:])
+    return AnswerGiven(*values)

@@ -1,0 +1,105 @@
+import pytest
+
+from db import search
+from db.browse import Filter
+from db.connection import Connection, write
+from db.errors import InputError
+from db.records import Dataset
+from review.annotation import submit
+from review.assignment import next_example, start_session
+from review.browsing import find_some, parse_query, read_rows
+from review.disclosure import disclose
+from tests.support.workspaces import NO, YES, add_examples, answer, make_dataset
+
+
+def found(connection: Connection, dataset: Dataset, query: str, viewer: str = "Lea", span: int = 7) -> list[int]:
+    """The ordinals that match, looked for in small steps."""
+    while not search.index_some(connection, 5).complete:
+        pass
+    ids: list[int] = []
+    after: int | None = 0
+    while after is not None:
+        some = find_some(connection, dataset, parse_query(query), viewer, after=after, span=span)
+        ids.extend(some.ids)
+        after = some.after
+    return [seen.row.ordinal for seen in read_rows(connection, dataset, ids, viewer)]
+
+
+@pytest.fixture
+def reviewed(connection: Connection) -> Dataset:
+    """Twenty examples; Ada and Béla answered the first eight in review order, all Yes but Béla's last three."""
+    dataset = make_dataset(connection, 20)
+    for name, labels in (("Ada", [YES] * 8), ("Béla", [YES] * 5 + [NO] * 3)):
+        session = start_session(connection, name)
+        for label in labels:
+            example = next_example(connection, session, dataset)
+            assert example is not None
+            submit(connection, session, dataset, example, answer(label))
+    return dataset
+
+
+def test_every_example_is_listed_in_order(connection: Connection) -> None:
+    dataset, other = make_dataset(connection, 20), make_dataset(connection, 3, name="other")
+    assert found(connection, dataset, "") == list(range(20))
+    add_examples(connection, dataset, 2)
+    assert found(connection, dataset, "") == list(range(22))
+    assert found(connection, other, "") == [0, 1, 2]
+
+
+def test_words_are_found_whole_or_begun(connection: Connection) -> None:
+    dataset, _ = make_dataset(connection, 20), make_dataset(connection, 20, name="other")
+    assert found(connection, dataset, "keep 7") == [7]
+    assert found(connection, dataset, "1 be") == [1]
+    assert found(connection, dataset, "KEEP bees 1") == [1, *range(10, 20)]
+    assert found(connection, dataset, '"quoted OR 7" -x') == []
+    assert found(connection, dataset, "wasps") == []
+
+
+def test_states_and_answers(connection: Connection, reviewed: Dataset) -> None:
+    disclose(connection, reviewed, "Lea")
+    assert len(found(connection, reviewed, "is:unanswered")) == 12
+    assert len(found(connection, reviewed, "is:disputed")) == 3
+    assert len(found(connection, reviewed, "is:open")) == 3
+    assert len(found(connection, reviewed, "is:settled")) == 5
+    against = found(connection, reviewed, "is:contradicted")
+    assert all(ordinal % 2 for ordinal in against)
+    assert against == found(connection, reviewed, "is:settled label:no")
+    assert len(found(connection, reviewed, "by:Béla answer:No")) == 3
+    assert len(found(connection, reviewed, "confidence>0.8 by:Ada")) == 8
+    assert found(connection, reviewed, "confidence<0.8") == []
+
+
+def test_an_answer_that_was_changed_counts_as_it_is_now(connection: Connection, reviewed: Dataset) -> None:
+    disclose(connection, reviewed, "Lea")
+    with write(connection):
+        connection.execute(
+            "INSERT INTO annotations (dataset_id, example_id, annotator_id, occasion, revision, label, relevance,"
+            " seconds, submission, session_id, created_at) SELECT dataset_id, example_id, annotator_id, occasion, 2,"
+            " ' Yes', relevance, 1, 'again ' || id, session_id, created_at FROM annotations WHERE label = ' No'"
+        )
+    assert found(connection, reviewed, "is:disputed") == []
+    assert found(connection, reviewed, "answer:No") == []
+
+
+def test_a_viewer_learns_nothing_before_answering(connection: Connection, reviewed: Dataset) -> None:
+    assert len(found(connection, reviewed, "is:settled", "Carla")) == 5
+    for query in ("is:disputed", "label:Yes", "answer:No", "by:Ada", "confidence>0.1", "is:settled is:flagged"):
+        assert found(connection, reviewed, query, "Carla") == []
+    assert len(found(connection, reviewed, "is:disputed", "Ada")) == 3
+    assert len(found(connection, reviewed, "confidence>0.1", "Ada")) == 8
+    ids = find_some(connection, reviewed, Filter(), "Ada").ids
+    rows = read_rows(connection, reviewed, ids, "Ada")
+    own = [seen for seen in rows if not seen.hidden]
+    assert len(own) == 8
+    assert all(len(seen.row.answers) == 2 and seen.row.intended for seen in own)
+    assert all(
+        (seen.row.answers, seen.row.intended, seen.row.label_confidence) == ((), None, None)
+        for seen in rows
+        if seen.hidden
+    )
+
+
+@pytest.mark.parametrize("query", ["is:great", "is:", "confidence<much", '"open', "??"])
+def test_what_cant_be_read_is_told_in_a_sentence(query: str) -> None:
+    with pytest.raises(InputError, match=r"\.$"):
+        parse_query(query)

@@ -1,0 +1,56 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from db.workspace import open_workspace
+from review.annotation import submit
+from review.assignment import next_example, start_session
+from review.steering import find
+from tests.support.calls import Call, caller, is_sentence
+from tests.support.workspaces import answer, make_dataset
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Call:
+    connection = open_workspace(tmp_path / "evalwright.db")
+    dataset = make_dataset(connection, 12)
+    session = start_session(connection, "Ada")
+    example = next_example(connection, session, dataset)
+    assert example is not None
+    submit(connection, session, dataset, example, answer())
+    connection.close()
+    return caller(monkeypatch, capsys, tmp_path)
+
+
+def test_a_table_of_what_matches(call: Call) -> None:
+    said = call("examples", "beekeeping", "keep 7", "--as", "Lea")
+    assert said.code == 0
+    heading, line = said.out.splitlines()
+    assert heading.split() == ["id", "row", "state", "meant", "answers", "text"]
+    assert line.split()[2:5] == ["unanswered", "hidden", "hidden"]
+
+
+def test_json_hides_what_the_viewer_has_not_answered(call: Call) -> None:
+    rows = json.loads(call("examples", "beekeeping", "--as", "Ada", "--json").out)
+    assert len(rows) == 12
+    shown = [row for row in rows if not row["hidden"]]
+    assert len(shown) == 1
+    assert shown[0]["answers"][0]["annotator"] == "Ada"
+    assert all(row["intended"] is None for row in rows if row["hidden"])
+    life = json.loads(call("examples", "beekeeping", "--as", "Ada", "--id", str(shown[0]["id"])).out)
+    assert life["answers"][0]["label"] == " Yes"
+
+
+def test_looking_at_answers_ends_being_asked(call: Call, tmp_path: Path) -> None:
+    rows = json.loads(call("examples", "beekeeping", "by:Ada", "--answers", "--as", "Lea", "--json").out)
+    assert [row["answers"][0]["label"] for row in rows] == [" Yes"]
+    connection = open_workspace(tmp_path / "evalwright.db")
+    assert next_example(connection, start_session(connection, "Lea"), find(connection, "beekeeping")) is None
+
+
+@pytest.mark.parametrize("words", [("is:great",), ("--id", "99"), ("keep", "--id", "1")])
+def test_what_is_wrong_is_a_sentence(call: Call, words: tuple[str, ...]) -> None:
+    said = call("examples", "beekeeping", *words)
+    assert said.code == 2
+    assert is_sentence(said.err.strip())

@@ -1,0 +1,111 @@
+"""`evalwright examples`: look through a dataset, or at the whole life of one example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from db.connection import Connection
+from db.errors import InputError
+from db.records import Dataset
+from db.search import index_some
+from db.workspace import open_workspace
+from review.browsing import QUERY_HELP, Seen, find_some, parse_query, read_life, read_rows
+from review.disclosure import disclose
+from review.steering import find
+from tui.console import print_json, print_table, tell
+from tui.start import name_given_before, user_name
+
+PAGE = 500
+TEXT_CELLS = 60
+
+
+@click.command(
+    "examples",
+    epilog="A QUERY's parts are separated by spaces, and all must hold: "
+    + "; ".join(f"{part} ({meaning})" for part, meaning in QUERY_HELP)
+    + ".",
+)
+@click.argument("dataset")
+@click.argument("query", nargs=-1)
+@click.option("--id", "example_id", type=int, help="Show everything that is known of this example.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Show at most so many.")
+@click.option(
+    "--answers", is_flag=True, help="Show the answers of others too; you will not be asked about this dataset any more."
+)
+@click.option("--as", "annotator", help="Who looks; default: your user name.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def examples_command(
+    workspace: Path,
+    *,
+    dataset: str,
+    query: tuple[str, ...],
+    example_id: int | None,
+    limit: int,
+    answers: bool,
+    annotator: str | None,
+    as_json: bool,
+) -> int:
+    """Look through the examples of a dataset.
+
+    What an example is meant to be, and what validators said of it, is shown only where you have answered it yourself.
+    """
+    connection = open_workspace(workspace, create=False)
+    found = find(connection, dataset)
+    viewer = annotator or name_given_before() or user_name()
+    if answers:
+        disclose(connection, found, viewer)
+    if example_id is not None:
+        if query:
+            raise InputError("Give a query or --id, not both.")
+        print_json(asdict(read_life(connection, found, example_id, viewer)))
+        return 0
+    rows = _found(connection, found, " ".join(query), viewer, limit)
+    if as_json:
+        print_json([_as_json(seen) for seen in rows])
+    else:
+        print_table(["id", "row", "state", "meant", "answers", "text"], [_cells(seen) for seen in rows])
+        if len(rows) == limit:
+            tell(f"These are the first {limit}; --limit shows more.")
+    return 0
+
+
+def _found(connection: Connection, dataset: Dataset, query: str, viewer: str, limit: int) -> list[Seen]:
+    wanted = parse_query(query)
+    if wanted.match:
+        while not index_some(connection).complete:
+            pass
+    ids: list[int] = []
+    after: int | None = 0
+    while after is not None and len(ids) < limit:
+        some = find_some(connection, dataset, wanted, viewer, after=after)
+        ids.extend(some.ids)
+        after = some.after
+    return list(_in_pages(connection, dataset, ids[:limit], viewer))
+
+
+def _in_pages(connection: Connection, dataset: Dataset, ids: list[int], viewer: str) -> Iterator[Seen]:
+    for start in range(0, len(ids), PAGE):
+        yield from read_rows(connection, dataset, ids[start : start + PAGE], viewer)
+
+
+def _as_json(seen: Seen) -> dict[str, object]:
+    return {**asdict(seen.row), "hidden": seen.hidden}
+
+
+def _cells(seen: Seen) -> list[str]:
+    row = seen.row
+    said = ["skip" if answer.label is None else answer.label.strip() for answer in row.answers]
+    text = row.text if len(row.text) <= TEXT_CELLS else row.text[: TEXT_CELLS - 1] + "…"
+    return [
+        str(row.id),
+        str(row.ordinal),
+        row.state,
+        "hidden" if seen.hidden else (row.intended or "-").strip(),
+        "hidden" if seen.hidden else " ".join(said) or "-",
+        text,
+    ]

@@ -1,0 +1,259 @@
+"""Browse and search: every example of a dataset in a list, and the whole life of each."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import getters, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Input, Static
+
+from db.browse import Filter
+from db.connection import Connection
+from db.errors import EvalwrightError
+from db.records import Dataset
+from db.search import Indexed, index_some
+from review.browsing import QUERY_HELP, find_some, parse_query, read_life, read_rows
+from review.disclosure import disclose, may_look
+from review.steering import find
+from tui.actions import BROWSE, Action, bindings
+from tui.messages import ExamplesFound, Failed, LifeRead, RowsRead
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.text import TextScreen
+from tui.store import Store
+from tui.text import visible
+from tui.widgets.example_list import ExampleList
+from tui.widgets.life_lines import life_lines, preview_lines
+
+FIRST_STEP, STEP = 2_000, 20_000
+"""How many examples a search looks at before it shows what it has, at first and later."""
+
+INDEX_STEPS = 20
+"""Steps of indexing between two looks at the screen."""
+
+
+class BrowseScreen(Screen[None]):
+    """Lists the examples of a dataset that match a query."""
+
+    CSS_PATH = "browse.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(BROWSE)
+    ACTIONS: ClassVar[tuple[Action, ...]] = BROWSE
+    AUTO_FOCUS = "#list"
+
+    listing = getters.query_one("#list", ExampleList)
+    query_input = getters.query_one("#query", Input)
+
+    def __init__(self, store: Store, annotator: str, dataset: str) -> None:
+        super().__init__()
+        self._store = store
+        self._annotator = annotator
+        self._dataset_name = dataset
+        self._dataset: Dataset | None = None
+        self._open_to_all = False
+
+    def compose(self) -> ComposeResult:
+        """Makes the screen."""
+        with Horizontal(id="heading"):
+            yield Static(Content(visible(self._dataset_name, one_line=True)), id="name")
+            yield Static(id="found")
+        with Horizontal(id="asking"):
+            yield Static(Content("/"), id="slash")
+            yield Input(placeholder="words, is:disputed, label:Yes, by:NAME, confidence<0.6", id="query")
+        yield Static(id="said")
+        with Vertical(id="main"):
+            yield ExampleList(id="list")
+            with VerticalScroll(id="preview", can_focus=False):
+                yield Static(id="text")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Lists everything."""
+        self._search("")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offers only what there is something for."""
+        if action == "open":
+            return self.listing.current is not None
+        if action == "look":
+            return not self._open_to_all
+        return True
+
+    def action_search(self) -> None:
+        """Goes to the query."""
+        self.query_input.focus()
+
+    def action_open(self) -> None:
+        """Shows everything that is known of the highlighted example."""
+        if self.listing.current is not None:
+            self._read_life(self.listing.current)
+
+    def action_look(self) -> None:
+        """Asks whether to show what others answered."""
+        self.app.push_screen(
+            ConfirmScreen(
+                "Show the answers?",
+                "Labels are given blind. If you look at what others answered, you will not be asked about this "
+                "dataset any more.",
+            ),
+            self._asked,
+        )
+
+    def _asked(self, agreed: bool | None) -> None:
+        if agreed:
+            self._look()
+
+    def action_help(self) -> None:
+        """Shows the keys, and what may be searched for."""
+        width = max(len(part) for part, _ in QUERY_HELP)
+        lines = [Content.assemble((f"{part:<{width}}  ", "bold"), meaning) for part, meaning in QUERY_HELP]
+        parts = Content("\n").join([Content.styled("Search", "bold $primary"), *lines])
+        marks = Content("In the answers, ~ marks an ambiguous one and ! a flagged one; ··· is hidden until you answer.")
+        self.app.push_screen(TextScreen.help(BROWSE, Content("\n\n").join([parts, marks])))
+
+    def action_leave(self) -> None:
+        """Goes back: from the query to the list, from the list to where one came from."""
+        if self.query_input.has_focus:
+            self.listing.focus()
+        else:
+            self.dismiss()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Searches."""
+        event.stop()
+        self._search(event.value)
+        self.listing.focus()
+
+    def on_line_list_highlighted(self) -> None:
+        """Shows more of the highlighted example."""
+        self._paint_preview()
+
+    def on_line_list_chosen(self) -> None:
+        """Opens what was clicked twice."""
+        self.action_open()
+
+    def on_example_list_wanted(self, message: ExampleList.Wanted) -> None:
+        """Reads the rows that came into sight."""
+        message.stop()
+        self._read_rows(message.page, message.ids)
+
+    def on_screen_resume(self) -> None:
+        """Reads the rows in sight anew: something may have been answered meanwhile."""
+        self.listing.forget_rows()
+
+    @work(group="search", exclusive=True)
+    async def _search(self, text: str) -> None:
+        self._say("")
+        try:
+            wanted = parse_query(text)
+            if self._dataset is None:
+                opened = await self._store.looking(_open, self._dataset_name, self._annotator)
+                self._dataset, self._open_to_all = opened
+                self.refresh_bindings()
+            self.listing.clear()
+            self._paint_preview()
+            if wanted.match:
+                await self._index()
+            await self._find(self._dataset, wanted)
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
+
+    async def _index(self) -> None:
+        """Completes the full-text index: most of it is there after the first time."""
+        while not (state := await self._store.looking(_index_some)).complete:
+            self._tell_found(f"indexing {100 * state.reached // max(1, state.last)} %")
+
+    async def _find(self, dataset: Dataset, wanted: Filter) -> None:
+        after: int | None = 0
+        span = FIRST_STEP
+        while after is not None:
+            found = await self._store.looking(find_some, dataset, wanted, self._annotator, after=after, span=span)
+            after, span = found.after, STEP
+            self.post_message(ExamplesFound(found.ids, complete=after is None))
+
+    @work(group="rows")
+    async def _read_rows(self, page: int, ids: tuple[int, ...]) -> None:
+        if self._dataset is None:
+            return
+        try:
+            rows = await self._store.looking(read_rows, self._dataset, ids, self._annotator)
+            self.post_message(RowsRead(page, tuple(rows)))
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
+
+    @work(group="life", exclusive=True)
+    async def _read_life(self, example_id: int) -> None:
+        if self._dataset is None:
+            return
+        try:
+            life = await self._store.looking(read_life, self._dataset, example_id, self._annotator)
+            self.post_message(LifeRead(life))
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
+
+    @work(group="look", exclusive=True)
+    async def _look(self) -> None:
+        if self._dataset is None:
+            return
+        try:
+            await self._store.looking(disclose, self._dataset, self._annotator)
+            self._open_to_all = True
+            self.refresh_bindings()
+            self.listing.forget_rows()
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
+
+    def on_examples_found(self, message: ExamplesFound) -> None:
+        """Adds what a step of the search found."""
+        message.stop()
+        first = not self.listing.count
+        self.listing.add(message.ids)
+        self._tell_found(f"{self.listing.count:,}" + ("" if message.complete else " …"))
+        if first:
+            self.refresh_bindings()
+            self._paint_preview()
+
+    def on_rows_read(self, message: RowsRead) -> None:
+        """Shows rows."""
+        message.stop()
+        self.listing.show_rows(message.page, message.rows)
+
+    def on_life_read(self, message: LifeRead) -> None:
+        """Shows the life of an example."""
+        message.stop()
+        title = f"Example {message.life.example.ordinal + 1:,} of {visible(self._dataset_name, one_line=True)}"
+        self.app.push_screen(TextScreen(title, life_lines(message.life)))
+
+    def on_failed(self, message: Failed) -> None:
+        """Says what could not be done."""
+        message.stop()
+        self._say(str(message.error))
+
+    def _paint_preview(self) -> None:
+        seen = self.listing.current_row
+        empty = Content("") if self.listing.count else Content.styled("No example matches.", "$foreground 60%")
+        self.query_one("#text", Static).update(preview_lines(seen) if seen else empty)
+
+    def _tell_found(self, words: str) -> None:
+        self.query_one("#found", Static).update(Content(f"{words} · as {visible(self._annotator, one_line=True)}"))
+
+    def _say(self, sentence: str) -> None:
+        said = self.query_one("#said", Static)
+        said.display = bool(sentence)
+        said.update(Content(f"! {visible(sentence)}"))
+
+
+def _open(connection: Connection, name: str, annotator: str) -> tuple[Dataset, bool]:
+    dataset = find(connection, name)
+    return dataset, may_look(connection, dataset, annotator)
+
+
+def _index_some(connection: Connection) -> Indexed:
+    state = index_some(connection)
+    for _ in range(INDEX_STEPS - 1):
+        if not state.complete:
+            state = index_some(connection)
+    return state

@@ -1,0 +1,125 @@
+"""An example in words: a glance at it, and its whole life from the prompt as sent to the last answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.content import Content
+
+from db.history import AnswerGiven, CallMade, Written
+from review.browsing import Life, Seen
+from tui.text import visible
+
+FAINT = "$foreground 60%"
+LONGEST = 20_000
+"""Characters of one text that are laid out at most: 100,000 would hold the screen up."""
+
+
+def preview_lines(seen: Seen) -> Content:
+    """Returns a glance at an example."""
+    row = seen.row
+    if seen.hidden:
+        about = "its label and answers are hidden until you have answered it"
+    else:
+        confidence = "" if row.label_confidence is None else f", confidence {row.label_confidence:.2f}"
+        given = ", ".join(
+            f"{answer.annotator}: {'skipped' if answer.label is None else answer.label.strip()}"
+            + (f" {answer.relevance}/5" if answer.relevance else "")
+            + (" ambiguous" if answer.ambiguous else "")
+            + (" flagged" if answer.flagged else "")
+            for answer in row.answers
+        )
+        about = f"meant as {(row.intended or 'nothing among its choices').strip()}{confidence}" + (
+            f" · {given}" if given else " · not answered yet"
+        )
+    return Content.assemble(Content(visible(row.text.strip())), "\n\n", (visible(about, one_line=True), FAINT))
+
+
+def life_lines(life: Life) -> Content:
+    """Returns everything that is known of an example."""
+    parts = [_example(life)]
+    if life.hidden:
+        parts.append(
+            Content.styled("Its label, its answers and its prompt are hidden until you have answered it.", FAINT)
+        )
+    if life.written is not None:
+        parts.append(_written(life.written))
+    parts.extend(_call(call) for call in life.calls)
+    if life.answers:
+        parts.append(_section("Answers", Content("\n").join([_answer(answer) for answer in life.answers])))
+    elif not life.hidden:
+        parts.append(Content.styled("Nobody has answered it yet.", FAINT))
+    return Content("\n\n").join(parts)
+
+
+def _example(life: Life) -> Content:
+    example = life.example
+    lines = [Content(_cut(example.body.strip()))]
+    for choice in example.choices:
+        meant = choice.answer == example.intended
+        text = visible(
+            f"{choice.answer.strip()}  {choice.text}" if choice.answer.strip() != choice.text else choice.text
+        )
+        lines.append(
+            Content.assemble(("● " if meant else "○ ", "$primary"), text, ("  intended" if meant else "", FAINT))
+        )
+    if example.label_confidence is not None:
+        lines.append(Content.styled(f"label confidence {example.label_confidence:.3f}", FAINT))
+    if example.extra:
+        lines.append(Content.styled(_cut(f"also in its row: {example.extra}"), FAINT))
+    return Content("\n").join(lines)
+
+
+def _written(written: Written) -> Content:
+    scores = ", ".join(f"{name} {value}" for name, value in written.scores.items())
+    return _section(
+        f"Written by job {written.job_id}",
+        Content(
+            visible(
+                f"recipe {written.recipe}, engine {written.engine}, model {written.model}, round {written.round}"
+                + (f"\nscores: {scores}" if scores else "")
+            )
+        ),
+    )
+
+
+def _call(call: CallMade) -> Content:
+    return _section(
+        f"{call.stage}: the prompt as sent to {visible(call.model, one_line=True)}, {call.created_at}",
+        Content.assemble(
+            Content(_cut(_told(call.prompt))), "\n", ("reply  ", "bold"), Content.styled(_cut(_told(call.reply)), FAINT)
+        ),
+    )
+
+
+def _told(value: Any) -> str:
+    """Returns a prompt or a reply as text: names before values, texts as they are."""
+    if isinstance(value, dict):
+        return "\n".join(f"{name}: {_told(part)}" for name, part in value.items() if part not in ("", None, [], {}))
+    if isinstance(value, list):
+        return "\n".join(_told(part) for part in value)
+    return str(value)
+
+
+def _answer(answer: AnswerGiven) -> Content:
+    said = (
+        "skipped"
+        if answer.label is None
+        else f"{answer.label.strip()}, relevance {answer.relevance}" + (", ambiguous" if answer.ambiguous else "")
+    )
+    again = f", revision {answer.revision}" if answer.revision > 1 else ""
+    occasion = "" if answer.occasion == "first" else f" ({answer.occasion})"
+    line = f"{answer.annotator}{occasion}: {said}{', flagged' if answer.flagged else ''}"
+    about = f"  {answer.seconds:.0f} s, {answer.created_at}{again}"
+    comment = f"\n    “{_cut(answer.comment)}”" if answer.comment else ""
+    return Content.assemble(visible(line, one_line=True), (about, FAINT), comment)
+
+
+def _section(title: str, body: Content) -> Content:
+    return Content.assemble((title, "bold $primary"), "\n", body)
+
+
+def _cut(text: str) -> str:
+    if len(text) <= LONGEST:
+        return visible(text)
+    return f"{visible(text[:LONGEST])} … and {len(text) - LONGEST:,} characters more"
