@@ -45,3 +45,32 @@ def _free_number(connection: Connection) -> int:
         if connection.execute("SELECT 1 FROM annotators WHERE pseudonym = ?", (number,)).fetchone() is None:
             return number
         width += NUMBERS
+
+
+def exclude(connection: Connection, annotator_id: int, reason: str | None) -> None:
+    """Excludes an annotator for a reason, or takes that back (None); their answers stay."""
+    connection.execute("UPDATE annotators SET excluded_reason = ? WHERE id = ?", (reason, annotator_id))
+
+
+def excluded(connection: Connection) -> dict[int, str]:
+    """Returns the excluded annotators' ids, each with the reason."""
+    return dict(connection.execute("SELECT id, excluded_reason FROM annotators WHERE excluded_reason IS NOT NULL"))
+
+
+def excluded_on(connection: Connection, example_id: int) -> set[int]:
+    """Returns the excluded annotators among those who have answered an example."""
+    rows = connection.execute(
+        "SELECT a.annotator_id FROM annotations AS a JOIN annotators AS p ON p.id = a.annotator_id"
+        " WHERE a.example_id = ? AND p.excluded_reason IS NOT NULL",
+        (example_id,),
+    )
+    return {row[0] for row in rows}
+
+
+def answered_examples(connection: Connection, annotator_id: int) -> list[int]:
+    """Returns the examples on which an annotator has a counted answer, in every dataset."""
+    rows = connection.execute(
+        "SELECT DISTINCT example_id FROM annotations WHERE annotator_id = ? AND occasion = 'first' ORDER BY example_id",
+        (annotator_id,),
+    )
+    return [row[0] for row in rows]

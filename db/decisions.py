@@ -98,3 +98,11 @@ def release_count(connection: Connection, dataset_id: int) -> int:
     """Returns how often a dataset was released."""
     row = connection.execute("SELECT count(*) FROM releases WHERE dataset_id = ?", (dataset_id,)).fetchone()
     return int(row[0])
+
+
+def last_override(connection: Connection, dataset_id: int) -> str | None:
+    """Returns why a dataset's newest release was written although the gate refused; None if it didn't refuse."""
+    row = connection.execute(
+        "SELECT override_reason FROM releases WHERE dataset_id = ? ORDER BY id DESC LIMIT 1", (dataset_id,)
+    ).fetchone()
+    return row[0] if row else None

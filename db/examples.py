@@ -100,6 +100,29 @@ def find_example(connection: Connection, dataset_id: int, example_id: int) -> Ex
     return _example(row) if row else None
 
 
+def get_example(connection: Connection, example_id: int) -> Example | None:
+    """Returns an example with everything that is known of it."""
+    row = connection.execute(f"SELECT {_COLUMNS} FROM examples WHERE id = ?", (example_id,)).fetchone()
+    return _example(row) if row else None
+
+
+def find_by_ordinal(connection: Connection, dataset_id: int, ordinal: int) -> Example | None:
+    """Returns the example at a row of a dataset, counted from 0."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM examples WHERE dataset_id = ? AND ordinal = ?", (dataset_id, ordinal)
+    ).fetchone()
+    return _example(row) if row else None
+
+
+def intended_labels(connection: Connection, example_ids: Sequence[int]) -> dict[int, str | None]:
+    """Returns the intended labels of examples, by id."""
+    rows = connection.execute(
+        "SELECT e.id, e.intended FROM json_each(?) AS wanted JOIN examples AS e ON e.id = wanted.value",
+        (json.dumps(list(example_ids)),),
+    )
+    return dict(rows.fetchall())
+
+
 def iterate_examples(connection: Connection, dataset_id: int) -> Iterator[Example]:
     """Yields a dataset's examples in the order they came."""
     rows = connection.execute(f"SELECT {_COLUMNS} FROM examples WHERE dataset_id = ? ORDER BY ordinal", (dataset_id,))

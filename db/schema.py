@@ -15,7 +15,9 @@ from db.migrations.disclosures import DISCLOSURES
 from db.migrations.engines import ENGINES
 from db.migrations.main_job import MAIN_JOB
 from db.migrations.people import PEOPLE
+from db.migrations.portfolio import PORTFOLIO
 from db.migrations.review_screen import REVIEW_SCREEN
+from db.migrations.rulings import RULINGS
 from db.migrations.search import SEARCH
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
     ("engines", ENGINES),
     ("review_screen", REVIEW_SCREEN),
     ("assignment", ASSIGNMENT),
+    ("portfolio", PORTFOLIO),
+    ("rulings", RULINGS),
 ]
 """Name and statements of each migration, in order."""
 

@@ -17,7 +17,7 @@ from db.connection import Connection, write
 from db.records import BlindExample, Dataset, Progress
 from review import mixing
 from review.processes import process_mark, still_runs
-from review.settling import settle
+from review.settling import settle_twice
 
 RESERVATION_SECONDS = 15 * 60
 """How long an example is held for a validator who shows no life."""
@@ -92,14 +92,19 @@ def refresh_status(connection: Connection, example_id: int) -> None:
     by yet needs no note of being free.
     """
     before = rows.status(connection, example_id)
-    labels = [answer.label for answer in annotation_rows.first_answers(connection, example_id)]
-    settling = settle(labels, always_three=datasets.get_dataset(connection, before.dataset_id).always_three)
+    answers = annotation_rows.first_answers(connection, example_id)
+    excluded = annotators.excluded_on(connection, example_id)
+    settling = settle_twice(
+        [answer.label for answer in answers],
+        [answer.label for answer in answers if answer.annotator_id not in excluded],
+        always_three=datasets.get_dataset(connection, before.dataset_id).always_three,
+    )
     places = max(0, settling.wanted - rows.count_reservations(connection, example_id))
-    rows.set_status(connection, example_id, places=places, answers=len(labels), settled=settling.settled)
+    rows.set_status(connection, example_id, places=places, answers=len(answers), settled=settling.settled)
     datasets.add_to_counts(
         connection,
         before.dataset_id,
-        reviewed=int(bool(labels)) - int(before.answers > 0),
+        reviewed=int(bool(answers)) - int(before.answers > 0),
         settled=int(settling.settled) - int(before.settled),
     )
     if settling.settled:

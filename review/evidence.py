@@ -54,6 +54,11 @@ class Evidence:
     note: str = ""
 
 
+def evidence_name(name: str, *, left_out: int) -> str:
+    """Returns what evidence is called that leaves out the answers of so many excluded annotators."""
+    return f"{name} without excluded" if left_out else name
+
+
 def measure(criterion: Criterion, sample: Sample, *, delta: float, criteria: int) -> Evidence:
     """Measures one criterion on a sample.
 
@@ -70,42 +75,6 @@ def _label_agreement(criterion: Criterion, sample: Sample, delta: float, reject_
     agreed = sum(example.agreed for example in sample.examples)
     known = sample.size - sample.open
     return _share(criterion, sample, agreed, known, delta, reject_delta)
-
-
-def agreement_of_all(criterion: Criterion, sample: Sample, *, delta: float, criteria: int) -> Evidence:
-    """Bounds the label agreement of everything that ships after a reopening.
-
-    The sample speaks only for the examples that were unanswered when the dataset was reopened. Those answered before
-    ship too: with g of these k agreed, and L the lower bound on the agreed ones among the other N, the share of the
-    release is at least (g + L) / (k + N). So a reopening can't make answers that spoke against a dataset go away.
-    """
-    rest = _label_agreement(criterion, sample, delta, delta / criteria)
-    worst = _label_agreement(criterion, sample, delta / criteria, delta / criteria)
-    before, agreed = len(sample.before), sum(example.agreed for example in sample.before)
-    open_before = sum(not example.settling.settled for example in sample.before)
-
-    def whole(share: float | None, of_before: int) -> float | None:
-        return None if share is None else (of_before + share * sample.total) / (before + sample.total)
-
-    threshold = float(criterion.threshold)
-    lower, upper = whole(rest.lower, agreed), whole(rest.upper, agreed + open_before)
-    best = whole(worst.upper, agreed + open_before)
-    return Evidence(
-        name=f"{criterion.name} of all that ships",
-        question=criterion.question,
-        statistic=criterion.statistic,
-        bound=criterion.bound,
-        n=before + sample.size,
-        value=whole(rest.value, agreed),
-        lower=lower,
-        upper=upper,
-        threshold=threshold,
-        passes=lower is not None and lower >= threshold,
-        failed=best is not None and best < threshold,
-        e_value=None,
-        guarantee="anytime",
-        note=f"{before} examples were answered before the dataset was reopened, {agreed} of them as intended",
-    )
 
 
 def _ambiguous_share(criterion: Criterion, sample: Sample, delta: float, reject_delta: float) -> Evidence:

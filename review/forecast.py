@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from review.evidence import Evidence, first_two_labels, is_ambiguous, is_rated, mean_rating, on_unit_scale
+from review.evidence import (
+    Evidence,
+    evidence_name,
+    first_two_labels,
+    is_ambiguous,
+    is_rated,
+    mean_rating,
+    on_unit_scale,
+)
+from review.guarantee import AFTER_RULINGS
 from review.policy import Criterion, Policy
 from review.sample import Sample
 from review.settling import AT_MOST
@@ -16,31 +25,36 @@ EARLY = 10
 USUAL = 100
 
 
-def forecast(sample: Sample, evidence: Sequence[Evidence], policy: Policy) -> str | None:
+def forecast(samples: Sequence[Sample], evidence: Sequence[Evidence], policy: Policy) -> str | None:
     """Returns what would let the dataset ship if what comes is like what has been seen.
 
     Args:
-        sample: The sample that the evidence was measured on.
+        samples: The samples that the evidence was measured on: everybody's answers, then those without the excluded.
         evidence: All of it.
         policy: What it is measured against.
     """
     if any(piece.failed for piece in evidence):
         return None
-    return _disputes(sample) or _needed(sample, evidence, policy)
+    for sample in samples:
+        if said := _disputes(sample) or _needed(sample, evidence, policy):
+            return f"Without the excluded validators: {said[0].lower()}{said[1:]}" if sample.left_out else said
+    if any(piece.name.startswith(AFTER_RULINGS) and not piece.passes for piece in evidence):
+        return "The rulings changed too many good examples for what ships; rule some of them anew, or label on."
+    return None
 
 
 def _needed(sample: Sample, evidence: Sequence[Evidence], policy: Policy) -> str | None:
     least = min(policy.least_examples, sample.total)
     if sample.total == 0:
         return "The dataset has no examples yet."
-    if sample.size == 0 or all(piece.value is None for piece in _criteria(evidence, policy)):
+    if sample.size == 0 or all(piece.value is None for piece in _criteria(evidence, sample, policy)):
         usually = ", and usually 100 to 500" if sample.total > USUAL else ""
         return f"Nothing is settled yet; the gate needs at least {least} examples{usually}."
     if sample.size < min(EARLY, least):
         return f"Too early to tell: {sample.size} of at least {least} examples."
     waiting = [
         (criterion, _examples_for(criterion, sample, policy.delta))
-        for criterion, piece in zip(policy.criteria, _criteria(evidence, policy), strict=True)
+        for criterion, piece in zip(policy.criteria, _criteria(evidence, sample, policy), strict=True)
         if piece.passes is False
     ]
     never = [criterion.name for criterion, needed in waiting if needed is None]
@@ -53,10 +67,10 @@ def _needed(sample: Sample, evidence: Sequence[Evidence], policy: Policy) -> str
     return f"About {more:,} more examples at the present rate ({slowest[1]} is the slowest)."
 
 
-def _criteria(evidence: Sequence[Evidence], policy: Policy) -> list[Evidence]:
-    """Returns the evidence of the policy's criteria, in its order."""
+def _criteria(evidence: Sequence[Evidence], sample: Sample, policy: Policy) -> list[Evidence]:
+    """Returns the evidence of the policy's criteria on a sample, in the policy's order."""
     by_name = {piece.name: piece for piece in evidence}
-    return [by_name[criterion.name] for criterion in policy.criteria]
+    return [by_name[evidence_name(criterion.name, left_out=sample.left_out)] for criterion in policy.criteria]
 
 
 def _examples_for(criterion: Criterion, sample: Sample, delta: float) -> int | None:

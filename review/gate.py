@@ -7,19 +7,20 @@ command line and release share.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from db import annotations as annotation_rows
 from db import decisions
 from db.connection import Connection, write
 from db.records import Dataset
-from review.evidence import Evidence, agreement_of_all, measure
+from review.evidence import Evidence, evidence_name, measure
 from review.facts import as_evidence, measured_facts, repair
 from review.forecast import forecast
+from review.guarantee import of_all_that_ships
 from review.policy import Policy
-from review.sample import Sample, draw_sample
+from review.sample import Sample, draw_samples
 from review.version import version
 
 Verdict = Literal["ship", "keep_labelling", "mend", "reject"]
@@ -42,7 +43,7 @@ class Decision:
         repairs: What would mend the facts that fail.
         looks: How often a decision on this dataset has been stored, this one included.
         forecast: What the evidence still needs, in a sentence, or None.
-        override: Why it shipped all the same, or None.
+        override: Why its newest release was written although the gate refused, or None.
     """
 
     name: str
@@ -80,14 +81,14 @@ def decide(evidence: Sequence[Evidence], *, provisional: bool) -> Verdict:
 def judge(connection: Connection, dataset: Dataset, policy: Policy) -> Decision:
     """Asks the gate about a dataset, and stores the decision with its evidence if anything has changed."""
     decision, _ = judge_with_id(connection, dataset, policy)
-    return decision
+    return replace(decision, override=decisions.last_override(connection, dataset.id))
 
 
 def judge_with_id(connection: Connection, dataset: Dataset, policy: Policy) -> tuple[Decision, int]:
     """The same as `judge`, with the id of the stored decision that a release refers to."""
     newest = annotation_rows.last_annotation(connection, dataset.id)
-    sample = draw_sample(connection, dataset)
-    evidence = gather(connection, dataset, sample, policy)
+    samples = draw_samples(connection, dataset)
+    evidence = gather(connection, dataset, samples, policy)
     provisional = dataset.state == "open"
     verdict = decide(evidence, provisional=provisional)
     stored = _store(connection, dataset, policy, verdict, evidence, newest)
@@ -99,35 +100,39 @@ def judge_with_id(connection: Connection, dataset: Dataset, policy: Policy) -> t
         repairs=tuple(repair(piece) for piece in evidence if _is_failing_fact(piece)),
         policy=policy.name,
         looks=decisions.count_decisions(connection, dataset.id),
-        forecast=None if verdict == "ship" else forecast(sample, evidence, policy),
+        forecast=None if verdict == "ship" else forecast(samples, evidence, policy),
         override=None,
     )
     return decision, stored
 
 
-def gather(connection: Connection, dataset: Dataset, sample: Sample, policy: Policy) -> tuple[Evidence, ...]:
-    """Measures everything that a policy asks of a dataset."""
+def gather(connection: Connection, dataset: Dataset, samples: Sequence[Sample], policy: Policy) -> tuple[Evidence, ...]:
+    """Measures everything that a policy asks of a dataset.
+
+    Args:
+        connection: The workspace.
+        dataset: What to measure.
+        samples: The sample, and where annotators are excluded the one without their answers: both must hold.
+        policy: What is asked.
+    """
     facts = measured_facts(connection, dataset)
-    criteria = [
-        measure(criterion, sample, delta=policy.delta, criteria=len(policy.criteria)) for criterion in policy.criteria
-    ]
+    whole = samples[0].total + len(samples[0].before)
+    rejecting = len(policy.criteria) * len(samples)
     return (
-        _enough(sample, policy),
-        *criteria,
-        *_of_all(sample, policy),
-        *(as_evidence(limit, facts, sample.total + len(sample.before)) for limit in policy.facts),
+        *(piece for sample in samples for piece in _answers(sample, policy, rejecting)),
+        *(as_evidence(limit, facts, whole) for limit in policy.facts),
     )
 
 
-def _of_all(sample: Sample, policy: Policy) -> list[Evidence]:
-    """Measures what a reopening has put outside the sample, where there was one."""
-    if not sample.before:
-        return []
-    return [
-        agreement_of_all(criterion, sample, delta=policy.delta, criteria=len(policy.criteria))
-        for criterion in policy.criteria
-        if (criterion.question, criterion.statistic) == ("label", "agreement")
-    ]
+def _answers(sample: Sample, policy: Policy, criteria: int) -> Iterator[Evidence]:
+    """Measures what the answers show."""
+    pieces = [_enough(sample, policy)]
+    pieces += [measure(criterion, sample, delta=policy.delta, criteria=criteria) for criterion in policy.criteria]
+    for criterion in policy.criteria:
+        if (criterion.question, criterion.statistic) == ("label", "agreement"):
+            pieces += of_all_that_ships(criterion, sample, delta=policy.delta, criteria=criteria)
+    for piece in pieces:
+        yield replace(piece, name=evidence_name(piece.name, left_out=sample.left_out))
 
 
 def _enough(sample: Sample, policy: Policy) -> Evidence:

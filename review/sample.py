@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from db import annotators
 from db import evidence as rows
 from db.connection import Connection, snapshot
 from db.datasets import counts
-from db.evidence import FirstAnswer
+from db.evidence import FirstAnswer, OrderedExample
 from db.records import Dataset
-from review.settling import Settling, settle
+from review.rulings import Outcome, outcomes
+from review.settling import Settling, settle, until_settled
 
 OPEN_SHARE = (1, 50)
 """At most 2 % of a sample may be open, as a fraction."""
@@ -54,6 +56,8 @@ class Sample:
         disputes: Examples, in the sample or beyond it, whose two labels differ and that wait for a third.
         annotators: How many people have answered, in the sample or beyond it.
         before: The examples answered before the latest reopening, which are no part of N; with all their answers.
+        left_out: How many excluded annotators' answers are left out.
+        outcomes: What rulings make of examples, in the sample or beyond it, by id. They are no evidence.
     """
 
     total: int
@@ -61,6 +65,8 @@ class Sample:
     disputes: int = 0
     annotators: int = 0
     before: tuple[SampledExample, ...] = ()
+    left_out: int = 0
+    outcomes: Mapping[int, Outcome] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -89,36 +95,61 @@ def sample_size(settled: Sequence[bool]) -> int:
 
 
 def draw_sample(connection: Connection, dataset: Dataset) -> Sample:
-    """Reads the sample of a dataset as it stands."""
+    """Reads the sample of a dataset as it stands, with everybody's answers."""
+    return draw_samples(connection, dataset)[0]
+
+
+def draw_samples(connection: Connection, dataset: Dataset) -> tuple[Sample, ...]:
+    """Reads the sample of a dataset, and where annotators are excluded the one without their answers as well."""
     with snapshot(connection):
-        total = rows.frozen_size(connection, dataset.id, dataset.evidence_from)
-        settled = counts(connection, dataset.id).settled
+        excluded = set(annotators.excluded(connection))
+        answers = rows.first_answers_of_dataset(connection, dataset.id, 0)
+        without = excluded & {answer.annotator_id for answer in answers}
+        counted = counts(connection, dataset.id)
         share, whole = OPEN_SHARE
-        most = settled * whole // (whole - share) + 1
-        ordered = rows.in_review_order(connection, dataset.id, dataset.evidence_from, most)
-        answers = rows.first_answers_of_dataset(connection, dataset.id, dataset.evidence_from)
-        before = _answered_before(connection, dataset) if dataset.evidence_from else ()
+        # Where annotators are excluded, the examples settled in one of the two ways may be more than those in both.
+        most = (counted.reviewed if without else counted.settled) * whole // (whole - share) + 1
+        known = _Known(
+            dataset=dataset,
+            total=rows.frozen_size(connection, dataset.id, dataset.evidence_from),
+            ordered=rows.in_review_order(connection, dataset.id, dataset.evidence_from, most),
+            before=rows.answered_before(connection, dataset.id, dataset.evidence_from) if dataset.evidence_from else [],
+            answers=answers,
+            outcomes=outcomes(connection, dataset),
+        )
+    return tuple(_draw(known, left_out) for left_out in ([set(), without] if without else [set()]))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the workspace holds of a dataset's review."""
+
+    dataset: Dataset
+    total: int
+    ordered: list[OrderedExample]
+    before: list[OrderedExample]
+    answers: list[FirstAnswer]
+    outcomes: Mapping[int, Outcome]
+
+
+def _draw(known: _Known, left_out: set[int]) -> Sample:
+    """Returns the sample without the answers of some annotators."""
+    three = known.dataset.always_three
     by_example: dict[int, list[FirstAnswer]] = defaultdict(list)
-    for answer in answers:
-        by_example[answer.example_id].append(answer)
-    examples = [_sampled(row, by_example.get(row.id, []), always_three=dataset.always_three) for row in ordered]
+    for answer in known.answers:
+        if answer.annotator_id not in left_out:
+            by_example[answer.example_id].append(answer)
+    before = tuple(_sampled(row, by_example.pop(row.id, []), always_three=three) for row in known.before)
+    examples = [_sampled(row, by_example.get(row.id, []), always_three=three) for row in known.ordered]
     size = sample_size([example.settling.settled for example in examples])
     return Sample(
-        total,
+        known.total,
         tuple(examples[:size]),
-        disputes=sum(_is_disputed(given, always_three=dataset.always_three) for given in by_example.values()),
-        annotators=len({answer.annotator_id for answer in answers}),
+        disputes=sum(_is_disputed(given, always_three=three) for given in by_example.values()),
+        annotators=len({answer.annotator_id for given in by_example.values() for answer in given}),
         before=before,
-    )
-
-
-def _answered_before(connection: Connection, dataset: Dataset) -> tuple[SampledExample, ...]:
-    by_example: dict[int, list[FirstAnswer]] = defaultdict(list)
-    for answer in rows.first_answers_of_dataset(connection, dataset.id, 0):
-        by_example[answer.example_id].append(answer)
-    return tuple(
-        _sampled(row, by_example.get(row.id, []), always_three=dataset.always_three)
-        for row in rows.answered_before(connection, dataset.id, dataset.evidence_from)
+        left_out=len(left_out),
+        outcomes=known.outcomes,
     )
 
 
@@ -127,7 +158,8 @@ def _is_disputed(answers: Sequence[FirstAnswer], *, always_three: bool) -> bool:
     return len(set(labels) - {None}) > 1 and not settle(labels, always_three=always_three).settled
 
 
-def _sampled(row: rows.OrderedExample, answers: Sequence[FirstAnswer], *, always_three: bool) -> SampledExample:
-    settling = settle([answer.label for answer in answers], always_three=always_three)
+def _sampled(row: OrderedExample, answers: Sequence[FirstAnswer], *, always_three: bool) -> SampledExample:
+    counted = until_settled(answers, lambda answer: answer.label, always_three=always_three)
+    settling = settle([answer.label for answer in counted], always_three=always_three)
     choices = tuple(answer for answer, _ in json.loads(row.choices))
-    return SampledExample(row.id, row.intended, choices, tuple(answers), settling)
+    return SampledExample(row.id, row.intended, choices, counted, settling)

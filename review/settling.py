@@ -6,10 +6,13 @@ three labels settle it whatever they are; so do two skips.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from review.stats.annotators import consensus
+
+T = TypeVar("T")
 
 FIRST_ASKED = 2
 AT_MOST = 3
@@ -56,3 +59,36 @@ def settle(labels: Sequence[str | None], *, always_three: bool = False) -> Settl
         consensus=None if by_skips else consensus(given),
         skipped=by_skips,
     )
+
+
+def settle_twice(
+    labels: Sequence[str | None], without_excluded: Sequence[str | None], *, always_three: bool = False
+) -> Settling:
+    """Tells whether an example is settled both by all first answers and without those of excluded annotators.
+
+    What it amounts to is what all of them say.
+    """
+    every = settle(labels, always_three=always_three)
+    if len(without_excluded) == len(labels):
+        return every
+    trusted = settle(without_excluded, always_three=always_three)
+    return replace(every, settled=every.settled and trusted.settled, wanted=max(every.wanted, trusted.wanted))
+
+
+def until_settled(
+    answers: Sequence[T], label: Callable[[T], str | None], *, always_three: bool = False
+) -> tuple[T, ...]:
+    """Returns the answers up to the one that settled the example, or all of them.
+
+    What comes after that answer was asked for another reason, such as the exclusion of an annotator: what the example
+    amounted to must not change through it.
+
+    Args:
+        answers: The first answers, in order.
+        label: What tells an answer's label; None for a skip.
+        always_three: Whether three labels are asked even where two agree.
+    """
+    for count in range(1, len(answers)):
+        if settle([label(answer) for answer in answers[:count]], always_three=always_three).settled:
+            return tuple(answers[:count])
+    return tuple(answers)

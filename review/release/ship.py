@@ -16,7 +16,6 @@ from typing import Any, cast
 from db import decisions
 from db.connection import Connection, write
 from db.errors import EvalwrightError, InputError
-from db.examples import iterate_examples
 from db.records import Dataset, Example
 from review.formats.example import Kind, SourceExample, write_row
 from review.formats.jsonl import dataset_name, write_file
@@ -24,6 +23,7 @@ from review.gate import Decision, judge_with_id
 from review.json_text import to_json
 from review.policy import Policy
 from review.release.card import card
+from review.rulings import shipped_examples
 from review.version import version
 
 
@@ -84,7 +84,7 @@ def ship(
         raise RefusedError(decision)
     if decision.decision != "ship" and override is not None:
         decision = replace(decision, override=override.strip())
-    examples = list(iterate_examples(connection, dataset.id))
+    examples = list(shipped_examples(connection, dataset))
     with _written_beside(folder, _files(dataset, decision, examples)) as (working, content_hash):
         try:
             with write(connection):

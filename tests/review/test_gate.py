@@ -15,7 +15,7 @@ from review.evidence import Evidence
 from review.gate import Decision, Verdict, decide, gather, judge
 from review.json_text import to_json
 from review.policy import load_policy
-from review.sample import draw_sample
+from review.sample import draw_samples
 from tests.support.workspaces import make_dataset
 
 POLICY = load_policy()
@@ -83,7 +83,7 @@ def test_only_a_closed_dataset_whose_every_piece_passes_ships(
 
 
 def evidence_of(connection: Connection, dataset: Dataset) -> tuple[Evidence, ...]:
-    return gather(connection, dataset, draw_sample(connection, dataset), POLICY)
+    return gather(connection, dataset, draw_samples(connection, dataset), POLICY)
 
 
 def test_the_evidence_is_everything_the_policy_asks_for_in_its_order(connection: Connection) -> None:

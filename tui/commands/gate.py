@@ -8,33 +8,46 @@ from typing import TYPE_CHECKING
 import click
 
 from db import datasets as rows
+from db.errors import InputError
 from db.workspace import open_workspace
 from tui.console import print_json, print_table, say, tell
 
 if TYPE_CHECKING:
+    from db.connection import Connection
     from review.evidence import Evidence
     from review.gate import Decision
+    from review.policy import Policy
+    from review.portfolio import Portfolio
 
 
 @click.command("gate")
 @click.argument("datasets", nargs=-1)
+@click.option("--portfolio", "together", is_flag=True, help="Judge all datasets under one false-discovery rate.")
 @click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="A policy file; default: built in.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def gate_command(workspace: Path, datasets: tuple[str, ...], policy_file: Path | None, *, as_json: bool) -> int:
+def gate_command(
+    workspace: Path, datasets: tuple[str, ...], policy_file: Path | None, *, together: bool, as_json: bool
+) -> int:
     """Decide whether datasets may ship, with the evidence; all of them if none is named.
 
-    The bounds hold at all times at once: ask as often as you like. Exit code 0 if every one may ship, 1 if not.
+    The bounds hold at all times at once: ask as often as you like. Each dataset is judged singly, at 5 % error; with
+    --portfolio all of them together, so that at most 5 % of those that ship are expected to be bad. Exit code 0 if
+    every one may ship, 1 if not.
     """
     from review.gate import judge
     from review.policy import load_policy
     from review.steering import find
 
+    if together and datasets:
+        raise InputError("--portfolio judges all datasets together; name datasets, or give --portfolio, not both.")
     policy = load_policy(policy_file)
     connection = open_workspace(workspace, create=False)
     chosen = [find(connection, name) for name in datasets] or rows.all_datasets(connection)
     if not chosen:
         tell("The workspace has no datasets yet; `evalwright import` and `evalwright generate` make some.")
+    if together:
+        return _judge_together(connection, policy, as_json=as_json)
     decisions = [judge(connection, dataset, policy) for dataset in chosen]
     if as_json:
         print_json([decision.as_json() for decision in decisions])
@@ -42,6 +55,50 @@ def gate_command(workspace: Path, datasets: tuple[str, ...], policy_file: Path |
         for decision in decisions:
             _print(decision)
     return 0 if decisions and all(decision.decision == "ship" for decision in decisions) else 1
+
+
+def _judge_together(connection: Connection, policy: Policy, *, as_json: bool) -> int:
+    from review.portfolio import judge_portfolio
+
+    portfolio = judge_portfolio(connection, policy)
+    if as_json:
+        print_json(portfolio.as_json())
+    elif portfolio.members:
+        _print_portfolio(portfolio)
+    return 0 if portfolio.members and all(member.verdict == "ship" for member in portfolio.members) else 1
+
+
+def _print_portfolio(portfolio: Portfolio) -> None:
+    from review.gate import VERDICT_WORDS
+
+    words = {
+        "ships": "may ship",
+        "shipped": "has shipped under the portfolio",
+        "waits": "",
+        "single": "came later: judged singly",
+    }
+    rows = [
+        [
+            member.dataset.name,
+            _evidence_words(member.e_value),
+            VERDICT_WORDS[member.verdict],
+            words[member.standing] or VERDICT_WORDS[member.decision.decision] + " by itself",
+        ]
+        for member in portfolio.members
+    ]
+    print_table(["dataset", "e-value", "decision", ""], rows)
+    say()
+    count = "1 dataset is" if portfolio.datasets == 1 else f"{portfolio.datasets:,} datasets are"
+    say(f"{count} judged together; {portfolio.shipped:,} of them shipped before.")
+    needed = f"an e-value of {portfolio.needed:,.0f}"
+    say(f"Those that may ship now reach {needed}." if portfolio.ships else f"The next one needs {needed}.")
+    say(f"Of those that ship under the portfolio, at most {100 * portfolio.rate:g} % are expected to be bad.")
+
+
+def _evidence_words(value: float) -> str:
+    if value == float("inf"):
+        return "certain"
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2f}"
 
 
 def _print(decision: Decision) -> None:

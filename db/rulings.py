@@ -1,0 +1,110 @@
+"""Rulings: append-only; the newest one of an example counts, and undo is a new ruling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from db.clock import now_text
+from db.connection import Connection
+
+Verdict = Literal["keep", "relabel", "edit", "drop"]
+
+_COLUMNS = "id, example_id, verdict, label, question, body, reason, ruled_by, after_annotation, created_at"
+
+_NEWEST = "NOT EXISTS (SELECT 1 FROM rulings AS later WHERE later.example_id = r.example_id AND later.id > r.id)"
+
+
+@dataclass(frozen=True)
+class NewRuling:
+    """What a lead rules on an example.
+
+    Attributes:
+        label: The new intended answer, where it is relabelled.
+        question: The new text as models are asked, where it is edited; `body` is what validators read of it.
+    """
+
+    verdict: Verdict
+    reason: str = ""
+    label: str | None = None
+    question: str | None = None
+    body: str | None = None
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """A ruling as it was stored; see `NewRuling`.
+
+    Attributes:
+        after_annotation: The newest annotation of the dataset when it was ruled: what comes later has seen the edit.
+    """
+
+    id: int
+    example_id: int
+    verdict: Verdict
+    label: str | None
+    question: str | None
+    body: str | None
+    reason: str
+    ruled_by: str
+    after_annotation: int
+    created_at: str
+
+
+def insert_ruling(connection: Connection, dataset_id: int, example_id: int, ruling: NewRuling, *, by: str) -> int:
+    """Appends a ruling and returns its id; within a write transaction."""
+    row_id = connection.execute(
+        "INSERT INTO rulings (dataset_id, example_id, verdict, label, question, body, reason, ruled_by,"
+        " after_annotation, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?,"
+        " (SELECT coalesce(max(id), 0) FROM annotations WHERE dataset_id = ?), ?)",
+        (
+            dataset_id,
+            example_id,
+            ruling.verdict,
+            ruling.label,
+            ruling.question,
+            ruling.body,
+            ruling.reason,
+            by,
+            dataset_id,
+            now_text(),
+        ),
+    ).lastrowid
+    assert row_id is not None
+    return row_id
+
+
+def rulings_on(connection: Connection, example_id: int) -> list[Ruling]:
+    """Returns every ruling on an example, oldest first; the last one counts."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM rulings WHERE example_id = ? ORDER BY id", (example_id,))
+    return [Ruling(*row) for row in rows]
+
+
+def standing_rulings(connection: Connection, dataset_id: int) -> dict[int, Ruling]:
+    """Returns the newest ruling on each ruled example of a dataset, by the example's id."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM rulings AS r WHERE dataset_id = ? AND {_NEWEST} ORDER BY id", (dataset_id,)
+    )
+    return {row[1]: Ruling(*row) for row in rows}
+
+
+def last_ruling(connection: Connection, dataset_id: int) -> int:
+    """Returns the id of a dataset's newest ruling, 0 if there is none."""
+    row = connection.execute("SELECT coalesce(max(id), 0) FROM rulings WHERE dataset_id = ?", (dataset_id,)).fetchone()
+    return int(row[0])
+
+
+def re_reviews(connection: Connection, dataset_id: int) -> dict[int, list[str | None]]:
+    """Returns the labels given to each edited example of a dataset on its newest wording; None for a skip."""
+    rows = connection.execute(
+        "SELECT a.example_id, a.label FROM rulings AS r JOIN annotations AS a ON a.example_id = r.example_id"
+        f" WHERE r.dataset_id = ? AND r.verdict = 'edit' AND {_NEWEST} AND a.occasion = 're-review'"
+        " AND a.id > r.after_annotation AND NOT EXISTS (SELECT 1 FROM annotations AS newer"
+        " WHERE newer.example_id = a.example_id AND newer.annotator_id = a.annotator_id"
+        " AND newer.occasion = 're-review' AND newer.revision > a.revision) ORDER BY a.id",
+        (dataset_id,),
+    )
+    found: dict[int, list[str | None]] = {}
+    for example_id, label in rows:
+        found.setdefault(example_id, []).append(label)
+    return found

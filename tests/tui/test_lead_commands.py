@@ -1,0 +1,89 @@
+"""`rule`, `exclude` and `gate --portfolio` as people call them; what docs/leads.md says to type works."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from db.workspace import open_workspace
+from tests.support.annotators import Annotators, Truth
+from tests.support.calls import Call, caller, is_sentence
+from tests.support.workspaces import make_dataset
+
+LEADS = (Path(__file__).parents[2] / "docs/leads.md").read_text(encoding="utf-8")
+EASY = Truth(hard=0.0, slip=0.0, ambiguous=0.0)
+KEYS = {"name", "decision", "provisional", "evidence", "repairs", "policy", "looks", "forecast", "override"}
+EVIDENCE = {"name", "n", "value", "lower", "upper", "threshold", "passes", "failed", "e_value", "guarantee"}
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Call:
+    """The command line in a folder whose workspace has a reviewed dataset."""
+    connection = open_workspace(tmp_path / "evalwright.db")
+    dataset = make_dataset(connection, 60)
+    Annotators(connection, dataset, EASY, seed=1, names=("Ada", "Béla")).answer_all()
+    connection.close()
+    return caller(monkeypatch, capsys, tmp_path)
+
+
+def test_every_command_of_the_page_for_leads(call: Call) -> None:
+    commands = [line for block in re.findall(r"```sh\n(.*?)```", LEADS, flags=re.DOTALL) for line in block.splitlines()]
+    assert {command.split()[1] for command in commands} >= {"rule", "exclude", "gate"}
+    for command in commands:
+        words = shlex.split(command.replace("DATASET", "beekeeping").replace("NAME", "Ada"))[1:]
+        if words[0] == "adjudicate":
+            continue  # A screen; its own tests open it.
+        said = call(*words)
+        assert said.code == 0, said
+    call("rule", "beekeeping:2", "keep")
+    pieces = {piece["name"]: piece for piece in call("gate", "beekeeping", "--json").json[0]["evidence"]}
+    assert pieces["guaranteed after rulings"]["note"] == "1 dropped"
+    assert pieces["guaranteed after rulings"]["lower"] == 1.0
+
+
+def test_a_wrong_call_is_a_sentence(call: Call) -> None:
+    for words, expected in {
+        ("rule", "beekeeping:0", "keep", "this"): "keep takes nothing after it but --reason",
+        ("rule", "beekeeping:0", "relabel"): "relabel needs LABEL after it",
+        ("rule", "beekeeping:0", "drop"): "needs a reason",
+        ("rule", "beekeeping:60", "keep"): "has no row 60",
+        ("exclude", "Ada"): "needs a reason",
+        ("exclude", "Ada", "--reason", "x", "--undo"): "give one of the two",
+        ("exclude", "Ada", "--undo"): "is not excluded",
+        ("gate", "beekeeping", "--portfolio"): "not both",
+    }.items():
+        sentence = call(*words).sentence
+        assert expected in sentence
+        assert is_sentence(sentence)
+
+
+def test_the_gate_as_json(call: Call) -> None:
+    (entry,) = call("gate", "--json").json
+    assert entry.keys() == KEYS
+    assert all(piece.keys() >= EVIDENCE for piece in entry["evidence"])
+    assert entry["looks"] == 1
+    assert call("gate", "--json").json[0]["looks"] == 1
+    call("exclude", "Ada", "--reason", "a test")
+    (entry,) = call("gate", "--json").json
+    assert (entry["looks"], entry["decision"], entry["override"]) == (2, "keep_labelling", None)
+    assert call("ship", "beekeeping", "--to", "release", "--override", "for a test").code == 0
+    assert call("gate", "--json").json[0]["override"] == "for a test"
+    names = [piece["name"] for piece in entry["evidence"]]
+    assert len(set(names)) == len(names)
+    assert "label agreement without excluded" in names
+
+
+def test_the_portfolio(call: Call) -> None:
+    said = call("gate", "--portfolio", "--json")
+    (entry,) = said.json
+    assert entry.keys() == KEYS | {"portfolio"}
+    assert entry["portfolio"] == {
+        "datasets": 1, "shipped": 0, "needed": 20.0, "rate": 0.05, "e_value": "infinity", "standing": "ships",
+    }  # fmt: skip
+    assert said.code == 0
+    words = call("gate", "--portfolio").out
+    assert re.search(r"beekeeping +certain +may ship", words)
+    assert "1 dataset is judged together; 0 of them shipped before." in words
