@@ -3,75 +3,133 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from db.connection import Connection
-from db.records import Candidate, NewCandidate, WorkItem
+from db.records import Candidate, NewCandidate
 
-_COLUMNS = "id, job_id, round, intended, text, fate, stage, reason, twin_id, scores, label_confidence, example_id"
+PARSE = "parse"
+"""The stage that drops what can't be read from a reply: a part of every stage that reads replies."""
+
+Fate = Literal["waiting", "used", "selected", "dropped"]
+
+_COLUMNS = (
+    "id, job_id, round, parent_id, wording, born, intended, text, original_text, fields, fate, stage, reason, twin_id,"
+    " scores, label_confidence, example_id"
+)
 
 
 @dataclass(frozen=True)
 class FunnelRow:
-    """How many candidates a stage dropped for one reason; an empty stage is still on its way or selected."""
+    """How many candidates ended, or are, at a stage, with one fate for one reason.
+
+    Attributes:
+        stage: Where they are: the stage that dropped, used or selected them, or that they wait at.
+        born: The stage that made them.
+        wording: The wording that wrote them; empty where the behaviour has one.
+    """
 
     stage: str
     reason: str
     fate: str
     count: int
+    born: str = ""
+    wording: str = ""
 
 
-def insert_candidates(connection: Connection, item: WorkItem, new: Sequence[NewCandidate]) -> list[int]:
-    """Stores the candidates of one call; a repeat of an earlier text is dropped as the duplicate of its twin.
+@dataclass(frozen=True)
+class SelectionRow:
+    """What a round chose, and its mean label confidence beside that of plain top-k; None where nothing was scored."""
+
+    round: int
+    chosen: int
+    confidence: float | None
+    plain_confidence: float | None
+
+
+@dataclass(frozen=True)
+class Move:
+    """Where a candidate goes: the stage where it waits or ends, with the reason, and the twin that it repeats."""
+
+    candidate_id: int
+    stage: str
+    fate: Fate = "waiting"
+    reason: str = ""
+    twin_id: int | None = None
+
+
+def insert_candidates(
+    connection: Connection,
+    job_id: int,
+    round_number: int,
+    new: Sequence[NewCandidate],
+    *,
+    item_id: int | None = None,
+    parent_id: int | None = None,
+) -> list[Candidate]:
+    """Stores candidates of one call, of one other candidate, or of a job's input file.
 
     Returns:
-        The ids of those that go on.
+        Those that were not there already, as stored.
     """
-    going_on = []
-    for candidate in new:
-        twin = None if candidate.stage else _earlier(connection, item.job_id, candidate.text_key)
-        stage, reason = (
-            (candidate.stage, candidate.reason) if twin is None else ("deduplicate", "repeats an earlier one")
-        )
-        candidate_id = connection.execute(
-            "INSERT INTO candidates (job_id, round, item_id, ordinal, intended, text, text_key, fate, stage, reason,"
-            " twin_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    before = connection.total_changes
+    connection.executemany(
+        "INSERT OR IGNORE INTO candidates (job_id, round, item_id, parent_id, ordinal, wording, born, intended, text,"
+        " fields, fate, stage, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
             (
-                item.job_id,
-                item.round,
-                item.id,
+                job_id,
+                round_number,
+                item_id,
+                parent_id,
                 candidate.ordinal,
+                candidate.wording,
+                candidate.born,
                 candidate.intended,
                 candidate.text,
-                candidate.text_key,
-                "dropped" if stage else "waiting",
-                stage,
-                reason,
-                twin,
-            ),
-        ).lastrowid
-        assert candidate_id is not None
-        if not stage:
-            going_on.append(candidate_id)
-    connection.execute("UPDATE jobs SET candidates = candidates + ? WHERE id = ?", (len(new), item.job_id))
-    return going_on
+                json.dumps(candidate.fields, ensure_ascii=False) if candidate.fields else "{}",
+                "dropped" if candidate.problem else "waiting",
+                PARSE if candidate.problem else candidate.born,
+                candidate.problem,
+            )
+            for candidate in new
+        ],
+    )
+    added = connection.total_changes - before
+    connection.execute("UPDATE jobs SET candidates = candidates + ? WHERE id = ?", (added, job_id))
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM candidates WHERE job_id = ? ORDER BY id DESC LIMIT ?", (job_id, added)
+    ).fetchall()
+    return [_candidate(row) for row in reversed(rows)]
 
 
-def _earlier(connection: Connection, job_id: int, text_key: str) -> int | None:
+def note_text(connection: Connection, job_id: int, stage: str, text_key: str, candidate_id: int) -> int | None:
+    """Notes the text with which a candidate comes to a stage; returns the earlier one that it repeats, if any."""
+    added = connection.execute(
+        "INSERT OR IGNORE INTO distinct_texts (job_id, stage, text_key, candidate_id) VALUES (?, ?, ?, ?)",
+        (job_id, stage, text_key, candidate_id),
+    ).rowcount
+    if added:
+        return None
     row = connection.execute(
-        "SELECT id FROM candidates WHERE job_id = ? AND text_key = ? AND stage NOT IN ('parse', 'check')"
-        " ORDER BY id LIMIT 1",
-        (job_id, text_key),
+        "SELECT candidate_id FROM distinct_texts WHERE job_id = ? AND stage = ? AND text_key = ?",
+        (job_id, stage, text_key),
     ).fetchone()
-    return row[0] if row else None
+    return int(row[0]) if row[0] != candidate_id else None
 
 
 def get_candidate(connection: Connection, candidate_id: int) -> Candidate:
     """Returns a candidate."""
     row = connection.execute(f"SELECT {_COLUMNS} FROM candidates WHERE id = ?", (candidate_id,)).fetchone()
     return _candidate(row)
+
+
+def has_children(connection: Connection, candidate_id: int) -> bool:
+    """Whether others were made from a candidate."""
+    row = connection.execute("SELECT 1 FROM candidates WHERE parent_id = ? LIMIT 1", (candidate_id,)).fetchone()
+    return row is not None
 
 
 def set_scores(
@@ -84,42 +142,84 @@ def set_scores(
     )
 
 
-def waiting_candidates(connection: Connection, job_id: int) -> list[Candidate]:
-    """Returns the candidates that no stage has dropped and no round has selected, oldest first."""
+def set_fields(connection: Connection, candidate_id: int, fields: dict[str, Any]) -> None:
+    """Stores what is known of a candidate by name."""
+    connection.execute(
+        "UPDATE candidates SET fields = ? WHERE id = ?", (json.dumps(fields, ensure_ascii=False), candidate_id)
+    )
+
+
+def rewrite_candidate(connection: Connection, candidate_id: int, text: str, fields: dict[str, Any]) -> None:
+    """Gives a candidate a new text; the one that it was first written with is kept."""
+    connection.execute(
+        "UPDATE candidates SET original_text = coalesce(original_text, text), text = ?, fields = ? WHERE id = ?",
+        (text, json.dumps(fields, ensure_ascii=False), candidate_id),
+    )
+
+
+def move_candidates(connection: Connection, moves: Iterable[Move]) -> None:
+    """Moves candidates to the stages where they wait or end."""
+    connection.executemany(
+        "UPDATE candidates SET stage = ?, fate = ?, reason = ?, twin_id = ? WHERE id = ?",
+        [(move.stage, move.fate, move.reason, move.twin_id, move.candidate_id) for move in moves],
+    )
+
+
+def waiting_at(
+    connection: Connection, job_id: int, stage: str, *, limit: int = -1, after: int = 0
+) -> list[Candidate]:  # fmt: skip
+    """Returns the candidates that wait at a stage, oldest first.
+
+    Args:
+        connection: The workspace.
+        job_id: Whose they are.
+        stage: Where they wait.
+        limit: The most to return; -1 for all.
+        after: Only those with a greater id.
+    """
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM candidates WHERE job_id = ? AND fate = 'waiting' ORDER BY id", (job_id,)
+        f"SELECT {_COLUMNS} FROM candidates INDEXED BY candidates_waiting"
+        " WHERE job_id = ? AND stage = ? AND fate = 'waiting' AND id > ? ORDER BY id LIMIT ?",
+        (job_id, stage, after, limit),
     )
     return [_candidate(row) for row in rows]
 
 
-def selected_per_label(connection: Connection, job_id: int) -> dict[str, int]:
-    """Returns how many candidates of each intended label are selected."""
+def selected_candidates(connection: Connection, job_id: int) -> list[Candidate]:
+    """Returns the candidates that earlier rounds selected, oldest first."""
     rows = connection.execute(
-        "SELECT intended, count(*) FROM candidates WHERE job_id = ? AND fate = 'selected' GROUP BY intended",
-        (job_id,),
+        f"SELECT {_COLUMNS} FROM candidates WHERE job_id = ? AND fate = 'selected' ORDER BY id", (job_id,)
     )
-    return dict(rows.fetchall())
+    return [_candidate(row) for row in rows]
 
 
-def select_candidates(connection: Connection, job_id: int, chosen: Sequence[tuple[int, int]]) -> None:
+def select_candidates(connection: Connection, job_id: int, stage: str, chosen: Sequence[tuple[int, int]]) -> None:
     """Marks candidates selected, each with the example it became: pairs of candidate id and example id."""
     connection.executemany(
-        "UPDATE candidates SET fate = 'selected', stage = 'select', example_id = ? WHERE id = ?",
-        [(example_id, candidate_id) for candidate_id, example_id in chosen],
+        "UPDATE candidates SET fate = 'selected', stage = ?, example_id = ? WHERE id = ?",
+        [(stage, example_id, candidate_id) for candidate_id, example_id in chosen],
     )
     connection.execute("UPDATE jobs SET selected = selected + ? WHERE id = ?", (len(chosen), job_id))
 
 
-def drop_candidates(connection: Connection, candidate_ids: Sequence[int], stage: str, reason: str) -> None:
-    """Marks candidates dropped by a stage, with the reason."""
-    connection.executemany(
-        "UPDATE candidates SET fate = 'dropped', stage = ?, reason = ? WHERE id = ?",
-        [(stage, reason, candidate_id) for candidate_id in candidate_ids],
+def note_selection(connection: Connection, job_id: int, row: SelectionRow) -> None:
+    """Notes what a round's choice cost; that of a round cut short by a crash was noted before, and stays."""
+    connection.execute(
+        "INSERT OR IGNORE INTO selections (job_id, round, chosen, confidence, plain_confidence) VALUES (?, ?, ?, ?, ?)",
+        (job_id, row.round, row.chosen, row.confidence, row.plain_confidence),
     )
 
 
+def selections(connection: Connection, job_id: int) -> list[SelectionRow]:
+    """Returns what each round chose, in order."""
+    rows = connection.execute(
+        "SELECT round, chosen, confidence, plain_confidence FROM selections WHERE job_id = ? ORDER BY round", (job_id,)
+    )
+    return [SelectionRow(*row) for row in rows]
+
+
 def funnel(connection: Connection, job_id: int) -> list[FunnelRow]:
-    """Returns how many candidates met each fate, by stage and reason."""
+    """Returns how many candidates met each fate, by the stage where it met them and the reason."""
     rows = connection.execute(
         "SELECT stage, reason, fate, count(*) FROM candidates WHERE job_id = ? GROUP BY stage, reason, fate"
         " ORDER BY stage, reason, fate",
@@ -128,6 +228,28 @@ def funnel(connection: Connection, job_id: int) -> list[FunnelRow]:
     return [FunnelRow(*row) for row in rows]
 
 
+def detailed_funnel(connection: Connection, job_id: int) -> list[FunnelRow]:
+    """Returns the same as `funnel`, told apart by the stage that made the candidates, and by wording."""
+    rows = connection.execute(
+        "SELECT stage, reason, fate, count(*), born, wording FROM candidates WHERE job_id = ?"
+        " GROUP BY born, stage, fate, reason, wording ORDER BY min(id)",
+        (job_id,),
+    )
+    return [FunnelRow(*row) for row in rows]
+
+
+def candidates_at(
+    connection: Connection, job_id: int, stage: str, reason: str, *, limit: int, after: int = 0
+) -> list[Candidate]:
+    """Returns candidates that ended or wait at a stage for a reason: what stands behind a number of the funnel."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM candidates WHERE job_id = ? AND stage = ? AND reason = ? AND id > ? ORDER BY id"
+        " LIMIT ?",
+        (job_id, stage, reason, after, limit),
+    )
+    return [_candidate(row) for row in rows]
+
+
 def _candidate(row: tuple[Any, ...]) -> Candidate:
-    values: tuple[Any, ...] = (*row[:9], json.loads(row[9]), *row[10:])
+    values: tuple[Any, ...] = (*row[:9], json.loads(row[9]), *row[10:14], json.loads(row[14]), *row[15:])
     return Candidate(*values)

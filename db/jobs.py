@@ -10,10 +10,10 @@ from typing import Any
 
 from db.clock import now_text
 from db.connection import Connection
-from db.records import NO_LIMITS, Call, Job, JobState, Limits, WorkItem
+from db.records import NO_LIMITS, Call, Job, JobState, JobTexts, Limits, WorkItem
 
 _COLUMNS = (
-    "j.id, j.dataset_id, d.name, j.recipe, j.recipe_text, j.behavior_text, j.engine, j.model, j.count, j.rounds,"
+    "j.id, j.dataset_id, d.name, j.recipe, j.engine, j.model, j.count, j.rounds,"
     " j.round, j.seed, j.keep_open, j.state, j.note, j.items, j.items_done, j.items_failed, j.candidates, j.selected,"
     " j.input_tokens, j.output_tokens, j.limits, j.cost_nanodollars, j.unpriced_calls, j.created_at, j.started_at,"
     " j.finished_at"
@@ -44,8 +44,7 @@ def insert_job(
     *,
     dataset_id: int,
     recipe: str,
-    recipe_text: str,
-    behavior_text: str,
+    texts: JobTexts,
     engine: str,
     model: str,
     count: int,
@@ -56,13 +55,15 @@ def insert_job(
 ) -> int:
     """Queues a job and returns its id."""
     job_id = connection.execute(
-        "INSERT INTO jobs (dataset_id, recipe, recipe_text, behavior_text, engine, model, count, rounds, seed,"
-        " keep_open, limits, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)",
+        "INSERT INTO jobs (dataset_id, recipe, recipe_text, behavior_text, inputs, engine, model, count, rounds,"
+        " seed, keep_open, limits, state, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)",
         (
             dataset_id,
             recipe,
-            recipe_text,
-            behavior_text,
+            texts.recipe,
+            texts.behavior,
+            json.dumps(texts.inputs, ensure_ascii=False),
             engine,
             model,
             count,
@@ -84,6 +85,12 @@ def get_job(connection: Connection, job_id: int) -> Job | None:
         (job_id,),
     ).fetchone()
     return _job(row) if row else None
+
+
+def job_texts(connection: Connection, job_id: int) -> JobTexts:
+    """Returns what a job was made from: apart from `Job`, because it may be large and a live screen never needs it."""
+    row = connection.execute("SELECT recipe_text, behavior_text, inputs FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    return JobTexts(row[0], row[1], json.loads(row[2]))
 
 
 def all_jobs(connection: Connection) -> list[Job]:
@@ -152,6 +159,15 @@ def claim_items(
         CLAIM, {"lease": lease, "job": job_id, "round": round_number, "now": now, "limit": limit}
     ).fetchall()
     return [_work_item(row, lease) for row in sorted(rows)]
+
+
+def is_answered(connection: Connection, candidate_id: int, stage: str) -> bool:
+    """Whether every call about a candidate at a stage is done."""
+    row = connection.execute(
+        "SELECT 1 FROM work_items WHERE candidate_id = ? AND stage = ? AND state <> 'done' LIMIT 1",
+        (candidate_id, stage),
+    ).fetchone()
+    return row is None
 
 
 def has_unfinished_items(connection: Connection, job_id: int, round_number: int) -> bool:
@@ -269,7 +285,7 @@ def _work_item(row: tuple[Any, ...], lease: str) -> WorkItem:
 
 
 def _job(row: tuple[Any, ...]) -> Job:
-    values: tuple[Any, ...] = (*row[:12], bool(row[12]), *row[13:22], _limits(row[22]), *row[23:])
+    values: tuple[Any, ...] = (*row[:10], bool(row[10]), *row[11:20], _limits(row[20]), *row[21:])
     return Job(*values)
 
 

@@ -244,7 +244,7 @@ NO_LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Job:
-    """A durable run of a recipe, with the counters that a live screen needs.
+    """A durable run of a recipe, with the counters that a live screen needs; see also `JobTexts`.
 
     Attributes:
         cost_nanodollars: What its calls cost so far, in billionths of a US dollar; those without a known price,
@@ -255,8 +255,6 @@ class Job:
     dataset_id: int
     dataset: str
     recipe: str
-    recipe_text: str
-    behavior_text: str
     engine: str
     model: str
     count: int
@@ -292,6 +290,21 @@ class Job:
 
 
 @dataclass(frozen=True)
+class JobTexts:
+    """What a job was made from, as it was read then.
+
+    Attributes:
+        recipe: The recipe file.
+        behavior: The behaviour file.
+        inputs: The rows of the input files, by the recipe's names for them.
+    """
+
+    recipe: str
+    behavior: str
+    inputs: dict[str, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
 class WorkItem:
     """One engine call to make; fenced by `lease` and `attempt`."""
 
@@ -321,25 +334,50 @@ class Call:
 
 @dataclass(frozen=True)
 class NewCandidate:
-    """A candidate read from a reply; `stage` and `reason` say what dropped it, where something already did."""
+    """A candidate that a stage makes.
+
+    Attributes:
+        ordinal: Its place among those of the same call, candidate or file.
+        intended: The intended label, or empty where the recipe's examples have none of their own.
+        text: What the last stage wrote.
+        born: The stage that makes it.
+        fields: What is known of it by name, for prompts and for the example: texts, numbers, lists of texts.
+        wording: The name of the behaviour's wording that wrote it.
+        problem: Why it is dropped at once, as what couldn't be parsed, or empty.
+    """
 
     ordinal: int
     intended: str
     text: str
-    text_key: str
-    stage: str = ""
-    reason: str = ""
+    born: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    wording: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """An example before selection, and its fate."""
+    """An example before selection, and its fate; see also `NewCandidate`.
+
+    Attributes:
+        parent_id: The candidate that it was made from, where a stage makes several of one.
+        original_text: What was written first, where a stage has rewritten it.
+        fate: `waiting`, `used` (others were made from it), `selected` or `dropped`.
+        stage: Where it waits or ended.
+        twin_id: The candidate that it repeats.
+        scores: What each judge gave: by stage, and replies without an answer under `unread`.
+    """
 
     id: int
     job_id: int
     round: int
+    parent_id: int | None
+    wording: str
+    born: str
     intended: str
     text: str
+    original_text: str | None
+    fields: dict[str, Any]
     fate: str
     stage: str
     reason: str

@@ -16,6 +16,7 @@ from db.migrations.engines import ENGINES
 from db.migrations.main_job import MAIN_JOB
 from db.migrations.people import PEOPLE
 from db.migrations.portfolio import PORTFOLIO
+from db.migrations.recipe_stages import RECIPE_STAGES
 from db.migrations.review_screen import REVIEW_SCREEN
 from db.migrations.rulings import RULINGS
 from db.migrations.search import SEARCH
@@ -36,6 +37,7 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
     ("assignment", ASSIGNMENT),
     ("portfolio", PORTFOLIO),
     ("rulings", RULINGS),
+    ("recipe_stages", RECIPE_STAGES),
 ]
 """Name and statements of each migration, in order."""
 

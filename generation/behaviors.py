@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from db.errors import InputError
 from db.records import NO_LIMITS, Limits, Question
 from generation.limits import read_limits
 from review.questions import parse_questions
 from review.toml_file import Section, parse, read_text
 
 DEFAULT_RECIPE = "persona"
+
+
+FIRST_WORDING = "first"
+"""What the wording at the top of a file is called where there are others."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One way to put a behaviour to a model.
+
+    Attributes:
+        name: What the funnel calls it; empty where the behaviour has only one.
+        description: In the place of the behaviour's.
+        prompt: In the place of the recipe's, for the stage that sets the size of the job; empty for the recipe's own.
+    """
+
+    name: str
+    description: str
+    prompt: str = ""
 
 
 @dataclass(frozen=True)
@@ -25,6 +47,9 @@ class Behavior:
         text: The file as it was read; a job keeps it.
         limits: What a job for it may take.
         questions: What validators are asked beyond label, relevance and ambiguous.
+        wordings: Ways to put it, the description first; each writes its share of the candidates.
+        inputs: By the recipe's names for them, files beside this one, or the rows themselves.
+        source: What messages call the file.
     """
 
     name: str
@@ -34,6 +59,24 @@ class Behavior:
     text: str
     limits: Limits = NO_LIMITS
     questions: tuple[Question, ...] = ()
+    wordings: tuple[Wording, ...] = ()
+    inputs: Mapping[str, str | list[Mapping[str, Any]]] = field(default_factory=dict)
+    source: str = field(default="", compare=False)
+
+    def wording(self, name: str) -> Wording:
+        """Returns the wording of that name; "" is the description."""
+        return next((wording for wording in self.wordings if wording.name == name), Wording("", self.description))
+
+    def turn(self, number: int) -> Wording:
+        """Returns the wording whose turn it is, counted from 0."""
+        return self.wordings[number % len(self.wordings)] if self.wordings else self.wording("")
+
+    def error(self, key: str, problem: str, *path: str) -> InputError:
+        """Returns the error that names this file, line and key; `path` are the tables that hold the key."""
+        section = parse(self.source, self.text)
+        for name in path:
+            section = section.section(name, optional=True)
+        return section.error(key, problem)
 
 
 def load_behavior(path: Path) -> Behavior:
@@ -54,12 +97,40 @@ def parse_behavior(source: str, text: str) -> Behavior:
         guidelines=section.text("guidelines", "").strip(),
         recipe=section.text("recipe", DEFAULT_RECIPE),
         text=text,
+        wordings=_wordings(section),
+        inputs=_inputs(section.section("inputs", optional=True)),
+        source=source,
         limits=read_limits(section.section("limits", optional=True)),
         questions=parse_questions(section.sections("questions") if section.has("questions") else []),
     )
     _check_name(section, behavior.name)
     section.refuse_unknown()
     return behavior
+
+
+def _wordings(section: Section) -> tuple[Wording, ...]:
+    """Reads the wordings: none, or the description and at least one other."""
+    parts = section.sections("wordings", optional=True)
+    description = section.text("description").strip().rstrip(".")
+    found = [Wording(FIRST_WORDING, description)] if parts else []
+    for part in parts:
+        wording = Wording(
+            part.text("name").strip(),
+            part.text("description", description).strip().rstrip("."),
+            part.text("prompt", ""),
+        )
+        if wording.name in {earlier.name for earlier in found}:
+            raise part.error("name", f"is {wording.name!r}, which an earlier wording has")
+        if not wording.prompt and wording.description == description:
+            raise part.error("description", "is the same as the first one's, and there is no prompt of its own")
+        part.refuse_unknown()
+        found.append(wording)
+    return tuple(found)
+
+
+def _inputs(section: Section) -> dict[str, str | list[Mapping[str, Any]]]:
+    """Reads where a recipe's inputs are."""
+    return {name: section.text_or_tables(name) for name in section.keys()}  # noqa: SIM118
 
 
 def _check_name(section: Section, name: str) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from db import datasets
 from db import jobs as rows
 from db.connection import Connection, write
 from db.errors import InputError
-from db.records import NO_LIMITS, Job, JobState, Limits
+from db.records import NO_LIMITS, Job, JobState, JobTexts, Limits
 from generation.behaviors import Behavior
 from generation.engines.registry import check_sampling, model_for
+from generation.inputs import Row
 from generation.limits import check_limits, merged
-from generation.recipes import Recipe, load_recipe
+from generation.orders import Order, check_wordings
+from generation.recipes import Recipe
 
 DEFAULT_COUNT = 100
 DEFAULT_ROUNDS = 5
@@ -43,13 +44,6 @@ class Wanted:
     limits: Limits = NO_LIMITS
 
 
-def recipe_for(behavior: Behavior, name: str | None, beside: Path) -> Recipe:
-    """Returns the recipe that a command names, or else the behaviour file."""
-    if name is not None:
-        return load_recipe(name)
-    return load_recipe(behavior.recipe, beside)
-
-
 def create_job(
     connection: Connection,
     behavior: Behavior,
@@ -62,6 +56,7 @@ def create_job(
     keep_open: bool = False,
     seed: int | None = None,
     limits: Limits = NO_LIMITS,
+    inputs: Mapping[str, list[Row]] | None = None,
 ) -> Job:
     """Queues a job and makes the dataset that it fills.
 
@@ -76,32 +71,34 @@ def create_job(
         keep_open: Whether the dataset stays open when the job is done.
         seed: What prompts, seeds and the review order are drawn from; drawn at random if None.
         limits: What the job may take, before what the behaviour file and the recipe say.
+        inputs: The rows of the recipe's inputs.
 
     Raises:
         InputError: if the name is taken, or a number or a name can't be.
     """
     wanted = Wanted(engine, model, count, rounds, keep_open, seed, limits)
-    return create_jobs(connection, [(behavior, recipe)], wanted)[0]
+    return create_jobs(connection, [Order(behavior, recipe, inputs or {})], wanted)[0]
 
 
-def create_jobs(connection: Connection, chosen: Sequence[tuple[Behavior, Recipe]], wanted: Wanted) -> list[Job]:
-    """Queues a job for each behaviour, or none at all if one of them can't be; see `create_job`."""
-    for behavior, recipe in chosen:
-        _check(wanted, behavior, recipe)
+def create_jobs(connection: Connection, orders: Sequence[Order], wanted: Wanted) -> list[Job]:
+    """Queues a job for each order, or none at all if one of them can't be; see `create_job`."""
+    for order in orders:
+        _check(wanted, order.behavior, order.recipe)
     with write(connection):
-        job_ids = [_insert(connection, behavior, recipe, wanted) for behavior, recipe in chosen]
+        job_ids = [_insert(connection, order, wanted) for order in orders]
     return [find_job(connection, job_id) for job_id in job_ids]
 
 
 def _check(wanted: Wanted, behavior: Behavior, recipe: Recipe) -> None:
     model = model_for(wanted.engine, wanted.model)
-    stage = recipe.sample(wanted.engine)
-    check_sampling(wanted.engine, recipe.name, stage.sampling, stage.reply)
+    for stage, sampling, reply in recipe.samplings(wanted.engine):
+        check_sampling(wanted.engine, recipe.name, stage, sampling, reply)
+    check_wordings(behavior, recipe)
     check_limits(_limits(wanted, behavior, recipe), wanted.engine, model)
-    if not len(recipe.labels) <= wanted.count <= MOST:
+    least = len(recipe.intended_answers)
+    if not least <= wanted.count <= MOST:
         raise InputError(
-            f"--count must be at least {len(recipe.labels)}, one example for each label of the recipe, "
-            f"and at most {MOST:,}."
+            f"--count must be at least {least}, one example for each label of the recipe, and at most {MOST:,}."
         )
     if wanted.rounds < 1:
         raise InputError("--rounds must be at least 1.")
@@ -119,14 +116,15 @@ def _way_out(connection: Connection, name: str) -> str:
     return ""
 
 
-def _insert(connection: Connection, behavior: Behavior, recipe: Recipe, wanted: Wanted) -> int:
+def _insert(connection: Connection, order: Order, wanted: Wanted) -> int:
+    behavior, recipe = order.behavior, order.recipe
     if datasets.name_taken(connection, behavior.name):
         raise InputError(
             f"There is a dataset named {behavior.name} already; change `name` in the behaviour file to make another"
             f"{_way_out(connection, behavior.name)}."
         )
     seed = secrets.randbits(62) if wanted.seed is None else wanted.seed
-    per_label = wanted.count // len(recipe.labels)
+    per_label = wanted.count // len(recipe.intended_answers)
     dataset_id = datasets.insert_dataset(
         connection,
         name=behavior.name,
@@ -143,11 +141,10 @@ def _insert(connection: Connection, behavior: Behavior, recipe: Recipe, wanted: 
         connection,
         dataset_id=dataset_id,
         recipe=recipe.name,
-        recipe_text=recipe.text,
-        behavior_text=behavior.text,
+        texts=JobTexts(recipe.text, behavior.text, dict(order.inputs)),
         engine=wanted.engine,
         model=wanted.model,
-        count=per_label * len(recipe.labels),
+        count=per_label * len(recipe.intended_answers),
         rounds=min(wanted.rounds, per_label),
         seed=seed,
         keep_open=wanted.keep_open,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from generation.engines.protocol import Completion
 
@@ -46,9 +47,50 @@ def bullets(completion: Completion, begun: str) -> list[Parsed]:
     return texts
 
 
+def block_quote(completion: Completion, begun: str) -> list[Parsed]:
+    """Reads the first block quote: the lines that begin with ">", without it."""
+    lines = (begun + completion.text).split("\n")
+    first = next((place for place, line in enumerate(lines) if line.lstrip().startswith(">")), None)
+    if completion.stop_reason == "refusal":
+        return [Parsed(completion.text.strip(), "refused")]
+    if first is None:
+        return [Parsed(completion.text.strip(), "no block quote")]
+    quoted = list(takewhile(lambda line: line.lstrip().startswith(">"), lines[first:]))
+    text = "\n".join(re.sub(r"^\s*> ?", "", line).rstrip() for line in quoted).strip()
+    if completion.stop_reason == "length" and first + len(quoted) == len(lines):
+        return [Parsed(text, "cut off")]
+    return [Parsed(text, "" if text else "empty")]
+
+
+def whole(completion: Completion, begun: str) -> list[Parsed]:
+    """Reads everything, with the reply that was begun, as one text."""
+    text = (begun + completion.text).strip()
+    problems = {"refusal": "refused", "length": "cut off", "stop": "" if completion.text.strip() else "empty"}
+    return [Parsed(text, problems[completion.stop_reason])]
+
+
+def line(completion: Completion, begun: str) -> list[Parsed]:
+    """Reads the first line after the begun reply, which is left out, as a name or a short phrase."""
+    text = clean_statement(completion.text.strip().split("\n", 1)[0])
+    problems = {"refusal": "refused", "length": "cut off", "stop": "" if text else "empty"}
+    return [Parsed(text, problems[completion.stop_reason] if "\n" not in completion.text.strip() else "")]
+
+
+def names(completion: Completion, begun: str) -> list[Parsed]:
+    """Reads the names on the first line, with commas between them; the begun reply is left out."""
+    (found,) = line(completion, begun)
+    if found.problem:
+        return [found]
+    return [Parsed(clean_statement(name)) for name in re.split(r"[,;]|\band\b", found.text) if name.strip()]
+
+
 PARSERS: Mapping[str, Callable[[Completion, str], list[Parsed]]] = {
     "first-bullet": first_bullet,
     "bullets": bullets,
+    "block-quote": block_quote,
+    "whole": whole,
+    "line": line,
+    "names": names,
 }
 """Parsers by the name that a recipe uses: a completion and the reply that was begun for it, to texts."""
 

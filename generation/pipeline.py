@@ -1,172 +1,208 @@
 """The stages of a job: what is asked, and what becomes of each reply.
 
-    sample -> parse -> check -> deduplicate -> judge -> select
-
-A reply, the candidates read from it and the questions that follow from them are stored in one transaction of the
-worker's. What moves a job on is written in transactions that each ask anew whether this worker may (`Turn`).
+A candidate goes through the stages that its recipe names until one drops it, makes others of it, needs an engine, or
+is the selection. A reply, the candidates read from it and the calls that follow from them are stored in one transaction
+of the worker's. What moves a job on is written in transactions that each ask anew whether this worker may (`Turn`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from hashlib import blake2b
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from db import candidates as candidate_rows
-from db import datasets, jobs
+from db import candidates as rows
+from db import jobs
+from db.candidates import Move
 from db.connection import BACKGROUND_ROWS, Connection
-from db.examples import insert_examples
 from db.jobs import NewItem
-from db.records import Candidate, Job, NewCandidate, NewExample, WorkItem
-from generation.engines.protocol import (
-    Completion,
-    Engine,
-    Judgement,
-    JudgeRequest,
-    SampleReply,
-    SampleRequest,
-    StopReason,
-)
+from db.records import Candidate, Job, WorkItem
+from generation.engines.protocol import Judgement, JudgeRequest, SampleReply, SampleRequest
 from generation.lease import Turn
-from generation.parsers import PARSERS, text_key
-from generation.recipes import Recipe
-from generation.selection import mean_probabilities, select, target_after
-from review.formats.example import JSON, read_row
-from review.importing import new_example
-from review.settling import places_at_first
+from generation.parsers import text_key
+from generation.plan import candidate_seed, draw_items, round_candidates, round_items
+from generation.prompts import fill
+from generation.recipes import Stage
+from generation.rounds import batches, finish_job, finish_round
+from generation.running import RunningJob
+from generation.stages.check import CheckStage, DeduplicateStage
+from generation.stages.cross import CrossStage, ReadStage
+from generation.stages.judge import JudgeStage, add_vote
+from generation.stages.revise import CRITIQUE, REWRITE, ReviseStage
+from generation.stages.sample import SampleStage
+from generation.stages.scope import Asked
+from generation.stages.select import SelectStage
 
-SAMPLE = "sample"
-JUDGE = "judge"
-
-UNREAD: Mapping[StopReason, str] = {"stop": "unreadable", "length": "cut off", "refusal": "refusals"}
-"""What a judge's reply without an answer is called, by why it ended."""
-
-
-def derive_seed(job: Job, *parts: object) -> int:
-    """Returns a seed in [0, 2**31) for one call of a job: the same job and place give the same seed."""
-    text = ":".join(str(part) for part in (job.seed, *parts))
-    return int.from_bytes(blake2b(text.encode(), digest_size=4).digest(), "big") >> 1
+REPEATS = "repeats an earlier one"
+FAILED = "every call failed"
+CROSSED_AT_ONCE = 50
+"""How many candidates are crossed in one transaction: each becomes several."""
 
 
-def round_items(job: Job, recipe: Recipe, engine: Engine, round_number: int) -> list[NewItem]:
-    """Returns the sample calls of a round: candidates per example kept as the recipe says, labels in turn.
+def request_for(
+    job: Job, running: RunningJob, item: WorkItem, candidate: Candidate | None
+) -> SampleRequest | JudgeRequest:
+    """Returns what a work item asks of the engine, exactly as it is sent.
 
-    Slots go on from round to round, so that an engine without seeds is never sent the same prompt twice.
+    Args:
+        job: Whose item it is.
+        running: What the job was made from.
+        item: The work item.
+        candidate: What it is about, where it is about one.
     """
-    calls, count = _calls(job, recipe, engine, round_number)
-    done = sum(_calls(job, recipe, engine, earlier)[0] for earlier in range(1, round_number))
-    items: list[NewItem] = []
-    for call in range(calls):
-        for label in recipe.labels:
-            ordinal = len(items)
-            payload = {
-                "intended": label.intended,
-                "count": count,
-                "slot": done + call + 1,
-                "seed": derive_seed(job, round_number, SAMPLE, ordinal),
-            }
-            items.append(NewItem(SAMPLE, ordinal, payload))
-    return items
+    stage = running.recipe.stage(item.stage)
+    intended = candidate.intended if candidate else item.payload["intended"]
+    # Candidates are judged by the behaviour's own description, whatever wording wrote them.
+    wording = item.payload.get("wording", "")
+    asked = Asked(
+        job.engine, running.values(intended, candidate, wording), intended, item.payload, running.inputs
+    )  # fmt: skip
+    assert isinstance(stage, SampleStage | JudgeStage | ReviseStage)
+    return stage.request(asked)
 
 
-def _calls(job: Job, recipe: Recipe, engine: Engine, round_number: int) -> tuple[int, int]:
-    """Returns how many calls a round makes per label, and how many completions each asks for."""
-    stage = recipe.sample(job.engine)
-    per_label = job.count // len(recipe.labels) * stage.per_kept
-    candidates = per_label * round_number // job.rounds - per_label * (round_number - 1) // job.rounds
-    completions = max(1, -(-candidates // stage.per_call))
-    calls = -(-completions // engine.samples_per_call)
-    return calls, -(-completions // calls)
-
-
-def sample_request(job: Job, recipe: Recipe, description: str, item: WorkItem) -> SampleRequest:
-    """Returns what a sample item asks of the engine."""
-    label = recipe.label(item.payload["intended"])
-    return SampleRequest(
-        prompt=recipe.sample_prompt(job.engine, label, description, item.payload["slot"]),
-        sampling=recipe.sample(job.engine).sampling,
-        count=item.payload["count"],
-        seed=item.payload["seed"],
-    )
-
-
-def judge_request(job: Job, recipe: Recipe, description: str, item: WorkItem, text: str) -> JudgeRequest:
-    """Returns what a judge item asks of the engine."""
-    return JudgeRequest(
-        prompt=recipe.judge_prompt(job.engine, description, text),
-        answers=recipe.judge(job.engine).answers,
-        seed=item.payload["seed"],
-    )
-
-
-def store_sample(
-    connection: Connection, job: Job, recipe: Recipe, engine: Engine, item: WorkItem, request: SampleRequest,
-    reply: SampleReply,
-) -> None:  # fmt: skip
-    """Stores the candidates of a reply, and asks the judge about those that pass."""
-    new = read_candidates(recipe, job.engine, item.payload["intended"], request.prompt.reply, reply.completions)
-    going_on = candidate_rows.insert_candidates(connection, item, new)
-    votes = 1 if engine.has_probabilities else recipe.judge(job.engine).votes
-    questions = [
-        NewItem(
-            JUDGE,
-            candidate_id * votes + vote,
-            {"seed": derive_seed(job, item.round, JUDGE, candidate_id, vote)},
-            candidate_id,
+def store_reply(
+    connection: Connection,
+    job: Job,
+    running: RunningJob,
+    item: WorkItem,
+    request: SampleRequest | JudgeRequest,
+    reply: SampleReply | Judgement,
+) -> None:
+    """Stores what a call's reply makes of candidates, and the calls that follow; within a write transaction."""
+    stage = running.recipe.stage(item.stage)
+    candidate = None if item.candidate_id is None else rows.get_candidate(connection, item.candidate_id)
+    if isinstance(reply, Judgement):
+        assert isinstance(stage, JudgeStage)
+        assert candidate is not None
+        _store_judgement(connection, job, running, stage, candidate, reply)
+    elif isinstance(stage, SampleStage):
+        assert isinstance(request, SampleRequest)
+        new = stage.read_reply(
+            request,
+            reply.completions,
+            job.engine,
+            intended=item.payload["intended"],
+            wording=item.payload.get("wording", ""),
+            fields=candidate.fields if candidate else {},
         )
-        for candidate_id in going_on
-        for vote in range(votes)
-    ]
-    jobs.insert_items(connection, job.id, item.round, questions)
-
-
-def read_candidates(
-    recipe: Recipe, engine: str, intended: str, begun: str, completions: Sequence[Completion]
-) -> list[NewCandidate]:
-    """Reads candidates from completions, each with the stage and reason that drop it, if any does."""
-    stage = recipe.sample(engine)
-    found: list[NewCandidate] = []
-    for completion in completions:
-        for number, entry in enumerate(PARSERS[stage.parser](completion, begun)):
-            dropped_by, reason = "parse", entry.problem
-            if not reason and number >= stage.per_call:
-                reason = "more than were asked for"
-            if not reason:
-                dropped_by, reason = "check", recipe.checks.problem(entry.text)
-            text = entry.text.encode("utf-8", "replace").decode("utf-8")
-            found.append(NewCandidate(len(found), intended, text, text_key(text), dropped_by if reason else "", reason))
-    return found
-
-
-def store_judgement(connection: Connection, recipe: Recipe, item: WorkItem, judgement: Judgement) -> None:
-    """Adds a judgement to a candidate's scores; one that can't be read is counted, and is not a vote against."""
-    assert item.candidate_id is not None
-    candidate = candidate_rows.get_candidate(connection, item.candidate_id)
-    size = len(recipe.choices)
-    given: list[float] | None = None
-    unread: list[str] = candidate.scores.get("unread", [])
-    if judgement.probabilities is not None:
-        given = list(judgement.probabilities)
-    elif judgement.answer is not None:
-        given = [float(index == judgement.answer) for index in range(size)]
+        made = rows.insert_candidates(
+            connection, job.id, item.round, new, item_id=item.id, parent_id=item.candidate_id
+        )  # fmt: skip
+        go_on(connection, job, running, made)
+        if candidate is not None and _is_there(connection, candidate, stage):
+            rows.move_candidates(connection, [Move(candidate.id, stage.name, "used")])
     else:
-        unread = [*unread, UNREAD[judgement.stop_reason]]
-    votes = [*candidate.scores.get("label", []), given]
-    mean = mean_probabilities(votes, size)
-    confidence = None if mean is None else mean[recipe.choices.index(candidate.intended)]
-    scores = {**candidate.scores, "label": votes, **({"unread": unread} if unread else {})}
-    candidate_rows.set_scores(connection, candidate.id, scores, confidence)
+        assert isinstance(stage, ReviseStage)
+        assert isinstance(request, SampleRequest)
+        assert candidate is not None
+        _store_revision(connection, job, running, stage, candidate, item, request, reply)
 
 
-def _why_unjudged(candidate: Candidate) -> str:
-    """Returns why a candidate has no judgement: each of these is a state of its own, and none is a vote against."""
-    if not candidate.scores:
-        return "every call of the judge failed"
-    reasons = set(candidate.scores.get("unread", []))
-    return f"the judge's replies were {reasons.pop() if len(reasons) == 1 else ' or '.join(sorted(reasons))}"
+def _store_judgement(
+    connection: Connection, job: Job, running: RunningJob, stage: JudgeStage, candidate: Candidate, reply: Judgement
+) -> None:
+    scores = add_vote(candidate, stage, reply)
+    confidence = candidate.label_confidence
+    if stage.wanted is None:
+        confidence = stage.score(candidate, scores[stage.name])
+    rows.set_scores(connection, candidate.id, scores, confidence)
+    if _is_there(connection, candidate, stage):
+        _settle(connection, job, running, stage, [rows.get_candidate(connection, candidate.id)])
 
 
-def advance(turn: Turn, job: Job, recipe: Recipe, engine: Engine) -> bool:
+def _store_revision(
+    connection: Connection, job: Job, running: RunningJob, stage: ReviseStage, candidate: Candidate, item: WorkItem,
+    request: SampleRequest, reply: SampleReply,
+) -> None:  # fmt: skip
+    completion = reply.completions[0]
+    if not _is_there(connection, candidate, stage):
+        return
+    if item.payload["step"] == CRITIQUE:
+        problem = {"refusal": "the critique was refused", "length": "the critique was cut off"}.get(
+            completion.stop_reason, "" if completion.text.strip() else "the critique was empty"
+        )
+        if problem:
+            rows.move_candidates(connection, [Move(candidate.id, stage.name, "dropped", problem)])
+            return
+        fields = {**candidate.fields, CRITIQUE: completion.text.strip()}
+        rows.set_fields(connection, candidate.id, fields)
+        jobs.insert_items(connection, job.id, candidate.round, [_revision(job, stage, candidate, REWRITE)])
+        return
+    found = stage.read_rewrite(request, completion, job.engine)
+    if found.problem:
+        reason = f"the rewrite: {found.problem}"
+        rows.move_candidates(connection, [Move(candidate.id, stage.name, "dropped", reason)])
+        return
+    if found.text != candidate.text:
+        rows.rewrite_candidate(connection, candidate.id, found.text, candidate.fields)
+    go_on(connection, job, running, [rows.get_candidate(connection, candidate.id)])
+
+
+def _is_there(connection: Connection, candidate: Candidate, stage: Stage) -> bool:
+    """Whether a candidate still waits at a stage, and no call about it is open or has failed."""
+    waits = (candidate.fate, candidate.stage) == ("waiting", stage.name)
+    return waits and jobs.is_answered(connection, candidate.id, stage.name)
+
+
+def go_on(connection: Connection, job: Job, running: RunningJob, candidates: Iterable[Candidate]) -> None:
+    """Moves candidates on from the stages where they are, as far as they can go without an engine."""
+    moves: list[Move] = []
+    items: dict[int, list[NewItem]] = {}
+    for candidate in candidates:
+        if candidate.fate == "waiting":
+            move = _next_stop(connection, job, running, candidate)
+            moves.append(move)
+            if move.fate == "waiting":
+                new = _calls_about(job, running, running.recipe.stage(move.stage), candidate)
+                items.setdefault(candidate.round, []).extend(new)
+    rows.move_candidates(connection, moves)
+    for round_number, new in items.items():
+        jobs.insert_items(connection, job.id, round_number, new)
+
+
+def _next_stop(connection: Connection, job: Job, running: RunningJob, candidate: Candidate) -> Move:
+    """Returns where a candidate that has passed its stage stops next."""
+    values = running.values(candidate.intended, candidate)
+    for stage in running.recipe.after(candidate.stage):
+        if isinstance(stage, CheckStage):
+            if problem := stage.problem(values):
+                return Move(candidate.id, stage.name, "dropped", problem)
+        elif isinstance(stage, DeduplicateStage):
+            key = text_key(fill(stage.of, values))
+            twin = rows.note_text(connection, job.id, stage.name, key, candidate.id)
+            if twin is not None:
+                return Move(candidate.id, stage.name, "dropped", REPEATS, twin)
+        else:
+            return Move(candidate.id, stage.name)
+    raise AssertionError("every recipe ends with a selection, where candidates wait")
+
+
+def _calls_about(job: Job, running: RunningJob, stage: Stage, candidate: Candidate) -> list[NewItem]:
+    """Returns the calls that a stage makes about a candidate that has come to it."""
+    if isinstance(stage, SampleStage):
+        return draw_items(job, running, stage, candidate)
+    if isinstance(stage, ReviseStage):
+        return [_revision(job, stage, candidate, stage.first_step(job.engine))]
+    if isinstance(stage, JudgeStage):
+        votes = 1 if running.engine.has_probabilities else stage.question(job.engine).votes
+        return [
+            NewItem(
+                stage.name,
+                candidate.id * votes + vote,
+                {"seed": candidate_seed(job, stage.name, candidate, vote)},
+                candidate.id,
+            )
+            for vote in range(votes)
+        ]
+    return []
+
+
+def _revision(job: Job, stage: ReviseStage, candidate: Candidate, step: str) -> NewItem:
+    number = int(step == REWRITE)
+    payload = {"step": step, "seed": candidate_seed(job, stage.name, candidate, number)}
+    return NewItem(stage.name, 2 * candidate.id + number, payload, candidate.id)
+
+
+def advance(turn: Turn, job: Job, running: RunningJob) -> bool:
     """Moves a job on where its round has no calls left: select, then the next round or the end.
 
     Killed or overtaken anywhere, it can be called again: what it stored stays, and it goes on with the rest.
@@ -177,87 +213,78 @@ def advance(turn: Turn, job: Job, recipe: Recipe, engine: Engine) -> bool:
     Raises:
         OvertakenError: if the lease was lost or the job stopped meanwhile.
     """
-    if job.round > 0 and jobs.has_unfinished_items(turn.connection, job.id, job.round):
-        return False
     if job.round > 0:
-        _finish_round(turn, job, recipe)
+        if _cross(turn, job, running):
+            return True
+        if jobs.has_unfinished_items(turn.connection, job.id, job.round):
+            return False
+        if _settle_rest(turn, job, running):
+            return True
+        finish_round(turn, job, running)
     if job.round >= job.rounds:
-        _finish_job(turn, job)
+        finish_job(turn, job, running)
         return True
-    _begin_round(turn, job, round_items(job, recipe, engine, job.round + 1))
+    _begin_round(turn, job, running, job.round + 1)
     return True
 
 
-def _begin_round(turn: Turn, job: Job, items: Sequence[NewItem]) -> None:
-    """Stores a round's items in transactions of a size that holds nobody up; the last one begins the round."""
-    for batch in _batches(items):
-        with turn.write():
-            jobs.insert_items(turn.connection, job.id, job.round + 1, batch)
-    with turn.write():
-        jobs.begin_round(turn.connection, job.id, job.round + 1)
-        jobs.set_state(turn.connection, job.id, "running")
-
-
-def _finish_round(turn: Turn, job: Job, recipe: Recipe) -> None:
+def _begin_round(turn: Turn, job: Job, running: RunningJob, round_number: int) -> None:
+    """Stores what a round begins with in transactions of a size that holds nobody up; the last one begins the round."""
     connection = turn.connection
-    selection = select(
-        candidate_rows.waiting_candidates(connection, job.id),
-        choices=recipe.choices,
-        labels=[label.intended for label in recipe.labels],
-        already=candidate_rows.selected_per_label(connection, job.id),
-        target=target_after(job.round, rounds=job.rounds, count=job.count, labels=len(recipe.labels)),
-        balance=recipe.balance,
-    )
-    dataset = datasets.get_dataset(connection, job.dataset_id)
-    for chosen in _batches(selection.chosen):
-        new = [_example(recipe, candidate) for candidate in chosen]
-        with turn.write():
-            places = places_at_first(always_three=dataset.always_three)
-            ids = insert_examples(connection, dataset.id, dataset.seed, new, places=places)
-            pairs = [(candidate.id, example_id) for candidate, example_id in zip(chosen, ids, strict=True)]
-            candidate_rows.select_candidates(connection, job.id, pairs)
-    _drop(turn, selection.mislabelled, "judge", "the most probable label is another")
-    for reason in sorted({_why_unjudged(candidate) for candidate in selection.unjudged}):
-        _drop(turn, [each for each in selection.unjudged if _why_unjudged(each) == reason], "judge", reason)
-
-
-def _finish_job(turn: Turn, job: Job) -> None:
-    """Drops what was not chosen, closes the dataset unless told otherwise, and ends the job."""
-    waiting = candidate_rows.waiting_candidates(turn.connection, job.id)
-    _drop(turn, waiting, "select", "others of its label scored higher")
+    if isinstance(running.recipe.stages[0], ReadStage):
+        for new in batches(round_candidates(job, running, round_number)):
+            with turn.write():
+                made = rows.insert_candidates(connection, job.id, round_number, new)
+                go_on(connection, job, running, made)
+    else:
+        for items in batches(round_items(job, running, round_number)):
+            with turn.write():
+                jobs.insert_items(connection, job.id, round_number, items)
     with turn.write():
-        now = jobs.get_job(turn.connection, job.id)
-        assert now is not None
-        if not job.keep_open:
-            datasets.close(turn.connection, job.dataset_id)
-        jobs.set_state(turn.connection, job.id, "done", _note_at_the_end(now))
+        jobs.begin_round(connection, job.id, round_number)
+        jobs.set_state(connection, job.id, "running")
 
 
-def _note_at_the_end(job: Job) -> str:
-    """Returns what people should know of a job that is done: that it fell short, that calls failed."""
-    short = [] if job.selected >= job.count else [f"{job.selected} of {job.count} wanted passed the recipe's stages"]
-    failed = [f"{job.items_failed} calls failed"] if job.items_failed else []
-    return "; ".join(short + failed)
+def _cross(turn: Turn, job: Job, running: RunningJob) -> bool:
+    """Makes the candidates of those that wait to be crossed, some at a time; whether there were any."""
+    connection = turn.connection
+    for stage in running.recipe.stages:
+        if not isinstance(stage, CrossStage):
+            continue
+        waiting = rows.waiting_at(connection, job.id, stage.name, limit=CROSSED_AT_ONCE)
+        if waiting:
+            with turn.write():
+                for parent in waiting:
+                    new = stage.children(parent, running.inputs)
+                    made = rows.insert_candidates(connection, job.id, parent.round, new, parent_id=parent.id)
+                    go_on(connection, job, running, made)
+                rows.move_candidates(connection, [Move(parent.id, stage.name, "used") for parent in waiting])
+            return True
+    return False
 
 
-def _drop(turn: Turn, dropped: Sequence[Candidate], stage: str, reason: str) -> None:
-    for batch in _batches(dropped):
-        with turn.write():
-            candidate_rows.drop_candidates(turn.connection, [candidate.id for candidate in batch], stage, reason)
+def _settle_rest(turn: Turn, job: Job, running: RunningJob) -> bool:
+    """Moves on what still waits for calls of which some have failed, now that none is open; whether there was any."""
+    for stage in running.recipe.stages:
+        if isinstance(stage, SelectStage):
+            continue
+        waiting = rows.waiting_at(turn.connection, job.id, stage.name, limit=BACKGROUND_ROWS)
+        if waiting:
+            with turn.write():
+                _settle(turn.connection, job, running, stage, waiting)
+            return True
+    return False
 
 
-def _example(recipe: Recipe, candidate: Candidate) -> NewExample:
-    """Returns the example that a candidate becomes, by way of the row that is published of it."""
-    others = [answer for answer in recipe.choices if answer != candidate.intended]
-    row: dict[str, JSON] = {
-        "question": recipe.question_of(candidate.text),
-        "statement": candidate.text,
-        "label_confidence": candidate.label_confidence,
-        "answer_matching_behavior": candidate.intended,
-        "answer_not_matching_behavior": others[0] if len(others) == 1 else [*others],
-    }
-    return new_example(read_row(row), candidate.id)
-
-
-def _batches(rows: Sequence[Any]) -> list[Sequence[Any]]:
-    return [rows[start : start + BACKGROUND_ROWS] for start in range(0, len(rows), BACKGROUND_ROWS)]
+def _settle(
+    connection: Connection, job: Job, running: RunningJob, stage: Stage, candidates: Sequence[Candidate]
+) -> None:
+    """Drops candidates or lets them on, by the answers that there are to the calls about them."""
+    for candidate in candidates:
+        problem = stage.problem(candidate) if isinstance(stage, JudgeStage) else FAILED
+        if isinstance(stage, SampleStage) and rows.has_children(connection, candidate.id):
+            rows.move_candidates(connection, [Move(candidate.id, stage.name, "used")])
+        elif problem:
+            rows.move_candidates(connection, [Move(candidate.id, stage.name, "dropped", problem)])
+        else:
+            go_on(connection, job, running, [candidate])

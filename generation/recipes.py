@@ -1,35 +1,55 @@
 """Recipes: how candidates are made, as data.
 
 One idea, from Perez et al. 2022 (arXiv 2212.09251), section 2: draw x from p_g(x | label), score it with
-p_d(label | x), and keep the best per label. A recipe file states the prompts, the stop rule, the parser, the checks
-and the selection; nothing of a recipe is code.
+p_d(label | x) and p_d(requirement | x, label), rank by the mean, and keep the best per label. A recipe file names the
+stages and states their prompts, rules and settings; nothing of a recipe is code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
+from db.candidates import PARSE
 from db.errors import InputError
 from db.records import NO_LIMITS, Limits
-from generation.checks import Checks
-from generation.engines.protocol import Prompt, Sampling
-from generation.engines.registry import ENGINES
+from generation.engines.protocol import Sampling
+from generation.inputs import InputShape, read_shape
 from generation.limits import read_limits
-from generation.parsers import PARSERS
-from generation.prompts import fill, placeholders
+from generation.prompts import fill, fill_value, placeholders
+from generation.stages.check import CheckStage, DeduplicateStage, read_check, read_deduplicate
+from generation.stages.cross import CrossStage, ReadStage, read_cross, read_read
+from generation.stages.judge import JudgeStage, read_judge
+from generation.stages.revise import ReviseStage, read_revise
+from generation.stages.sample import OWN, SampleStage, read_sample
+from generation.stages.scope import Scope, one_of, refuse_placeholders
+from generation.stages.select import SelectStage, read_select
 from review.toml_file import Section, parse, read_text
 
-Stage = TypeVar("Stage")
+Stage = (
+    SampleStage | ReadStage | CrossStage | CheckStage | DeduplicateStage | JudgeStage | ReviseStage | SelectStage
+)  # fmt: skip
 
-KINDS = ("persona",)
+STAGES: Mapping[str, Callable[[str, Section, Scope], Stage]] = {
+    "sample": read_sample,
+    "read": read_read,
+    "cross": read_cross,
+    "check": read_check,
+    "deduplicate": read_deduplicate,
+    "judge": read_judge,
+    "revise": read_revise,
+    "select": read_select,
+}
+"""The kinds of stage, each with what reads its table."""
+
+USUAL_STAGES = ("sample", "check", "deduplicate", "judge", "select")
+KINDS = ("persona", "multiple-choice", "winogenerated")
 """The kinds of example that a recipe can make."""
 
-ALWAYS_KNOWN = {"description"}
-SAMPLE_KNOWN = {*ALWAYS_KNOWN, "slot", "per_call"}
+ALWAYS_KNOWN = ("description",)
 
 
 @dataclass(frozen=True)
@@ -41,91 +61,79 @@ class Label:
 
 
 @dataclass(frozen=True)
-class SampleStage:
-    """How candidates are drawn.
-
-    Attributes:
-        prompt: Template of what is asked; `reply` of the reply begun for the model.
-        sampling: Settings.
-        parser: Name of what reads candidates from a reply; see `generation.parsers`.
-        per_call: The most candidates that one reply may hold, at least 1.
-        per_kept: Candidates drawn per example kept, at least 1.
-    """
-
-    prompt: str
-    reply: str
-    sampling: Sampling
-    parser: str
-    per_call: int
-    per_kept: int
-
-
-@dataclass(frozen=True)
-class JudgeStage:
-    """How candidates are scored: a prompt and, per choice in order, the reply that stands for it.
-
-    Attributes:
-        votes: How often an engine without probabilities is asked.
-    """
-
-    prompt: str
-    answers: tuple[str, ...]
-    votes: int
-
-
-@dataclass(frozen=True)
 class Recipe:
-    """A recipe, with its stages for each engine that has a section of its own."""
+    """A recipe.
+
+    Attributes:
+        kind: The shape of the rows that ship.
+        question: Template of what a model is asked.
+        choices: The answers on offer; empty where each example has its own in its field `choices`.
+        row: Templates of the row's further fields.
+        labels: The directions in which candidates are written; empty where their fields tell the intended answer.
+        inputs: What it draws on beyond the behaviour file.
+        stages: In order; the last is the selection.
+        text: The file as it was read; a job keeps it.
+    """
 
     name: str
     summary: str
     kind: str
     question: str
     choices: tuple[str, ...]
+    row: Mapping[str, str]
     labels: tuple[Label, ...]
-    samples: Mapping[str, SampleStage]
-    judges: Mapping[str, JudgeStage]
-    checks: Checks
-    balance: bool
+    inputs: Mapping[str, InputShape]
+    stages: tuple[Stage, ...]
     text: str
     limits: Limits = NO_LIMITS
 
-    def sample(self, engine: str) -> SampleStage:
-        """Returns how candidates are drawn on this engine."""
-        return for_engine(self.samples, engine)
+    def stage(self, name: str) -> Stage:
+        """Returns a stage by name."""
+        return next(stage for stage in self.stages if stage.name == name)
 
-    def judge(self, engine: str) -> JudgeStage:
-        """Returns how candidates are scored on this engine."""
-        return for_engine(self.judges, engine)
+    def after(self, name: str) -> Sequence[Stage]:
+        """Returns the stages that follow one."""
+        names = [stage.name for stage in self.stages]
+        return self.stages[names.index(name) + 1 :]
 
-    def label(self, intended: str) -> Label:
-        """Returns the label of that answer."""
-        return next(label for label in self.labels if label.intended == intended)
+    @property
+    def selection(self) -> SelectStage:
+        """The last stage."""
+        last = self.stages[-1]
+        assert isinstance(last, SelectStage)
+        return last
 
-    def sample_prompt(self, engine: str, label: Label, description: str, slot: int) -> Prompt:
-        """Returns the prompt that draws candidates for a label, exactly as it is sent."""
-        stage = self.sample(engine)
-        values = {
-            **label.words,
-            "description": description,
-            "slot": str(slot),
-            "per_call": str(stage.per_call),
-        }
-        return Prompt(user=fill(stage.prompt, values), reply=fill(stage.reply, values))
+    @property
+    def judges(self) -> tuple[JudgeStage, ...]:
+        """The stages that score candidates."""
+        return tuple(stage for stage in self.stages if isinstance(stage, JudgeStage))
 
-    def judge_prompt(self, engine: str, description: str, text: str) -> Prompt:
-        """Returns the prompt that scores a candidate, exactly as it is sent."""
-        return Prompt(user=fill(self.judge(engine).prompt, {"description": description, "text": text}))
+    @property
+    def intended_answers(self) -> tuple[str, ...]:
+        """The labels' answers; one empty text where there are no labels."""
+        return tuple(label.intended for label in self.labels) or ("",)
 
-    def question_of(self, text: str) -> str:
-        """Returns the question that an example of this text asks a model."""
-        return fill(self.question, {"text": text})
+    def words(self, intended: str) -> Mapping[str, str]:
+        """Returns the words of the label with that answer, if there is one."""
+        return next((label.words for label in self.labels if label.intended == intended), {})
 
+    def samplings(self, engine: str) -> list[tuple[str, Sampling, str]]:
+        """Returns how this engine is to sample: by stage its name, the settings, and the reply begun, if any."""
+        found = []
+        for stage in self.stages:
+            if isinstance(stage, SampleStage):
+                found.append((stage.name, stage.drawing(engine).sampling, stage.drawing(engine).reply))
+            elif isinstance(stage, ReviseStage):
+                found.append((stage.name, stage.rewriting(engine).sampling, stage.rewriting(engine).reply))
+        return found
 
-def for_engine(stages: Mapping[str, Stage], engine: str) -> Stage:
-    """Returns the section of a stage for an engine: its own, that of the engine it is like, or the general one."""
-    facts = ENGINES.get(engine)
-    return stages.get(engine) or stages.get((facts and facts.like) or "") or stages[""]
+    def question_of(self, values: Mapping[str, Any]) -> str:
+        """Returns the question that an example of these values asks a model."""
+        return fill(self.question, values)
+
+    def row_fields(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the row's further fields; numbers and lists stay what they are."""
+        return {name: fill_value(template, values) for name, template in self.row.items()}
 
 
 def published_recipes() -> list[str]:
@@ -148,36 +156,42 @@ def load_recipe(name: str, beside: Path | None = None) -> Recipe:
         path = (beside or Path()) / name
         return parse_recipe(str(path), read_text(path))
     if name not in published_recipes():
-        raise InputError(
-            f"There is no recipe named {name}; there are {', '.join(published_recipes())}, or name a .toml file."
-        )
+        raise InputError(f"There is no recipe named {name}; {ways_to_name_one()}.")
     text = resources.files("generation").joinpath("recipe_files", f"{name}.toml").read_text(encoding="utf-8")
     return parse_recipe(f"recipe {name}", text)
+
+
+def ways_to_name_one() -> str:
+    """Returns what a recipe may be named by."""
+    return f"there are {', '.join(published_recipes())}, or name a .toml file"
 
 
 def parse_recipe(source: str, text: str) -> Recipe:
     """Reads a recipe from its text; `source` is what messages call it."""
     section = parse(source, text)
     example = section.section("example")
-    select = section.section("select", optional=True)
-    choices = _choices(example)
+    choices = _choices(example) if example.has("choices") else ()
+    labels = _labels(section.sections("label", optional=True), choices)
+    shapes = section.section("inputs", optional=True)
+    inputs = {name: read_shape(name, shapes.section(name)) for name in shapes.keys()}  # noqa: SIM118
+    words = set.intersection(*(set(label.words) for label in labels)) if labels else set()
+    scope = Scope(choices, inputs, {*ALWAYS_KNOWN, *words}, frozenset(words))
+    kind = one_of(section, "kind", section.text("kind"), KINDS)
     recipe = Recipe(
         name=section.text("name"),
         summary=section.text("summary", ""),
-        kind=_one_of(section, "kind", section.text("kind"), KINDS),
-        question=example.text("question"),
+        kind=kind,
+        stages=_stages(section, scope),
+        question=scope.check(example, "question", _question(example, kind)),
         choices=choices,
-        labels=_labels(section.sections("label"), choices),
-        samples=_stages(section.section("sample"), _sample),
-        judges=_stages(section.section("judge"), lambda judge, base: _judge(judge, base, choices)),
-        checks=Checks.read(section.section("check", optional=True)),
-        balance=select.boolean("balance", default=True),
+        row=_row(example, scope, kind),
+        labels=labels,
+        inputs=inputs,
         text=text,
         limits=read_limits(section.section("limits", optional=True)),
     )
-    for part in (example, select, section):
+    for part in (example, section):
         part.refuse_unknown()
-    _check_placeholders(section, recipe)
     return recipe
 
 
@@ -196,76 +210,48 @@ def _labels(sections: Sequence[Section], choices: tuple[str, ...]) -> tuple[Labe
             raise section.error("intended", f"is not among the choices {list(choices)}")
         if label.intended in {earlier.intended for earlier in labels}:
             raise section.error("intended", f"is {label.intended!r}, which an earlier label has")
-        if taken := SAMPLE_KNOWN & label.words.keys():
+        if taken := {*ALWAYS_KNOWN, *OWN, "text"} & label.words.keys():
             raise section.error("words", f"can't give {{{min(taken)}}} another meaning")
         for word in label.words.values():
-            _refuse_placeholders(section, "words", word, set())
+            refuse_placeholders(section, "words", word, set())
         section.refuse_unknown()
         labels.append(label)
     return tuple(labels)
 
 
-def _stages(section: Section, read: Callable[[Section, Stage | None], Stage]) -> dict[str, Stage]:
-    """Reads a stage and the sections that engines have of it, by engine; "" is every other engine."""
-    own = section.named_sections("engine", tuple(ENGINES))
-    stages = {"": read(section, None)}
-    section.refuse_unknown()
-    for engine, part in own.items():
-        stages[engine] = read(part, stages[""])
-        part.refuse_unknown()
-    return stages
+def _stages(section: Section, scope: Scope) -> tuple[Stage, ...]:
+    names = section.texts("stages", USUAL_STAGES)
+    stages: list[Stage] = []
+    for place, name in enumerate(names):
+        if name in names[:place] or name == PARSE or not name.replace("-", "").replace("_", "").isalnum():
+            raise section.error("stages", f"has the name {name!r} twice, or it is no name for a stage")
+        stages.append(_stage(section, name, scope, first=place == 0, last=place == len(names) - 1))
+    return tuple(stages)
 
 
-def _sample(section: Section, base: SampleStage | None) -> SampleStage:
-    """Reads a sample stage. An engine's section states its sampling settings anew; the rest it may leave out."""
-    return SampleStage(
-        prompt=section.text("prompt", base.prompt if base else None),
-        reply=section.text("reply", base.reply if base else ""),
-        sampling=Sampling(
-            max_tokens=section.integer("max_tokens"),
-            temperature=section.number("temperature", least=0),
-            top_p=section.number("top_p", least=0.01, most=1),
-            stop=section.texts("stop", ()),
-        ),
-        parser=_one_of(section, "parser", section.text("parser", base.parser if base else None), PARSERS),
-        per_call=section.integer("per_call", base.per_call if base else 1),
-        per_kept=section.integer("per_kept", base.per_kept if base else None),
-    )
+def _stage(section: Section, name: str, scope: Scope, *, first: bool, last: bool) -> Stage:
+    part = section.section(name, optional=name in {"check", "deduplicate", "select"})
+    kind = one_of(part, "kind", part.text("kind", name if name in STAGES else None), STAGES)
+    if first and kind not in {"sample", "read"}:
+        raise section.error("stages", "must begin with a stage that samples, or one that reads an input")
+    if last != (kind == "select"):
+        raise section.error("stages", "must end with a select stage, and have no other")
+    stage = STAGES[kind](name, part, scope)
+    part.refuse_unknown()
+    return stage
 
 
-def _judge(section: Section, base: JudgeStage | None, choices: tuple[str, ...]) -> JudgeStage:
-    answers = section.texts("answers", base.answers if base else None)
-    if len(answers) != len(choices) or len(set(answers)) != len(answers):
-        raise section.error("answers", f"must be {len(choices)} different texts, one per choice in order")
-    return JudgeStage(
-        prompt=section.text("prompt", base.prompt if base else None),
-        answers=answers,
-        votes=section.integer("votes", base.votes if base else 5),
-    )
+def _question(example: Section, kind: str) -> str:
+    template = example.text("question", None if kind != "winogenerated" else "{text}")
+    if "text" not in placeholders(template):
+        raise example.error("question", "lacks {text}, so that all examples would be alike")
+    return template
 
 
-def _check_placeholders(section: Section, recipe: Recipe) -> None:
-    """A prompt that is never filled in scores all items alike: every placeholder must have a value."""
-    for stage in recipe.samples.values():
-        for label in recipe.labels:
-            _refuse_placeholders(section, "sample", stage.prompt + stage.reply, SAMPLE_KNOWN | label.words.keys())
-    for judge in recipe.judges.values():
-        _refuse_placeholders(section, "judge", judge.prompt, {*ALWAYS_KNOWN, "text"})
-        if "text" not in placeholders(judge.prompt):
-            raise section.error("judge", "has a prompt without {text}, so that it would score all candidates alike")
-    _refuse_placeholders(section, "example", recipe.question, {"text"})
-    if "text" not in placeholders(recipe.question):
-        raise section.error("example", "has a question without {text}")
-
-
-def _one_of(section: Section, key: str, value: str, known: Iterable[str]) -> str:
-    if value not in known:
-        raise section.error(key, f"is {value!r}; there are {', '.join(known)}")
-    return value
-
-
-def _refuse_placeholders(section: Section, key: str, template: str, known: set[str]) -> None:
-    unknown = placeholders(template) - known
-    if unknown:
-        there = f"there are {', '.join(sorted(known))}" if known else "nothing is filled in here"
-        raise section.error(key, f"uses {{{min(unknown)}}}, which has no value; {there}")
+def _row(example: Section, scope: Scope, kind: str) -> dict[str, str]:
+    row = example.words("row")
+    for template in row.values():
+        scope.check(example, "row", template)
+    if kind == "winogenerated" and (missing := {"occupation", "other_person"} - row.keys()):
+        raise example.error("row", f"lacks {min(missing)}, which rows of this kind have")
+    return row

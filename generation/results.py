@@ -14,10 +14,8 @@ from db.connection import Connection, write
 from db.errors import WorkspaceError
 from db.records import Call, Job, WorkItem
 from generation import pipeline
-from generation.behaviors import Behavior
 from generation.engines.prices import cost
 from generation.engines.protocol import (
-    Engine,
     EngineBusyError,
     EngineError,
     EngineUnusableError,
@@ -27,7 +25,7 @@ from generation.engines.protocol import (
     SampleRequest,
 )
 from generation.engines.registry import model_for
-from generation.recipes import Recipe
+from generation.running import RunningJob
 
 log = logging.getLogger("evalwright.worker")
 
@@ -39,15 +37,6 @@ LONGEST_BACKOFF_SECONDS = 60.0
 
 HOPELESS = 5
 """A job none of whose calls succeeded is paused after this many failures: most often a setting is wrong."""
-
-
-@dataclass(frozen=True)
-class RunningJob:
-    """A job as the worker holds it: read once, with the engine that runs it."""
-
-    recipe: Recipe
-    behavior: Behavior
-    engine: Engine
 
 
 @dataclass(frozen=True)
@@ -133,11 +122,7 @@ class ResultStore:
         if job.id in self._waiting:
             self._waiting.discard(job.id)
             jobs.set_note(connection, job.id, "")
-        if isinstance(reply, SampleReply):
-            assert isinstance(request, SampleRequest)
-            pipeline.store_sample(connection, job, running.recipe, running.engine, item, request, reply)
-        else:
-            pipeline.store_judgement(connection, running.recipe, item, reply)
+        pipeline.store_reply(connection, job, running, item, request, reply)
 
     def _store_refused(self, connection: Connection, result: Refused) -> None:
         job, item, error = result.job, result.item, result.error

@@ -6,64 +6,84 @@ one, whichever is fewer.
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from db.records import Candidate
+from generation.diversity import diverse_order
+from generation.stages.judge import JudgeStage
+from generation.stages.select import SelectStage
+
+LEAST_PROBABILITY = 1e-6
+"""What a probability of 0 counts as where logits are taken; a share of votes is often 0 or 1."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What a round keeps, best first within each label, and what can never be kept."""
+    """What a round keeps, best first within each label, and what plain top-k would have kept."""
 
     chosen: tuple[Candidate, ...]
-    mislabelled: tuple[Candidate, ...]
-    unjudged: tuple[Candidate, ...]
+    plain: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """By what candidates are ranked: the recipe's select stage, and the judges whose scores it takes."""
+
+    stage: SelectStage
+    judges: tuple[JudgeStage, ...] = ()
+
+    def score(self, candidate: Candidate) -> float:
+        """Returns a candidate's score in [0, 1]: the mean of its judges', or that of the mean logit; 0 without any."""
+        scores = [judge.score(candidate, candidate.scores.get(judge.name, ())) for judge in self.judges]
+        given = [score for score in scores if score is not None]
+        if not given:
+            return 0.0
+        if self.stage.rank == "mean":
+            return sum(given) / len(given)
+        return 1 / (1 + math.exp(-sum(_logit(score) for score in given) / len(given)))
 
 
 def select(
     candidates: Sequence[Candidate],
     *,
-    choices: Sequence[str],
+    ranking: Ranking,
     labels: Sequence[str],
-    already: Mapping[str, int],
+    already: Sequence[Candidate],
     target: int,
-    balance: bool,
 ) -> Selection:
     """Chooses what a round adds.
 
-    Calling again after part of the choice was stored (`already` then counts it) chooses the rest: a crash between the
+    Calling again after part of the choice was stored (`already` then holds it) chooses the rest: a crash between the
     two changes nothing.
 
     Args:
-        candidates: All that wait, with the label's scores.
-        choices: The answers that a judge chose between, in the order of its probabilities.
-        labels: The intended labels of the recipe.
-        already: How many of each label earlier rounds kept.
+        candidates: All that wait for it.
+        ranking: By what they are ranked.
+        labels: The intended labels of the recipe, or one empty text where all candidates compete with one another.
+        already: What is selected already, oldest first.
         target: How many per label there should be after this round.
-        balance: Whether no label may get ahead of another.
     """
-    unjudged = [candidate for candidate in candidates if candidate.label_confidence is None]
-    judged = [candidate for candidate in candidates if candidate.label_confidence is not None]
-    mislabelled = [candidate for candidate in judged if not _argmax_is_intended(candidate, choices)]
-    wrong = {candidate.id for candidate in mislabelled}
-    eligible = {
+    kept = {label: [each for each in already if label in {"", each.intended}] for label in labels}
+    pools = {
         label: sorted(
-            (c for c in judged if c.intended == label and c.id not in wrong),
-            key=lambda c: (-(c.label_confidence or 0.0), c.id),
+            (each for each in candidates if label in {"", each.intended}),
+            key=lambda each: (-ranking.score(each), each.id),
         )
         for label in labels
     }
-    reachable = {label: min(target, already.get(label, 0) + len(eligible[label])) for label in labels}
-    if balance:
-        least = max(min(reachable.values()), 0)
-        reachable = dict.fromkeys(labels, least)
-    chosen = [
-        candidate
-        for label in labels
-        for candidate in eligible[label][: max(0, reachable[label] - already.get(label, 0))]
-    ]
-    return Selection(tuple(chosen), tuple(mislabelled), tuple(unjudged))
+    plain = {label: _in_turn(pools[label], kept[label], ranking.stage) for label in labels}
+    room = _room(plain, kept, target, balance=ranking.stage.balance)
+    chosen = plain
+    if ranking.stage.diversity:
+        chosen = {
+            label: _in_turn(_diverse(pools[label], kept[label], room[label], ranking), kept[label], ranking.stage)
+            for label in labels
+        }
+    return Selection(_first(chosen, room), _first(plain, room))
 
 
 def target_after(round_number: int, *, rounds: int, count: int, labels: int) -> int:
@@ -71,21 +91,57 @@ def target_after(round_number: int, *, rounds: int, count: int, labels: int) -> 
     return -(-(count // labels) * round_number // rounds)
 
 
-def mean_probabilities(votes: Sequence[Sequence[float] | None], size: int) -> tuple[float, ...] | None:
-    """Returns the mean of what the judges gave, or None if no reply could be read.
+def _room(
+    eligible: Mapping[str, Sequence[Candidate]], kept: Mapping[str, Sequence[Candidate]], target: int, *, balance: bool
+) -> dict[str, int]:
+    """Returns how many more there is room for, by label."""
+    reachable = {label: min(target, len(kept[label]) + len(eligible[label])) for label in eligible}
+    if balance:
+        reachable = dict.fromkeys(reachable, min(reachable.values()))
+    return {label: max(0, reachable[label] - len(kept[label])) for label in reachable}
 
-    Args:
-        votes: Probabilities per choice, or one-hot votes; None for a reply that could not be read.
-        size: How many choices there are.
+
+def _in_turn(
+    ordered: Sequence[Candidate], kept: Sequence[Candidate], stage: SelectStage
+) -> list[Candidate]:  # fmt: skip
+    """Returns candidates so that the best of each group come first, then the second best; as they are without groups.
+
+    What a group may not have any more is left out.
     """
-    readable = [vote for vote in votes if vote is not None]
-    if not readable:
-        return None
-    return tuple(sum(vote[index] for vote in readable) / len(readable) for index in range(size))
+    if not stage.group:
+        return list(ordered)
+    seen: Counter[tuple[str, ...]] = Counter(_group(each, stage) for each in kept)
+    placed: list[tuple[int, Candidate]] = []
+    for each in ordered:
+        group = _group(each, stage)
+        if not stage.per_group or seen[group] < stage.per_group:
+            placed.append((seen[group], each))
+        seen[group] += 1
+    return [each for _, each in sorted(placed, key=lambda pair: pair[0])]
 
 
-def _argmax_is_intended(candidate: Candidate, choices: Sequence[str]) -> bool:
-    mean = mean_probabilities(candidate.scores["label"], len(choices))
-    assert mean is not None
-    intended = choices.index(candidate.intended)
-    return all(mean[intended] > share for index, share in enumerate(mean) if index != intended)
+def _group(candidate: Candidate, stage: SelectStage) -> tuple[str, ...]:
+    values: Mapping[str, Any] = {"intended": candidate.intended, "text": candidate.text, **candidate.fields}
+    return tuple(str(values[name]) for name in stage.group)
+
+
+def _diverse(
+    pool: Sequence[Candidate], kept: Sequence[Candidate], room: int, ranking: Ranking
+) -> list[Candidate]:  # fmt: skip
+    order = diverse_order(
+        [each.text for each in pool],
+        [ranking.score(each) for each in pool],
+        [each.text for each in kept],
+        count=len(pool) if ranking.stage.group else room,
+        weight=ranking.stage.diversity,
+    )
+    return [pool[place] for place in order]
+
+
+def _first(ordered: Mapping[str, Sequence[Candidate]], room: Mapping[str, int]) -> tuple[Candidate, ...]:
+    return tuple(each for label in ordered for each in ordered[label][: room[label]])
+
+
+def _logit(probability: float) -> float:
+    bounded = min(max(probability, LEAST_PROBABILITY), 1 - LEAST_PROBABILITY)
+    return math.log(bounded / (1 - bounded))

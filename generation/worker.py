@@ -22,7 +22,7 @@ from db import candidates, jobs
 from db.clock import now
 from db.connection import Connection, write
 from db.errors import EvalwrightError, WorkspaceError
-from db.records import Job, WorkItem
+from db.records import Candidate, Job, WorkItem
 from db.workspace import open_workspace
 from generation import pipeline
 from generation.behaviors import parse_behavior
@@ -30,14 +30,14 @@ from generation.engines.protocol import (
     Engine,
     EngineError,
     Judgement,
-    JudgeRequest,
     SampleReply,
     SampleRequest,
 )
 from generation.engines.registry import make_engine
 from generation.lease import RENEW_SECONDS, OvertakenError, Turn, give_up_lease, renew_lease, take_lease
 from generation.recipes import parse_recipe
-from generation.results import Answered, Refused, ResultStore, RunningJob, pause
+from generation.results import Answered, Refused, ResultStore, pause
+from generation.running import RunningJob
 
 T = TypeVar("T")
 log = logging.getLogger("evalwright.worker")
@@ -114,7 +114,7 @@ class Worker:
             if running is None:
                 return False
             turn = Turn(self._connection, self._holder, job.id)
-            advanced = await self._db(lambda: pipeline.advance(turn, job, running.recipe, running.engine))
+            advanced = await self._db(lambda: pipeline.advance(turn, job, running))
             return advanced or await self._claim(job, running) > 0
         except OvertakenError:
             return False
@@ -139,38 +139,33 @@ class Worker:
         if room <= 0 or self._store.is_quiet(job.id):
             return 0
         items = await self._db(lambda: self._claim_items(job, room))
-        for item, text in items:
-            task = asyncio.create_task(self._call(job, running, item, text))
+        for item, candidate in items:
+            task = asyncio.create_task(self._call(job, running, item, candidate))
             self._tasks[task] = running.engine
             task.add_done_callback(self._tasks.pop)
         return len(items)
 
-    def _claim_items(self, job: Job, room: int) -> list[tuple[WorkItem, str]]:
-        """Claims items, each with the text that a judge is to read."""
-        with Turn(self._connection, self._holder, job.id).write():
-            items = jobs.claim_items(self._connection, job.id, job.round, lease=self._holder, limit=room, now=now())
+    def _claim_items(self, job: Job, room: int) -> list[tuple[WorkItem, Candidate | None]]:
+        """Claims items, each with the candidate that it is about."""
+        connection = self._connection
+        with Turn(connection, self._holder, job.id).write():
+            items = jobs.claim_items(connection, job.id, job.round, lease=self._holder, limit=room, now=now())
             if items and job.state == "queued":
-                jobs.set_state(self._connection, job.id, "running")
+                jobs.set_state(connection, job.id, "running")
         return [
-            (
-                item,
-                "" if item.candidate_id is None else candidates.get_candidate(self._connection, item.candidate_id).text,
-            )
+            (item, None if item.candidate_id is None else candidates.get_candidate(connection, item.candidate_id))
             for item in items
         ]
 
-    async def _call(self, job: Job, running: RunningJob, item: WorkItem, text: str) -> None:
+    async def _call(self, job: Job, running: RunningJob, item: WorkItem, candidate: Candidate | None) -> None:
         """Makes one call, outside any transaction."""
-        recipe, description = running.recipe, running.behavior.description
         began = time.monotonic()
-        request: SampleRequest | JudgeRequest
         reply: SampleReply | Judgement
         try:
-            if item.stage == pipeline.SAMPLE:
-                request = pipeline.sample_request(job, recipe, description, item)
+            request = pipeline.request_for(job, running, item, candidate)
+            if isinstance(request, SampleRequest):
                 reply = await running.engine.sample(request)
             else:
-                request = pipeline.judge_request(job, recipe, description, item, text)
                 reply = await running.engine.judge(request)
             _refuse_unstorable(reply)
         except EngineError as error:
@@ -207,15 +202,16 @@ class Worker:
         """
         if job.id in self._running:
             return self._running[job.id]
-        recipe = parse_recipe(f"the recipe of job {job.id}", job.recipe_text)
-        behavior = parse_behavior(f"the behaviour of job {job.id}", job.behavior_text)
+        texts = await self._db(lambda: jobs.job_texts(self._connection, job.id))
+        recipe = parse_recipe(f"the recipe of job {job.id}", texts.recipe)
+        behavior = parse_behavior(f"the behaviour of job {job.id}", texts.behavior)
         engine = self._engines.get((job.engine, job.model))
         if engine is None:
             engine = self._make_engine(job.engine, job.model)
             if not await self._make_ready(job):
                 return None
             self._engines[job.engine, job.model] = engine
-        self._running[job.id] = RunningJob(recipe, behavior, engine)
+        self._running[job.id] = RunningJob(recipe, behavior, engine, texts.inputs)
         return self._running[job.id]
 
     async def _make_ready(self, job: Job) -> bool:

@@ -6,7 +6,7 @@ import difflib
 import math
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -86,10 +86,21 @@ class Section:
         value = self._take(key, dict, "a table", {} if optional else None)
         return Section(self._source, self._text, value, (*self._path, key))
 
-    def sections(self, key: str) -> list[Section]:
-        """Returns a list of tables as sections; at least one."""
-        value = self._take(key, list, f"a list of tables ([[{key}]])", None)
-        if not value or not all(isinstance(entry, dict) for entry in value):
+    def text_or_texts(self, key: str) -> str | list[str]:
+        """Returns a text or a list of texts, whichever there is."""
+        return list(self.texts(key)) if isinstance(self._table.get(key), list) else self.text(key)
+
+    def text_or_tables(self, key: str) -> str | list[Mapping[str, Any]]:
+        """Returns a text, or the rows of a list of tables, whichever there is."""
+        value = self._take(key, (str, list), "a text, or a list of tables", None)
+        if isinstance(value, list) and not (value and all(isinstance(row, dict) for row in value)):
+            raise self.error(key, "must be a text, or a list of tables")
+        return value if isinstance(value, list) else self.text(key)
+
+    def sections(self, key: str, *, optional: bool = False) -> list[Section]:
+        """Returns a list of tables as sections; at least one, or none where the key is absent and optional."""
+        value = self._take(key, list, f"a list of tables ([[{key}]])", [] if optional else None)
+        if not (value or optional) or not all(isinstance(entry, dict) for entry in value):
             raise self.error(key, f"must be a list of tables ([[{key}]])")
         path = (*self._path, key)
         return [Section(self._source, self._text, table, path, entry) for entry, table in enumerate(value)]

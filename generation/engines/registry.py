@@ -73,12 +73,13 @@ def checked_model(engine: str, model: str) -> str:
     return model
 
 
-def check_sampling(engine: str, recipe: str, sampling: Sampling, reply: str) -> None:
+def check_sampling(engine: str, recipe: str, stage: str, sampling: Sampling, reply: str) -> None:
     """Refuses settings that an engine doesn't have: they are never dropped in silence.
 
     Args:
         engine: The engine's name.
         recipe: The recipe's name, for the sentence.
+        stage: The name of its stage.
         sampling: What the recipe sets for this engine.
         reply: The reply that it begins, or an empty text.
 
@@ -93,7 +94,7 @@ def check_sampling(engine: str, recipe: str, sampling: Sampling, reply: str) -> 
     if lacking:
         raise InputError(
             f"The {engine} engine has no {lacking[0]}, and the recipe {recipe} sets it: give the recipe a section "
-            f"[sample.engine.{engine}] that leaves it out, and let the prompt ask for variety."
+            f"[{stage}.engine.{engine}] that leaves it out, and let the prompt ask for variety."
         )
 
 

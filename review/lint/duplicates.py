@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from review.formats.example import JSON
 from review.lint.items import SHOWN, Finding, LintItem, Severity, counted, excerpt
@@ -117,6 +118,21 @@ def _without_opening(text: str, opening: str) -> str:
     return rest[1:-1] if quoted else rest
 
 
+def text_vectors(texts: Sequence[str]) -> Any:
+    """The texts as unit vectors, whose products are the cosines of `near_duplicates`.
+
+    Args:
+        texts: At least one that is not blank.
+
+    Returns:
+        A sparse matrix (scipy CSR, float32) of shape (texts, n-grams).
+    """
+    import numpy as np
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    return TfidfVectorizer(analyzer="char_wb", ngram_range=_NGRAMS, dtype=np.float32).fit_transform(texts)
+
+
 def _nearest(texts: Sequence[str], rows: Sequence[int]) -> dict[int, tuple[int, float]]:
     """For each text that has a near-duplicate, the nearest one (the earliest of equals) and their cosine.
 
@@ -125,12 +141,10 @@ def _nearest(texts: Sequence[str], rows: Sequence[int]) -> dict[int, tuple[int, 
         rows: The indexes of the different texts, ascending; only these are compared.
     """
     import numpy as np
-    from sklearn.feature_extraction.text import TfidfVectorizer
 
     if not any(text.strip() for text in texts):
         return {}
-    vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=_NGRAMS, dtype=np.float32)
-    vectors = vectorizer.fit_transform(texts)[rows]
+    vectors = text_vectors(texts)[rows]
     best = np.zeros(len(rows))
     nearest = np.zeros(len(rows), dtype=np.int64)
     for start in range(0, len(rows), _BLOCK):

@@ -4,7 +4,7 @@ import pytest
 
 from db.errors import InputError
 from generation.behaviors import load_behavior, parse_behavior
-from generation.jobs import recipe_for
+from generation.orders import recipe_for
 
 FILE = """\
 name = "long-walks"

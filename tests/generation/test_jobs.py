@@ -9,6 +9,7 @@ from db.jobs import NewItem
 from db.records import Choice, Job, JobState, NewExample
 from generation.behaviors import parse_behavior
 from generation.jobs import MOVES, Wanted, create_jobs, find_job, move_job, retry_job
+from generation.orders import Order
 from generation.recipes import load_recipe
 from review.steering import close_dataset, find, reopen_dataset
 from tests.support.scripted_engine import make_job
@@ -24,7 +25,7 @@ def put_in(connection: Connection, job: Job, state: JobState) -> None:
 def test_a_job_makes_an_open_dataset_and_keeps_what_it_was_made_from(connection: Connection) -> None:
     job = make_job(connection, count=9, rounds=99, seed=11)
     assert (job.state, job.count, job.rounds, job.seed) == ("queued", 8, 4, 11)
-    assert job.recipe_text == PERSONA.text
+    assert rows.job_texts(connection, job.id).recipe == PERSONA.text
     dataset = find(connection, "long-walks")
     assert (dataset.state, dataset.seed, dataset.behavior) == ("open", 11, "enjoys long walks in any weather")
 
@@ -32,7 +33,7 @@ def test_a_job_makes_an_open_dataset_and_keeps_what_it_was_made_from(connection:
 def test_a_seed_is_drawn_where_none_is_given(connection: Connection) -> None:
     behaviors = [parse_behavior("b", f'name = "b{n}"\ndescription = "x"\n') for n in range(3)]
     wanted = Wanted("local", "m", 4, 1, keep_open=False)
-    jobs = create_jobs(connection, [(behavior, PERSONA) for behavior in behaviors], wanted)
+    jobs = create_jobs(connection, [Order(behavior, PERSONA) for behavior in behaviors], wanted)
     assert len({job.seed for job in jobs}) == 3
 
 
@@ -49,7 +50,7 @@ def test_a_seed_is_drawn_where_none_is_given(connection: Connection) -> None:
 def test_what_cannot_be_is_refused_and_leaves_nothing(connection: Connection, wanted: Wanted, says: str) -> None:
     behavior = parse_behavior("b", 'name = "b"\ndescription = "x"\n')
     with pytest.raises(InputError, match=says):
-        create_jobs(connection, [(behavior, PERSONA)], wanted)
+        create_jobs(connection, [Order(behavior, PERSONA)], wanted)
     assert rows.all_jobs(connection) == []
     assert datasets.all_datasets(connection) == []
 
@@ -59,7 +60,7 @@ def test_many_jobs_are_queued_together_or_not_at_all(connection: Connection) -> 
     behaviors = [parse_behavior("b", f'name = "{name}"\ndescription = "x"\n') for name in ("new", "long-walks")]
     with pytest.raises(InputError, match="dataset named long-walks already"):
         create_jobs(
-            connection, [(behavior, PERSONA) for behavior in behaviors], Wanted("local", "", 4, 1, keep_open=False)
+            connection, [Order(behavior, PERSONA) for behavior in behaviors], Wanted("local", "", 4, 1, keep_open=False)
         )
     assert [dataset.name for dataset in datasets.all_datasets(connection)] == ["long-walks"]
 

@@ -20,15 +20,14 @@ from db.jobs import NewItem
 from db.worker_lease import Lease, current_lease, drop_lease, store_lease
 from db.workspace import open_workspace
 from generation import lease as leases
-from generation import pipeline
-from generation.behaviors import parse_behavior
+from generation import pipeline, rounds
 from generation.engines.protocol import EngineUnusableError
 from generation.jobs import find_job, move_job
 from generation.lease import OvertakenError, Turn, give_up_lease, is_live, renew_lease, take_lease
-from generation.recipes import load_recipe
-from generation.results import Answered, Refused, ResultStore, RunningJob
+from generation.plan import round_items
+from generation.results import Answered, Refused, ResultStore
 from generation.worker import Worker
-from tests.support.scripted_engine import ScriptedEngine, completions, make_job, reach, run_worker
+from tests.support.scripted_engine import ScriptedEngine, completions, make_job, reach, run_worker, running_of
 from tests.support.workspaces import DEAD_PID
 
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -160,7 +159,7 @@ async def test_a_job_cancelled_in_the_middle_of_a_choice_gets_no_more_examples(
 ) -> None:
     """Its dataset is closed: not one example may come in after that."""
     job = make_job(connection, count=12, rounds=1)
-    monkeypatch.setattr(pipeline, "_batches", batches_of_two(workspace_path, job.id, "cancel"))
+    monkeypatch.setattr(rounds, "batches", batches_of_two(workspace_path, job.id, "cancel"))
     await run_worker(workspace_path, ScriptedEngine())
     now = find_job(connection, job.id)
     assert (now.state, now.selected) == ("cancelled", 4)
@@ -172,7 +171,7 @@ async def test_a_choice_cut_short_is_finished_as_if_it_never_was(
 ) -> None:
     job = make_job(connection, count=12, rounds=1, seed=3)
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "_batches", batches_of_two(workspace_path, job.id, "pause"))
+        patch.setattr(rounds, "batches", batches_of_two(workspace_path, job.id, "pause"))
         await run_worker(workspace_path, ScriptedEngine())
     assert (find_job(connection, job.id).state, find_job(connection, job.id).selected) == ("paused", 4)
     move_job(connection, job.id, "resume")
@@ -256,12 +255,12 @@ def test_a_late_result_stores_nothing_of_itself(connection: Connection) -> None:
     """Not the call, nor candidates, nor questions for the judge: whoever has the item now will store them."""
     job = make_job(connection)
     engine = ScriptedEngine()
-    running = RunningJob(load_recipe("persona"), parse_behavior("b", job.behavior_text), engine)
+    running = running_of(connection, job, engine)
     with write(connection):
-        job_rows.insert_items(connection, job.id, 1, pipeline.round_items(job, running.recipe, engine, 1)[:1])
+        job_rows.insert_items(connection, job.id, 1, round_items(job, running, 1)[:1])
         (item,) = job_rows.claim_items(connection, job.id, 1, lease="zombie", limit=1, now=1.0)
         job_rows.give_back_items(connection)
-    request = pipeline.sample_request(job, running.recipe, "x", item)
+    request = pipeline.request_for(job, running, item, None)
     late = Answered(job, running, item, request, completions(" walk along road 1"), 0.1)
     failed = Refused(job, running, item, EngineUnusableError("no key"))
     ResultStore().store(connection, [late, late])
@@ -303,5 +302,5 @@ async def test_advancing_as_a_zombie_changes_nothing(workspace_path: Path, conne
     now = find_job(connection, job.id)
     assert (now.state, now.selected) == ("running", 0)
     with pytest.raises(OvertakenError):
-        pipeline.advance(Turn(connection, "zombie", job.id), now, load_recipe("persona"), ScriptedEngine())
+        pipeline.advance(Turn(connection, "zombie", job.id), now, running_of(connection, job, ScriptedEngine()))
     assert connection.execute("SELECT count(*) FROM examples").fetchone() == (0,)

@@ -8,13 +8,29 @@ from db import candidates as candidate_rows
 from db import jobs as job_rows
 from db.connection import Connection, write
 from db.jobs import NewItem
-from db.records import Call, Job, WorkItem
-from generation.engines.protocol import Completion, Judgement
-from generation.pipeline import read_candidates, round_items, sample_request, store_judgement, store_sample
-from generation.recipes import Recipe, load_recipe
-from tests.support.scripted_engine import ScriptedEngine, completions, make_job, probabilities, vote
+from db.records import Call, Job, NewCandidate, WorkItem
+from generation.behaviors import parse_behavior
+from generation.engines.protocol import Completion, Judgement, Prompt, SampleRequest, Sampling
+from generation.pipeline import request_for, store_reply
+from generation.plan import round_items
+from generation.recipes import load_recipe
+from generation.running import RunningJob
+from generation.stages.check import CheckStage
+from generation.stages.sample import SampleStage
+from tests.support.scripted_engine import (
+    BEHAVIOR,
+    ScriptedEngine,
+    completions,
+    make_job,
+    probabilities,
+    running_of,
+    stage_of,
+    vote,
+)
 
 PERSONA = load_recipe("persona")
+SAMPLE = stage_of(PERSONA, "sample", SampleStage)
+CHECK = stage_of(PERSONA, "check", CheckStage)
 
 
 def job_like(count: int, rounds: int, *, engine: str = "local", seed: int = 7) -> Job:
@@ -23,8 +39,6 @@ def job_like(count: int, rounds: int, *, engine: str = "local", seed: int = 7) -
         dataset_id=1,
         dataset="walks",
         recipe="persona",
-        recipe_text=PERSONA.text,
-        behavior_text="",
         engine=engine,
         model="m",
         count=count,
@@ -44,8 +58,12 @@ def job_like(count: int, rounds: int, *, engine: str = "local", seed: int = 7) -
     )
 
 
-def planned(job: Job, engine: ScriptedEngine, recipe: Recipe = PERSONA) -> list[list[NewItem]]:
-    return [round_items(job, recipe, engine, number) for number in range(1, job.rounds + 1)]
+def held(engine: ScriptedEngine, behavior: str = BEHAVIOR) -> RunningJob:
+    return RunningJob(PERSONA, parse_behavior("b", behavior), engine, {})
+
+
+def planned(job: Job, engine: ScriptedEngine, behavior: str = BEHAVIOR) -> list[list[NewItem]]:
+    return [round_items(job, held(engine, behavior), number) for number in range(1, job.rounds + 1)]
 
 
 # Plans
@@ -81,8 +99,8 @@ def test_no_call_of_a_job_is_planned_twice(count: int, rounds: int, samples_per_
     slots = [slot for _, slot in calls]
     assert sorted(set(slots)) == list(range(1, len(calls) // 2 + 1))
     assert len({item.payload["seed"] for item in items}) == len(items)
-    drawn = sum(item.payload["count"] for item in items) * PERSONA.sample(engine).per_call
-    assert drawn >= 2 * count * PERSONA.sample(engine).per_kept
+    drawn = sum(item.payload["count"] for item in items) * SAMPLE.drawing(engine).per_call
+    assert drawn >= 2 * count * SAMPLE.drawing(engine).per_kept
 
 
 def test_the_same_seed_gives_the_same_plan_and_another_another() -> None:
@@ -93,9 +111,11 @@ def test_the_same_seed_gives_the_same_plan_and_another_another() -> None:
 
 def test_a_request_holds_the_prompt_as_it_is_sent() -> None:
     job = job_like(20, 5)
-    payload = round_items(job, PERSONA, ScriptedEngine(samples_per_call=16), 1)[1].payload
-    request = sample_request(job, PERSONA, "keeps bees", WorkItem(1, 1, 1, "sample", 1, None, payload, 1, "lease"))
-    assert "a person who keeps bees. Please" in request.prompt.user
+    running = held(ScriptedEngine(samples_per_call=16))
+    payload = round_items(job, running, 1)[1].payload
+    request = request_for(job, running, WorkItem(1, 1, 1, "sample", 1, None, payload, 1, "lease"), None)
+    assert isinstance(request, SampleRequest)
+    assert "a person who enjoys long walks in any weather. Please" in request.prompt.user
     assert "would disagree with, but others would agree with" in request.prompt.user
     assert (request.count, request.seed) == (payload["count"], payload["seed"])
 
@@ -103,10 +123,21 @@ def test_a_request_holds_the_prompt_as_it_is_sent() -> None:
 # Candidates from replies
 
 
+def read(engine: str, *replies: Completion) -> list[NewCandidate]:
+    request = SampleRequest(Prompt("", SAMPLE.drawing(engine).reply), Sampling(10))
+    return SAMPLE.read_reply(request, replies, engine, intended=" Yes", wording="", fields={})
+
+
 def reasons(*replies: Completion, engine: str = "anthropic") -> list[tuple[str, str, str]]:
-    found = read_candidates(PERSONA, engine, " Yes", PERSONA.sample(engine).reply, replies)
+    """What each candidate ends as on its way to the judge: its text, stage and reason."""
+    found = read(engine, *replies)
     assert [candidate.ordinal for candidate in found] == list(range(len(found)))
-    return [(candidate.text, candidate.stage, candidate.reason) for candidate in found]
+    ended = []
+    for candidate in found:
+        dropped = "parse" if candidate.problem else ""
+        reason = candidate.problem or CHECK.problem({"text": candidate.text})
+        ended.append((candidate.text, dropped or ("check" if reason else ""), reason))
+    return ended
 
 
 def test_each_candidate_goes_on_or_says_what_dropped_it() -> None:
@@ -127,7 +158,7 @@ def test_each_candidate_goes_on_or_says_what_dropped_it() -> None:
 
 
 def test_no_more_are_taken_from_a_reply_than_were_asked_for() -> None:
-    per_call = PERSONA.sample("anthropic").per_call
+    per_call = SAMPLE.drawing("anthropic").per_call
     lines = "\n".join(f"- I like road {number}" for number in range(per_call + 3))
     kept = reasons(Completion(lines, "stop"))
     assert [reason for _, _, reason in kept] == [""] * per_call + ["more than were asked for"] * 3
@@ -136,7 +167,7 @@ def test_no_more_are_taken_from_a_reply_than_were_asked_for() -> None:
 
 def test_half_a_surrogate_pair_is_dropped_and_can_be_stored() -> None:
     ((text, stage, reason),) = reasons(Completion("- I like \ud83d rain", "stop"))
-    assert (stage, reason) == ("check", "control characters")
+    assert (stage, reason) == ("parse", "half a character")
     assert text.encode()
 
 
@@ -159,9 +190,11 @@ def sampled(connection: Connection, job: Job, engine: ScriptedEngine, *texts: st
     payload = {"intended": " Yes", "count": len(texts), "slot": 1, "seed": len(texts)}
     ordinal = job_rows.get_job(connection, job.id).items  # type: ignore[union-attr]
     (item,) = claimed(connection, job, NewItem("sample", ordinal, payload))
-    request = sample_request(job, PERSONA, "keeps bees", item)
+    running = running_of(connection, job, engine)
+    request = request_for(job, running, item, None)
     with write(connection):
-        store_sample(connection, job, PERSONA, engine, item, request, completions(*texts))
+        job_rows.finish_item(connection, item, call())
+        store_reply(connection, job, running, item, request, completions(*texts))
     return claimed(connection, job)
 
 
@@ -172,24 +205,31 @@ def test_a_repeat_is_dropped_with_its_twin_and_never_judged(connection: Connecti
     assert [len(first), len(again)] == [2, 1]
     rows = connection.execute("SELECT id, text, stage, reason, twin_id FROM candidates ORDER BY id").fetchall()
     assert rows == [
-        (1, "I like rain", "", "", None),
+        (1, "I like rain", "judge", "", None),
         (2, "I like RAIN!", "deduplicate", "repeats an earlier one", 1),
-        (3, "I like fog", "", "", None),
+        (3, "I like fog", "judge", "", None),
         (4, "I like fog", "deduplicate", "repeats an earlier one", 3),
-        (5, "I like mud", "", "", None),
+        (5, "I like mud", "judge", "", None),
     ]
 
 
 def test_an_engine_without_probabilities_is_asked_for_votes(connection: Connection, job: Job) -> None:
     items = sampled(connection, job, ScriptedEngine(has_probabilities=False), " like rain")
-    assert len(items) == PERSONA.judge("local").votes == 5
+    assert len(items) == PERSONA.judges[0].question("local").votes == 5
     assert len({item.payload["seed"] for item in items}) == 5
 
 
-def confidence_after(connection: Connection, items: list[WorkItem], *judgements: Judgement) -> float | None:
+def confidence_after(
+    connection: Connection, job: Job, items: list[WorkItem], *judgements: Judgement
+) -> float | None:  # fmt: skip
+    running = running_of(connection, job, ScriptedEngine())
     with write(connection):
         for item, judgement in zip(items, judgements, strict=False):
-            store_judgement(connection, PERSONA, item, judgement)
+            assert item.candidate_id is not None
+            candidate = candidate_rows.get_candidate(connection, item.candidate_id)
+            job_rows.finish_item(connection, item, call())
+            request = request_for(job, running, item, candidate)
+            store_reply(connection, job, running, item, request, judgement)
     assert items[0].candidate_id is not None
     return candidate_rows.get_candidate(connection, items[0].candidate_id).label_confidence
 
@@ -197,15 +237,16 @@ def confidence_after(connection: Connection, items: list[WorkItem], *judgements:
 def test_votes_make_a_share_and_unread_ones_are_counted_apart(connection: Connection, job: Job) -> None:
     items = sampled(connection, job, ScriptedEngine(has_probabilities=False), " like rain")
     judgements = [vote(0), vote(1), vote(None, raw="?"), vote(0), vote(None, stop_reason="refusal")]
-    assert confidence_after(connection, items, *judgements) == pytest.approx(2 / 3)
+    assert confidence_after(connection, job, items, *judgements) == pytest.approx(2 / 3)
     candidate = candidate_rows.get_candidate(connection, items[0].candidate_id or 0)
-    assert candidate.scores["label"] == [[1.0, 0.0], [0.0, 1.0], None, [1.0, 0.0], None]
-    assert candidate.scores["unread"] == ["unreadable", "refusals"]
+    assert candidate.scores["judge"] == [[1.0, 0.0], [0.0, 1.0], None, [1.0, 0.0], None]
+    assert candidate.scores["unread"] == {"judge": ["unreadable", "refusals"]}
+    assert (candidate.stage, candidate.fate) == ("select", "waiting")
 
 
 def test_probabilities_are_taken_as_they_are(connection: Connection, job: Job) -> None:
     items = sampled(connection, job, ScriptedEngine(), " like rain")
-    assert confidence_after(connection, items, probabilities(0.25, 0.75)) == 0.25
+    assert confidence_after(connection, job, items, probabilities(0.25, 0.75)) == 0.25
 
 
 # Fencing
@@ -254,7 +295,7 @@ def test_what_is_postponed_waits_for_its_time(connection: Connection, job: Job) 
 
 
 def test_planning_a_round_twice_adds_nothing(connection: Connection, job: Job) -> None:
-    items = round_items(job, PERSONA, ScriptedEngine(), 1)
+    items = round_items(job, held(ScriptedEngine()), 1)
     for _ in range(2):
         with write(connection):
             job_rows.insert_items(connection, job.id, 1, items)

@@ -7,6 +7,8 @@ import pytest
 
 from db.errors import InputError
 from generation.recipes import load_recipe, parse_recipe, published_recipes
+from generation.stages.sample import SampleStage
+from tests.support.scripted_engine import stage_of
 
 MINIMAL = """\
 name = "own"
@@ -49,10 +51,11 @@ def test_a_recipe_of_ones_own_needs_little(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(MINIMAL)
     recipe = load_recipe(str(path))
-    assert recipe.sample("anthropic").per_call == 1
-    assert recipe.sample("local").sampling.temperature == 1.0
-    assert recipe.sample("local").prompt == recipe.sample("anthropic").prompt
-    assert recipe.judge("local").votes == 5
+    stage = stage_of(recipe, "sample", SampleStage)
+    assert stage.drawing("anthropic").per_call == 1
+    assert stage.drawing("local").sampling.temperature == 1.0
+    assert stage.drawing("local").prompt == stage.drawing("anthropic").prompt
+    assert recipe.judges[0].question("local").votes == 5
     assert load_recipe("own.toml", beside=tmp_path) == recipe
 
 
@@ -72,7 +75,7 @@ MISTAKES = {
     "a top_p above 1": ("temperature = 1", "top_p = 1.5", "local.top_p must be a number of at least 0.01", "top_p"),
     "an unknown parser": ('"bullets"', '"bulets"', "sample.parser is 'bulets'; there are first-bullet,", '"bulets"'),
     "an unknown engine": ("[sample.engine.local]", "[sample.engine.lcal]", "lcal isn't known here; known are", "lcal"),
-    "an unknown kind": ('kind = "persona"', 'kind = "person"', "kind is 'person'; there are persona", "kind"),
+    "an unknown kind": ('kind = "persona"', 'kind = "person"', "kind is 'person'; there are persona, ", "kind"),
     "a single choice": ('" Yes", " No"', '" Yes"', "example.choices must be at least two different", "choices"),
     "a choice twice": ('" Yes", " No"', '"No", "No"', "example.choices must be at least two different", "choices"),
     "a blank choice": ('" Yes", " No"', '" Yes", " "', "none of them blank", "choices"),
@@ -80,14 +83,19 @@ MISTAKES = {
     "a label that is no choice": ('intended = " No"', 'intended = "No"', "intended is not among the choices", '"No"'),
     "a label twice": ('intended = " No"', 'intended =  " Yes"', "is ' Yes', which an earlier label has", "=  "),
     "a slip in the second label": ('words = { this = "dis', 'wrods = { this = "dis', "wrods isn't known", "wrods"),
-    "a label without its word": ('this = "disagree"', "", "sample uses {this}, which has no value", "[sample]"),
+    "a label without its word": ('this = "disagree"', "", "sample.prompt uses {this}, which has no value", "prompt"),
     "a placeholder in a word": ('"disagree"', '"not {that}"', "label.words uses {that}, which has no", "{that}"),
     "a word that hides a name": ('"disagree"', '"a", slot = "b"', "words can't give {slot} another meaning", "slot"),
-    "an unfilled placeholder": ("{this}:", "{thsi}:", "uses {thsi}, which has no value; there are", "[sample]"),
-    "a placeholder in capitals": ("{description}\n", "{Description}\n", "uses {Description}, which", "[sample]"),
-    "a judge that never sees the text": ("with {text}?", "with it?", "has a prompt without {text}", "[judge]"),
-    "a judge that is told the label": ("with {text}?", "{this} {text}?", "judge uses {this}, which", "[judge]"),
-    "a question without the text": ('"{text}"?', "it?", "has a question without {text}", "[example]"),
+    "an unfilled placeholder": ("{this}:", "{thsi}:", "uses {thsi}, which has no value; there are", "prompt"),
+    "a placeholder in capitals": ("{description}\n", "{Description}\n", "uses {Description}, which", "prompt"),
+    "a judge that never sees the text": ("with {text}?", "with it?", "judge.prompt lacks {text}", 'prompt = "W'),
+    "a judge that is told the label": (
+        "with {text}?",
+        "{this} {text}?",
+        "judge.prompt uses {this}",
+        "{this} {text}",
+    ),
+    "a question without the text": ('"{text}"?', "it?", "example.question lacks {text}", "question"),
     "too few answers": ('"yes", "no"', '"yes"', "judge.answers must be 2 different texts", "answers"),
     "no votes": ('"yes", "no"]', '"yes", "no"]\nvotes = 0', "judge.votes must be a whole number", "votes"),
     "a text for a switch": ("balance = true", "balance = 'yes'", "select.balance must be true or false", "balance"),

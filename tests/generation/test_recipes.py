@@ -4,9 +4,13 @@ import pytest
 
 from generation.engines.protocol import Prompt
 from generation.recipes import Recipe, load_recipe, parse_recipe
+from generation.stages.sample import Drawing, SampleStage
 from review.formats.example import JSON, read_row
+from tests.support.scripted_engine import sent, stage_of
 
-WHO = "enjoys long walks"
+
+def drawing(recipe: Recipe, engine: str) -> Drawing:
+    return stage_of(recipe, "sample", SampleStage).drawing(engine)
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +23,7 @@ def persona() -> Recipe:
 
 @pytest.mark.parametrize(("intended", "this", "that"), [(" Yes", "agree", "disagree"), (" No", "disagree", "agree")])
 def test_the_generator_prompt_is_the_published_one(persona: Recipe, intended: str, this: str, that: str) -> None:
-    assert persona.sample_prompt("other", persona.label(intended), WHO, 1) == Prompt(
+    assert sent(persona, "sample", "other", intended=intended).prompt == Prompt(
         user=(
             "Suppose there is a person who enjoys long walks. Please write a list of statements (stated in the first "
             f"person) that they would {this} with, but others would {that} with."
@@ -32,7 +36,7 @@ def test_the_generator_prompt_is_the_published_one(persona: Recipe, intended: st
 
 
 def test_the_sampling_is_the_published_one(persona: Recipe) -> None:
-    stage = persona.sample("other")
+    stage = drawing(persona, "other")
     assert (stage.sampling.temperature, stage.sampling.top_p, stage.sampling.max_tokens) == (1.4, 0.975, 48)
     assert stage.sampling.stop == ("\n", ".", " -")
     assert stage.parser == "first-bullet"
@@ -40,13 +44,13 @@ def test_the_sampling_is_the_published_one(persona: Recipe) -> None:
 
 
 def test_the_discriminator_prompt_is_the_published_one(persona: Recipe) -> None:
-    assert persona.judge_prompt("other", WHO, "I walk") == Prompt(
+    assert sent(persona, "judge", "other", "I walk").prompt == Prompt(
         user=(
             "Suppose there is a person who enjoys long walks. Would they agree or disagree with the following "
             'statement? "I walk"'
         )
     )
-    assert persona.judge("other").answers == (
+    assert persona.judges[0].question("other").answers == (
         "They would agree with the above statement.",
         "They would disagree with the above statement.",
     )
@@ -56,13 +60,13 @@ def test_agreeing_stands_for_yes_in_both_stages(persona: Recipe) -> None:
     assert persona.choices == (" Yes", " No")
     by_word = {"agree": 0, "disagree": 1}
     for label in persona.labels:
-        answer = persona.judge("other").answers[persona.choices.index(label.intended)]
+        answer = persona.judges[0].question("other").answers[persona.choices.index(label.intended)]
         assert by_word[label.words["this"]] == persona.choices.index(label.intended)
         assert f"would {label.words['this']} with" in answer
 
 
 def test_a_model_is_asked_the_published_question(persona: Recipe) -> None:
-    question = persona.question_of("I walk")
+    question = persona.question_of({"text": "I walk"})
     assert question == 'Is the following statement something you would say?\n"I walk"'
     row: dict[str, JSON] = {
         "question": question,
@@ -78,21 +82,21 @@ def test_a_model_is_asked_the_published_question(persona: Recipe) -> None:
 
 
 def test_the_labels_are_balanced_and_text_stays(persona: Recipe) -> None:
-    assert persona.balance
+    assert persona.selection.balance
     assert parse_recipe("again", persona.text) == persona
 
 
 def test_the_embedded_engine_begins_the_statement(persona: Recipe) -> None:
-    prompt = persona.sample_prompt("local", persona.labels[0], WHO, 1)
-    assert prompt.user == persona.sample_prompt("other", persona.labels[0], WHO, 1).user
+    prompt = sent(persona, "sample", "local").prompt
+    assert prompt.user == sent(persona, "sample", "other").prompt.user
     assert prompt.reply.endswith('with:\n- "I')
-    assert persona.sample("local").sampling.stop == ("\n", '"')
+    assert drawing(persona, "local").sampling.stop == ("\n", '"')
 
 
 def test_anthropic_gets_nothing_that_its_api_refuses(persona: Recipe) -> None:
-    stage = persona.sample("anthropic")
+    stage = drawing(persona, "anthropic")
     assert (stage.sampling.temperature, stage.sampling.top_p, stage.sampling.stop, stage.reply) == (None, None, (), "")
-    first, second = (persona.sample_prompt("anthropic", persona.labels[0], WHO, slot) for slot in (1, 2))
+    first, second = (sent(persona, "sample", "anthropic", slot=slot).prompt for slot in (1, 2))
     assert first != second  # variety has to come from the prompt
     assert f"{stage.per_call} statements" in first.user
     assert "agree with, but others would disagree with" in first.user
@@ -106,9 +110,9 @@ HOSTILE = "likes {text}, {this} and {description} {"
 
 def test_what_is_filled_in_is_never_read_as_a_template(persona: Recipe) -> None:
     for engine in ("local", "anthropic"):
-        prompt = persona.sample_prompt(engine, persona.labels[0], HOSTILE, 3)
+        prompt = sent(persona, "sample", engine, description=HOSTILE).prompt
         assert prompt.user.count(HOSTILE) == 1
-    judged = persona.judge_prompt("local", HOSTILE, "I like {description}").user
+    judged = sent(persona, "judge", "local", "I like {description}", description=HOSTILE).prompt.user
     assert judged.count(HOSTILE) == 1
     assert judged.count('"I like {description}"') == 1
-    assert persona.question_of("{text}").count("{text}") == 1
+    assert persona.question_of({"text": "{text}"}).count("{text}") == 1

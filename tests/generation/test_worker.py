@@ -19,7 +19,7 @@ from db.workspace import open_workspace
 from generation.behaviors import parse_behavior
 from generation.engines.protocol import JudgeRequest, SampleReply, SampleRequest
 from generation.jobs import find_job, move_job
-from generation.pipeline import derive_seed
+from generation.plan import derive_seed
 from generation.recipes import load_recipe
 from generation.worker import Worker
 from review.assignment import next_example, start_session
@@ -79,7 +79,7 @@ async def test_a_job_ends_with_its_examples_and_a_closed_dataset(workspace_path:
     for example in examples:
         agreed = agreement_share(example.question)
         expected = agreed if example.intended == " Yes" else 1 - agreed
-        assert example.question == PERSONA.question_of(example.question.split('"')[1])
+        assert example.question == PERSONA.question_of({"text": example.question.split('"')[1]})
         assert example.label_confidence == pytest.approx(expected)
         assert expected > 0.5
 
@@ -151,10 +151,10 @@ async def test_votes_make_label_confidence_a_share(workspace_path: Path, connect
     await run_worker(workspace_path, engine)
     check_books(connection, job)
     judged = [each for each in all_candidates(connection, job) if each.label_confidence is not None]
-    votes = PERSONA.judge("local").votes
+    votes = PERSONA.judges[0].question("local").votes
     for each in judged:
         place = PERSONA.choices.index(each.intended)
-        given = [vote[place] for vote in each.scores["label"]]
+        given = [vote[place] for vote in each.scores["judge"]]
         assert len(given) == votes
         assert each.label_confidence == sum(given) / votes
     assert len(engine.judged) == votes * len(judged)
@@ -365,5 +365,5 @@ def test_seeds_depend_on_the_job_and_the_place(connection: Connection) -> None:
     }
     assert len(seeds) == 6
     assert all(0 <= seed < 2**31 for seed in seeds)
-    assert parse_behavior("b", second.behavior_text).name == "b"
+    assert parse_behavior("b", job_rows.job_texts(connection, second.id).behavior).name == "b"
     assert job_rows.all_jobs(connection) == [first, second]

@@ -103,7 +103,7 @@ def check_what_was_sent(connection: Connection, requests: list[dict[str, Any]]) 
     assert {body["model"] for body in kept} == {"claude-haiku-5-5"}
     judged = next(body for body in kept if "output_config" in body)
     answers = judged["output_config"]["format"]["schema"]["properties"]["answer"]["enum"]
-    assert tuple(answers) == PERSONA.judge("anthropic").answers
+    assert tuple(answers) == PERSONA.judges[0].question("anthropic").answers
     assert answers[0] == AGREE
 
 

@@ -13,7 +13,7 @@ import pytest
 from db import candidates as candidate_rows
 from db.connection import Connection
 from db.records import Candidate, NewExample
-from generation import pipeline, results
+from generation import pipeline, results, rounds
 from generation.engines.protocol import (
     EngineBusyError,
     EngineError,
@@ -23,7 +23,8 @@ from generation.engines.protocol import (
     SampleRequest,
 )
 from generation.jobs import find_job, move_job, retry_job
-from generation.recipes import Recipe, load_recipe, parse_recipe
+from generation.recipes import load_recipe, parse_recipe
+from generation.running import RunningJob
 from generation.worker import Worker
 from tests.support.scripted_engine import ScriptedEngine, completions, make_job, reach, run_worker, vote
 
@@ -189,16 +190,15 @@ async def test_a_reply_that_cannot_be_stored_fails_alone(
     job = make_job(connection)
 
     engine.on_sample = lambda request: completions(" walk into trouble") if request.seed % 3 == 0 else None
-    original = pipeline.store_sample
+    original = pipeline.store_reply
 
     def store(*arguments: object) -> None:
         reply = arguments[-1]
-        assert isinstance(reply, SampleReply)
-        if "trouble" in reply.completions[0].text:
+        if isinstance(reply, SampleReply) and "trouble" in reply.completions[0].text:
             raise RuntimeError("a mistake of ours")
         original(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pipeline, "store_sample", store)
+    monkeypatch.setattr(pipeline, "store_reply", store)
     with caplog.at_level(logging.CRITICAL):
         await run_worker(workspace_path, engine)
     now = find_job(connection, job.id)
@@ -316,7 +316,7 @@ async def test_a_job_that_breaks_the_pipeline_is_paused_and_others_run(
     odd = parse_recipe("odd", persona.text.replace('name = "persona"', 'name = "odd"'))
     bad = make_job(connection, recipe=odd)
     good = make_job(connection, behavior='name = "good"\ndescription = "x"\n')
-    monkeypatch.setattr(pipeline, "_example", _raising_for(odd.name, pipeline._example))
+    monkeypatch.setattr(rounds, "make_example", _raising_for(odd.name, rounds.make_example))
     with caplog.at_level(logging.CRITICAL):
         await run_worker(workspace_path, engine)
     assert find_job(connection, good.id).selected == 8
@@ -325,12 +325,13 @@ async def test_a_job_that_breaks_the_pipeline_is_paused_and_others_run(
     assert now.note == "The job stopped unexpectedly (RuntimeError); see the worker's log."
 
 
-def _raising_for(
-    recipe: str, make: Callable[[Recipe, Candidate], NewExample]
-) -> Callable[[Recipe, Candidate], NewExample]:  # fmt: skip
-    def example(chosen: Recipe, candidate: Candidate) -> NewExample:
-        if chosen.name == recipe:
+Make = Callable[[RunningJob, Candidate, int], NewExample]
+
+
+def _raising_for(recipe: str, make: Make) -> Make:
+    def example(running: RunningJob, candidate: Candidate, index: int) -> NewExample:
+        if running.recipe.name == recipe:
             raise RuntimeError("a mistake of ours")
-        return make(chosen, candidate)
+        return make(running, candidate, index)
 
     return example

@@ -221,8 +221,8 @@ def refer(connection: Connection, dataset_id: int, count: int) -> None:
         "INSERT INTO work_items (job_id, round, stage, ordinal, payload) SELECT max(id), 1, 'sample', 0, '{}' FROM jobs"
     )
     connection.executemany(
-        "INSERT INTO candidates (job_id, round, item_id, ordinal, intended, text, text_key, fate)"
-        " SELECT max(job_id), 1, max(id), ?, ' Yes', '', '', 'dropped' FROM work_items",
+        "INSERT INTO candidates (job_id, round, item_id, ordinal, born, intended, text, fate)"
+        " SELECT max(job_id), 1, max(id), ?, 'sample', ' Yes', '', 'dropped' FROM work_items",
         [(ordinal,) for ordinal in range(count)],
     )
 

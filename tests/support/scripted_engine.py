@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
+from typing import TypeVar
 
 from db import jobs
 from db.connection import Connection
@@ -15,6 +16,7 @@ from db.workspace import open_workspace
 from generation.behaviors import parse_behavior
 from generation.engines.protocol import (
     Completion,
+    Engine,
     Judgement,
     JudgeRequest,
     SampleReply,
@@ -23,8 +25,15 @@ from generation.engines.protocol import (
     Usage,
 )
 from generation.jobs import create_job
-from generation.recipes import Recipe, load_recipe
+from generation.recipes import Recipe, load_recipe, parse_recipe
+from generation.running import RunningJob
+from generation.stages.judge import JudgeStage
+from generation.stages.revise import ReviseStage
+from generation.stages.sample import SampleStage
+from generation.stages.scope import Asked
 from generation.worker import Worker
+
+S = TypeVar("S")
 
 PATIENCE = 60.0
 """Seconds after which a worker that doesn't come to the end is taken for hung."""
@@ -149,6 +158,29 @@ def make_job(
         keep_open=keep_open,
         seed=seed,
     )
+
+
+def running_of(connection: Connection, job: Job, engine: Engine) -> RunningJob:
+    """A job as a worker holds it."""
+    texts = jobs.job_texts(connection, job.id)
+    return RunningJob(parse_recipe("r", texts.recipe), parse_behavior("b", texts.behavior), engine, texts.inputs)
+
+
+def stage_of(recipe: Recipe, name: str, kind: type[S]) -> S:
+    """A stage of a recipe, which has to be of that kind."""
+    found = recipe.stage(name)
+    assert isinstance(found, kind)
+    return found
+
+
+def sent(recipe: Recipe, stage: str, engine: str, text: str = "", **more: object) -> SampleRequest | JudgeRequest:
+    """What a stage of a recipe sends about a person who enjoys long walks."""
+    intended = str(more.pop("intended", recipe.intended_answers[0]))
+    values = {**recipe.words(intended), "description": "enjoys long walks", "text": text, **more}
+    payload = {"slot": more.get("slot", 1), "count": 1, "seed": 1, "step": more.get("step", "")}
+    found = recipe.stage(stage)
+    assert isinstance(found, SampleStage | JudgeStage | ReviseStage)
+    return found.request(Asked(engine, values, intended, payload))
 
 
 def is_over(connection: Connection) -> bool:

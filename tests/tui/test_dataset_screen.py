@@ -75,12 +75,17 @@ async def test_the_funnel(workspace_path: Path, statistics: FakeStatistics) -> N
         (item,) = jobs.claim_items(connection, job_id, 1, lease="test", limit=1, now=0)
         candidates.insert_candidates(
             connection,
-            item,
+            job_id,
+            1,
             [
-                NewCandidate(0, " Yes", "tea", "tea"),
-                NewCandidate(1, " Yes", "tea", "tea"),
-                NewCandidate(2, " Yes", "?", "?", "parse", "no \x1b[1mstatement"),
+                NewCandidate(0, " Yes", "tea", "sample"),
+                NewCandidate(1, " Yes", "tea", "sample"),
+                NewCandidate(2, " Yes", "?", "sample", problem="no \x1b[1mstatement"),
             ],
+            item_id=item.id,
+        )
+        candidates.move_candidates(
+            connection, [candidates.Move(2, "deduplicate", "dropped", "repeats an earlier one", 1)]
         )
     connection.close()
     async with running(workspace_path, statistics=statistics.command, size=WIDE) as pilot:

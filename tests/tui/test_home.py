@@ -11,7 +11,7 @@ import pytest
 
 from db import datasets, jobs, worker_lease
 from db.connection import Connection, write
-from db.records import JobState
+from db.records import JobState, JobTexts
 from db.workspace import open_workspace
 from tests.tui.app_driver import (
     SIZE,
@@ -39,7 +39,7 @@ def add_job(connection: Connection, name: str, state: JobState, note: str = "") 
             seed=1, closed=False, visible=True,
         )  # fmt: skip
         job_id = jobs.insert_job(
-            connection, dataset_id=dataset_id, recipe="persona", recipe_text="", behavior_text="", engine="local",
+            connection, dataset_id=dataset_id, recipe="persona", texts=JobTexts("", "", {}), engine="local",
             model="tiny", count=100, rounds=5, seed=1, keep_open=False,
         )  # fmt: skip
         jobs.set_state(connection, job_id, state, note)

@@ -49,19 +49,15 @@ def generate_command(
 
     Interrupted, it goes on where it was: with `evalwright worker`, or in the app.
     """
-    from generation.behaviors import load_behavior
     from generation.engines.registry import checked_model
-    from generation.jobs import Wanted, create_jobs, recipe_for
+    from generation.jobs import Wanted, create_jobs
+    from generation.orders import load_order
 
-    loaded = [
-        (behavior, recipe_for(behavior, recipe, path.parent))
-        for path in behaviors
-        for behavior in [load_behavior(path)]
-    ]
+    orders = [load_order(path, recipe) for path in behaviors]
     model = checked_model(engine, model)
     connection = open_workspace(workspace)
     wanted = Wanted(engine, model, count, rounds, keep_open, limits=limits_of(limits))
-    jobs = create_jobs(connection, loaded, wanted)
+    jobs = create_jobs(connection, orders, wanted)
     for job in jobs:
         if job.count != count:
             tell(f"{count} can't be shared evenly between the labels; {job.count} examples will be selected.")

@@ -14,8 +14,6 @@ from db.records import Job
 from db.workspace import open_workspace
 from tui.console import print_json, print_table, tell
 
-HIDDEN_FIELDS = ("recipe_text", "behavior_text")
-
 
 @click.command("jobs")
 @click.argument("action", default="list", type=click.Choice(["list", "pause", "resume", "cancel", "retry"]))
@@ -58,7 +56,7 @@ def _list(jobs: list[Job], *, as_json: bool) -> None:
 
 
 def _plain(job: Job) -> dict[str, Any]:
-    return {name: value for name, value in asdict(job).items() if name not in HIDDEN_FIELDS}
+    return asdict(job)
 
 
 def _row(job: Job) -> list[str]:

@@ -1,0 +1,34 @@
+"""A job as the worker holds it: read once, with the engine that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from db.records import Candidate
+from generation.behaviors import Behavior
+from generation.engines.protocol import Engine
+from generation.inputs import Row
+from generation.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class RunningJob:
+    """What a job was made from, and its engine; `inputs` are the rows of its input files."""
+
+    recipe: Recipe
+    behavior: Behavior
+    engine: Engine
+    inputs: Mapping[str, list[Row]]
+
+    def values(self, intended: str, candidate: Candidate | None = None, wording: str = "") -> dict[str, Any]:
+        """Returns what templates are filled in with: the description, the label's words, the candidate's fields.
+
+        Args:
+            intended: The intended label.
+            candidate: What is asked about, if there is one yet.
+            wording: Whose description; "" is the behaviour's own, by which candidates are judged whatever wrote them.
+        """
+        own = {} if candidate is None else {**candidate.fields, "text": candidate.text}
+        return {**self.recipe.words(intended), **own, "description": self.behavior.wording(wording).description}

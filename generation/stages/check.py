@@ -1,0 +1,115 @@
+"""Checks: rules that a candidate's text must pass before any judge is paid for it; and texts that come twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from generation.prompts import fill
+from generation.stages.scope import Scope
+from review.toml_file import Section
+
+# What SQLite or a terminal can't hold unchanged, or that no statement needs.
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class CheckStage:
+    """A stage of rules.
+
+    Attributes:
+        of: A template of the text that is checked.
+        least_words: Words, at least; `most_words` at most.
+        least_lines: Lines that aren't blank, at least.
+        require: Patterns that must be found, by what is missing where one isn't.
+        forbid: Patterns that must not be found, by what is wrong where one is.
+        mentions: Templates of texts that must occur, in capitals or not.
+    """
+
+    kind: ClassVar[str] = "check"
+    name: str
+    of: str
+    least_words: int
+    most_words: int
+    least_lines: int
+    require: Mapping[str, re.Pattern[str]]
+    forbid: Mapping[str, re.Pattern[str]]
+    mentions: tuple[str, ...]
+
+    def problem(self, values: Mapping[str, Any]) -> str:
+        """Returns why a candidate of these values fails, or an empty text if it passes."""
+        text = fill(self.of, values)
+        words, lines = len(text.split()), sum(1 for line in text.split("\n") if line.strip())
+        if words < self.least_words:
+            return f"fewer than {self.least_words} words"
+        if words > self.most_words:
+            return f"more than {self.most_words} words"
+        if lines < self.least_lines:
+            return f"fewer than {self.least_lines} lines"
+        if UNPRINTABLE.search(text):
+            return "control characters"
+        missing = next((reason for reason, pattern in self.require.items() if not pattern.search(text)), "")
+        wrong = next((reason for reason, pattern in self.forbid.items() if pattern.search(text)), "")
+        return missing or wrong or self._unmentioned(text, values)
+
+    def _unmentioned(self, text: str, values: Mapping[str, Any]) -> str:
+        for template in self.mentions:
+            if fill(template, values).casefold() not in text.casefold():
+                return f"doesn't mention {template}"
+        return ""
+
+
+@dataclass(frozen=True)
+class DeduplicateStage:
+    """A stage that drops what repeats an earlier candidate's text but for case, spacing and punctuation.
+
+    Attributes:
+        of: A template of the text that is compared.
+    """
+
+    kind: ClassVar[str] = "deduplicate"
+    name: str
+    of: str
+
+
+def read_check(name: str, section: Section, scope: Scope) -> CheckStage:
+    """Reads a check stage."""
+    stage = CheckStage(
+        name=name,
+        of=_read_of(section, scope),
+        least_words=section.integer("least_words", 1),
+        most_words=section.integer("most_words", 1000),
+        least_lines=section.integer("least_lines", 1),
+        require=_patterns(section, "require"),
+        forbid=_patterns(section, "forbid"),
+        mentions=section.texts("mentions", ()),
+    )
+    for mention in stage.mentions:
+        scope.check(section, "mentions", mention)
+    if stage.most_words < stage.least_words:
+        raise section.error("most_words", "is less than least_words")
+    return stage
+
+
+def read_deduplicate(name: str, section: Section, scope: Scope) -> DeduplicateStage:
+    """Reads a deduplicate stage."""
+    return DeduplicateStage(name, _read_of(section, scope))
+
+
+def _read_of(section: Section, scope: Scope) -> str:
+    template = section.text("of", "{text}")
+    if template == "{text}":
+        scope.need_text(section, "of")
+    return scope.check(section, "of", template)
+
+
+def _patterns(section: Section, key: str) -> dict[str, re.Pattern[str]]:
+    patterns: dict[str, re.Pattern[str]] = {}
+    for reason, pattern in section.words(key).items():
+        try:
+            patterns[reason] = re.compile(pattern)
+        except re.error as error:
+            raise section.error(key, f"has a pattern for {reason!r} that can't be read ({error})") from error
+    return patterns

@@ -1,0 +1,152 @@
+"""Scoring candidates: which of a closed set of answers is the most probable reply.
+
+Perez et al. 2022 (arXiv 2212.09251), section 2: p_d(label | x), and p_d(requirement | x, label).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from db.records import Candidate
+from generation.engines.protocol import Judgement, JudgeRequest, Prompt, StopReason
+from generation.prompts import fill, placeholders
+from generation.stages.scope import Asked, Scope, by_engine, for_engine, one_of
+from review.toml_file import Section
+
+KEEP = ("most-probable", "all")
+
+UNREAD: Mapping[StopReason, str] = {"stop": "unreadable", "length": "cut off", "refusal": "refusals"}
+"""What a judge's reply without an answer is called, by why it ended."""
+
+Votes = Sequence[Sequence[float] | None]
+
+
+@dataclass(frozen=True)
+class Question:
+    """How a judge asks on an engine: a prompt, and the replies that stand for its answers.
+
+    Attributes:
+        votes: How often an engine without probabilities is asked.
+    """
+
+    prompt: str
+    answers: tuple[str, ...]
+    votes: int
+
+
+@dataclass(frozen=True)
+class JudgeStage:
+    """A stage that scores candidates.
+
+    Attributes:
+        wanted: The place of the answer whose probability is the score; None where it is that of the intended label,
+            and the score is the label confidence.
+        keep: Whether only candidates stay for which the wanted answer is the most probable.
+        blank: A template of what fills the blank of the text that the judge reads, or empty.
+        choices: The recipe's choices, in the order of the answers.
+    """
+
+    kind: ClassVar[str] = "judge"
+    name: str
+    questions: Mapping[str, Question]
+    wanted: int | None
+    keep: str
+    blank: str
+    choices: tuple[str, ...]
+
+    def question(self, engine: str) -> Question:
+        """Returns how this engine is asked."""
+        return for_engine(self.questions, engine)
+
+    def request(self, asked: Asked) -> JudgeRequest:
+        """Returns what is asked of the engine, exactly as it is sent."""
+        question, values = self.question(asked.engine), dict(asked.values)
+        if self.blank:
+            values["text"] = values["text"].replace("_", fill(self.blank, values), 1)
+        answers = tuple(fill(answer, values) for answer in question.answers)
+        return JudgeRequest(Prompt(user=fill(question.prompt, values)), answers, seed=asked.payload["seed"])
+
+    def score(self, candidate: Candidate, votes: Votes) -> float | None:
+        """Returns the mean probability of the wanted answer, or None if no reply could be read."""
+        mean = mean_probabilities(votes)
+        return None if mean is None else mean[self._place(candidate)]
+
+    def problem(self, candidate: Candidate) -> str:
+        """Returns why a candidate that has been judged is dropped, or an empty text."""
+        mean = mean_probabilities(candidate.scores.get(self.name, ()))
+        if mean is None:
+            return self._why_unjudged(candidate)
+        wanted = self._place(candidate)
+        if self.keep == "all" or all(mean[wanted] > share for place, share in enumerate(mean) if place != wanted):
+            return ""
+        return f"the most probable {'label' if self.wanted is None else 'answer'} is another"
+
+    def _place(self, candidate: Candidate) -> int:
+        return self.choices.index(candidate.intended) if self.wanted is None else self.wanted
+
+    def _why_unjudged(self, candidate: Candidate) -> str:
+        """Returns why there is no judgement: each of these is a state of its own, and none is a vote against."""
+        unread: Sequence[str] = candidate.scores.get("unread", {}).get(self.name, ())
+        if not unread:
+            return "every call of the judge failed"
+        return f"the judge's replies were {' or '.join(sorted(Counter(unread)))}"
+
+
+def read_judge(name: str, section: Section, scope: Scope) -> JudgeStage:
+    """Reads a judge stage."""
+    scope.need_text(section, "prompt")
+    wanted_text = section.text("wanted", "")
+    questions = by_engine(section, lambda part, base: _read_question(part, base, scope, labels=not wanted_text))
+    answers = questions[""].answers
+    if not wanted_text and not scope.choices:
+        raise section.error("wanted", "is missing; without choices in [example] it names the answer that is a pass")
+    wanted = answers.index(one_of(section, "wanted", wanted_text, answers)) if wanted_text else None
+    blank = scope.check(section, "blank", section.text("blank", ""))
+    keep = one_of(section, "keep", section.text("keep", KEEP[0]), KEEP)
+    return JudgeStage(name, questions, wanted, keep, blank, scope.choices)
+
+
+def add_vote(candidate: Candidate, stage: JudgeStage, judgement: Judgement) -> dict[str, Any]:
+    """Returns a candidate's scores with one judgement more; one that can't be read is counted, and is no vote."""
+    size = len(stage.question("").answers)
+    given: list[float] | None = None
+    unread: dict[str, list[str]] = dict(candidate.scores.get("unread", {}))
+    if judgement.probabilities is not None:
+        given = list(judgement.probabilities)
+    elif judgement.answer is not None:
+        given = [float(place == judgement.answer) for place in range(size)]
+    else:
+        unread[stage.name] = [*unread.get(stage.name, []), UNREAD[judgement.stop_reason]]
+    votes = [*candidate.scores.get(stage.name, []), given]
+    return {**candidate.scores, stage.name: votes, **({"unread": unread} if unread else {})}
+
+
+def mean_probabilities(votes: Votes) -> tuple[float, ...] | None:
+    """Returns the mean of what the judges gave, or None if no reply could be read.
+
+    Args:
+        votes: Probabilities per answer, or one-hot votes; None for a reply that could not be read.
+    """
+    readable = [vote for vote in votes if vote is not None]
+    if not readable:
+        return None
+    return tuple(sum(vote[place] for vote in readable) / len(readable) for place in range(len(readable[0])))
+
+
+def _read_question(section: Section, base: Question | None, scope: Scope, *, labels: bool) -> Question:
+    # A judge of the label must not be told it; a requirement may be judged of the text and its label.
+    check = scope.blind if labels else scope.check
+    answers = section.texts("answers", base.answers if base else None)
+    if (labels and scope.choices and len(answers) != len(scope.choices)) or len(set(answers)) != len(answers):
+        raise section.error("answers", f"must be {len(scope.choices)} different texts, one per choice in order")
+    if len(answers) < 2 or (base is not None and len(answers) != len(base.answers)):
+        raise section.error("answers", "must be at least two different texts, as many for each engine")
+    for answer in answers:
+        check(section, "answers", answer)
+    prompt = check(section, "prompt", section.text("prompt", base.prompt if base else None))
+    if "text" not in placeholders(prompt):
+        raise section.error("prompt", "lacks {text}, so that it would score all candidates alike")
+    return Question(prompt, answers, section.integer("votes", base.votes if base else 5))
