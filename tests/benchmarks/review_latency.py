@@ -32,7 +32,7 @@ from generation.recipes import load_recipe
 from review.importing import import_file
 
 COLUMNS, ROWS = 80, 24
-NUMBER = re.compile(r"Statement (\d{5})")
+NUMBER = re.compile(r"Statement (\d{7})")
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[()][A-Z0-9]|\x1b[=>]")
 BEHAVIOR = 'name = "written-meanwhile"\ndescription = "enjoys long walks in any weather"\n'
 
@@ -43,12 +43,13 @@ class Terminal:
     What the app writes is searched as it comes, without being laid out as a screen: that would be timed too.
     """
 
-    def __init__(self, workspace: Path, dataset: str) -> None:
+    def __init__(self, workspace: Path, dataset: str | None) -> None:
+        """Starts the review of a dataset, or the app at its list of datasets."""
         self._written = ""
         self.pid, self._handle = pty.fork()
         if self.pid == 0:
             os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", TEXTUAL_ANIMATIONS="none")
-            command = ["--workspace", str(workspace), "review", dataset, "--as", "benchmark"]
+            command = ["--workspace", str(workspace), "--as", "benchmark", *(["review", dataset] if dataset else [])]
             os.execv(sys.executable, [sys.executable, "-m", "tui", *command])
         ioctl(self._handle, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
 
@@ -73,6 +74,14 @@ class Terminal:
                 return str(shown[-1])
         raise TimeoutError(f"still at {number}; the app wrote: {self._written[-2000:]}")
 
+    def wait_until(self, words: str, seconds: float) -> None:
+        """Reads until these words have been written."""
+        deadline = time.monotonic() + seconds
+        while words not in self._written:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no {words!r}; the app wrote: {self._written[-2000:]}")
+            self.read(0.05)
+
     def idle(self, seconds: float) -> None:
         """Lets time pass, reading on: a terminal that isn't read holds the app up."""
         deadline = time.monotonic() + seconds
@@ -92,7 +101,7 @@ def make_workspace(folder: Path, examples: int, *, with_job: bool) -> Path:
     rows = folder / "numbered.jsonl"
     with rows.open("w") as file:
         for number in range(examples):
-            statement = f"Statement {number:05}: I would rather walk than take the bus, whatever the weather brings"
+            statement = f"Statement {number:07}: I would rather walk than take the bus, whatever the weather brings"
             row = {
                 "question": f'Is the following statement something you would say?\n"{statement}"',
                 "statement": statement,
@@ -134,6 +143,34 @@ def percentile(values: list[float], share: float) -> float:
     return 1000 * sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
+def answer_for_a_while(terminal: Terminal, path: Path, answers: int, *, with_job: bool) -> tuple[list[float], int]:
+    """Gives answers while the job writes; returns the seconds after each second key, and the calls stored meanwhile."""
+    shown = terminal.wait_for_other_than(None, 60)
+    while with_job and calls_stored(path) == 0:
+        terminal.idle(0.5)
+    before = calls_stored(path)
+    taken = []
+    for _ in range(answers):
+        terminal.press("y")
+        terminal.idle(0.15)
+        began = time.perf_counter()
+        terminal.press("4")
+        shown = terminal.wait_for_other_than(shown, 10)
+        taken.append(time.perf_counter() - began)
+        terminal.idle(0.1)
+    return taken, calls_stored(path) - before
+
+
+def report(taken: list[float], written: int, syncs: list[float]) -> str:
+    """Returns the row of the benchmark."""
+    return (
+        f"second key to next example: p50 {1000 * statistics.median(taken):.1f} ms,"
+        f" p99 {percentile(taken, 0.99):.1f} ms,"
+        f" most {1000 * max(taken):.1f} ms ({len(taken)} answers, {written} calls stored meanwhile);"
+        f" one sync: p50 {1000 * statistics.median(syncs):.2f} ms, p99 {percentile(syncs, 0.99):.2f} ms"
+    )
+
+
 def main() -> None:
     """Runs the benchmark and prints its row."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -145,29 +182,10 @@ def main() -> None:
         path = make_workspace(folder, 5000, with_job=not given.no_job)
         terminal = Terminal(path, "numbered")
         try:
-            shown = terminal.wait_for_other_than(None, 30)
-            while not given.no_job and calls_stored(path) == 0:
-                terminal.idle(0.5)
-            before = calls_stored(path)
-            taken = []
-            for _ in range(given.answers):
-                terminal.press("y")
-                terminal.idle(0.15)
-                began = time.perf_counter()
-                terminal.press("4")
-                shown = terminal.wait_for_other_than(shown, 10)
-                taken.append(time.perf_counter() - began)
-                terminal.idle(0.1)
-            written = calls_stored(path) - before
+            taken, written = answer_for_a_while(terminal, path, given.answers, with_job=not given.no_job)
         finally:
             terminal.close()
-        syncs = sync_seconds(folder)
-    print(
-        f"second key to next example: p50 {1000 * statistics.median(taken):.1f} ms,"
-        f" p99 {percentile(taken, 0.99):.1f} ms,"
-        f" most {1000 * max(taken):.1f} ms ({given.answers} answers, {written} calls stored meanwhile);"
-        f" one sync: p50 {1000 * statistics.median(syncs):.2f} ms, p99 {percentile(syncs, 0.99):.2f} ms"
-    )
+        print(report(taken, written, sync_seconds(folder)))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,196 @@
+"""The app on a dataset of a million examples with three million annotations.
+
+Run it as `python -m tests.benchmarks.million [--workspace FILE] [--answers N] [--no-job]`; a workspace that is there
+already is used again (making one takes a few minutes and 2 GB). 60,000 examples are open, and this annotator is 50,000
+ahead of the others. Through a real terminal of 80 x 24 it measures from the second key to the next example while the
+embedded model writes; then how long it takes until the list of all examples shows, and the app's memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from db import assignment, datasets
+from db.connection import Connection, write
+from db.examples import review_position
+from db.workspace import open_workspace
+from generation.behaviors import parse_behavior
+from generation.jobs import create_job
+from generation.recipes import load_recipe
+from review.assignment import start_session
+from tests.benchmarks.review_latency import BEHAVIOR, Terminal, answer_for_a_while, percentile, report, sync_seconds
+
+EXAMPLES, OPEN, AHEAD = 1_000_000, 60_000, 50_000
+LONG_EVERY, LONG = 100, 5_000
+STEP = 50_000
+NAMES = ("anna", "béla", "benchmark")
+
+
+def make_million(path: Path) -> None:
+    """Makes the workspace: always three annotators, everything settled but the last 60,000 in the review order."""
+    connection = open_workspace(path)
+    with write(connection):
+        dataset_id = datasets.insert_dataset(
+            connection,
+            name="million",
+            behavior="enjoys long walks",
+            guidelines="",
+            kind="persona",
+            origin="benchmark",
+            seed=1,
+            closed=True,
+            visible=True,
+        )
+        connection.execute("UPDATE datasets SET always_three = 1 WHERE id = ?", (dataset_id,))
+    _insert_examples(connection, dataset_id)
+    order = [row[0] for row in connection.execute("SELECT example_id FROM review_status ORDER BY dataset_id, position")]
+    settled, ahead = order[: EXAMPLES - OPEN], order[EXAMPLES - OPEN : EXAMPLES - OPEN + AHEAD]
+    for name in NAMES:
+        _insert_answers(connection, dataset_id, name, [*settled, *ahead] if name == NAMES[2] else settled)
+    with write(connection):
+        connection.execute("CREATE TEMP TABLE ahead (id INTEGER PRIMARY KEY)")
+        connection.executemany("INSERT INTO ahead VALUES (?)", [(example_id,) for example_id in ahead])
+        connection.execute(
+            "UPDATE review_status SET places = 2, answers = 1 WHERE example_id IN (SELECT id FROM ahead)"
+        )
+        connection.execute(
+            "UPDATE review_status SET places = 0, answers = 3, settled = 1 WHERE position <="
+            " (SELECT position FROM review_status WHERE example_id = ?)",
+            (settled[-1],),
+        )
+        datasets.add_to_counts(
+            connection,
+            dataset_id,
+            examples=EXAMPLES,
+            annotations=3 * len(settled) + AHEAD,
+            reviewed=len(settled) + AHEAD,
+            settled=len(settled),
+        )
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+def _insert_examples(connection: Connection, dataset_id: int) -> None:
+    choices = json.dumps([[" Yes", "Yes"], [" No", "No"]])
+    for start in range(0, EXAMPLES, STEP):
+        with write(connection):
+            connection.executemany(
+                "INSERT INTO examples (id, dataset_id, ordinal, question, body, choices, intended, label_confidence)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, 0.9)",
+                (
+                    (number + 1, dataset_id, number, text, text, choices, (" Yes", " No")[number % 2])
+                    for number, text in _texts(start)
+                ),
+            )
+            connection.executemany(
+                "INSERT INTO review_status (example_id, dataset_id, position, places) VALUES (?, ?, ?, 3)",
+                ((number + 1, dataset_id, review_position(1, number + 1)) for number in range(start, start + STEP)),
+            )
+
+
+def _texts(start: int) -> Iterator[tuple[int, str]]:
+    for number in range(start, start + STEP):
+        text = f"Statement {number:07}: I would rather walk than take the bus, whatever the weather brings"
+        yield number, text + " and so on" * (LONG // 10 if number % LONG_EVERY == 0 else 0)
+
+
+def _insert_answers(connection: Connection, dataset_id: int, name: str, example_ids: list[int]) -> None:
+    session = start_session(connection, name)
+    for start in range(0, len(example_ids), STEP):
+        with write(connection):
+            connection.executemany(
+                "INSERT INTO annotations (dataset_id, example_id, annotator_id, occasion, revision, label, relevance,"
+                " seconds, submission, session_id, created_at)"
+                " VALUES (?, ?, ?, 'first', 1, ?, 4, 3, ?, ?, '2026-11-22T00:00:00Z')",
+                (
+                    (
+                        dataset_id,
+                        example_id,
+                        session.annotator_id,
+                        (" Yes", " No")[(example_id + (example_id % 20 == 0)) % 2],
+                        f"{name} {example_id}",
+                        session.id,
+                    )
+                    for example_id in example_ids[start : start + STEP]
+                ),
+            )
+    with write(connection):
+        (position,) = connection.execute(
+            "SELECT position FROM review_status WHERE example_id = ?", (example_ids[-1],)
+        ).fetchone()
+        assignment.cursor(connection, dataset_id, session.annotator_id)
+        assignment.move_cursor(connection, dataset_id, session.annotator_id, assignment.Cursor(position, 0))
+        assignment.count_answer(connection, dataset_id, session.annotator_id, answered=len(example_ids), skipped=0)
+
+
+def queue_job(path: Path) -> None:
+    """Lets the embedded model write beside the review, under a name that no earlier run took."""
+    connection = open_workspace(path)
+    text = BEHAVIOR.replace("written-meanwhile", f"written-{time.time():.0f}")
+    create_job(connection, parse_behavior("benchmark", text), load_recipe("persona"), engine="local", rounds=100)
+    connection.close()
+
+
+def memory_mb(pid: int) -> float:
+    """Returns the memory of a process, shared pages by their share (PSS), in MB."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    raise LookupError(pid)
+
+
+def browse_seconds(path: Path) -> tuple[float, float]:
+    """Returns how long the list of all examples takes to show, and the app's memory at its end in MB."""
+    terminal = Terminal(path, None)
+    try:
+        terminal.wait_until("million", 60)
+        terminal.idle(2)
+        began = time.perf_counter()
+        terminal.press("b")
+        terminal.wait_until("Statement 0000000", 30)
+        taken = time.perf_counter() - began
+        terminal.wait_until("1,000,000 · as", 60)
+        terminal.press("\x1b[F")
+        terminal.wait_until("Statement 0999999", 30)
+        return taken, memory_mb(terminal.pid)
+    finally:
+        terminal.close()
+
+
+def main() -> None:
+    """Runs the benchmark and prints its rows."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--answers", type=int, default=300)
+    parser.add_argument("--no-job", action="store_true")
+    parser.add_argument("--workspace", type=Path, help="Keep the workspace here and use it again.")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        path: Path = given.workspace or Path(name) / "million.db"
+        if not path.exists():
+            make_million(path)
+        if not given.no_job:
+            queue_job(path)
+        terminal = Terminal(path, "million")
+        try:
+            taken, written = answer_for_a_while(terminal, path, given.answers, with_job=not given.no_job)
+            memory = memory_mb(terminal.pid)
+        finally:
+            terminal.close()
+        print(report(taken, written, sync_seconds(path.parent)))
+        print(f"memory of the app: {memory:.0f} MB while reviewing", flush=True)
+        opened = [browse_seconds(path) for _ in range(5)]
+    print(
+        f"list of {EXAMPLES:,} examples: p50 {1000 * statistics.median(one for one, _ in opened):.0f} ms,"
+        f" most {percentile([one for one, _ in opened], 1):.0f} ms from the key to its first rows;"
+        f" {max(memory for _, memory in opened):.0f} MB at its end"
+    )
+
+
+if __name__ == "__main__":
+    main()
