@@ -18,9 +18,14 @@ _COLUMNS = (
 NEWEST = """NOT EXISTS (SELECT 1 FROM annotations AS later WHERE later.example_id = a.example_id
     AND later.annotator_id = a.annotator_id AND later.occasion = a.occasion AND later.revision > a.revision)"""
 
+_OF_AN_EDIT = """EXISTS (SELECT 1 FROM re_reviews AS e JOIN rulings AS r ON r.id = e.ruling_id
+    WHERE e.example_id = a.example_id AND a.id > r.after_annotation)"""
+"""An answer on an example's newest wording; one changed after looking at others' is stored as a re-review, too."""
+
 PREVIOUS = f"""SELECT a.id, a.example_id FROM annotations AS a INDEXED BY annotations_by_annotator
     WHERE a.annotator_id = :annotator AND a.dataset_id = :dataset AND a.id < :before
-        AND a.occasion IN ('first', 'extra', 'gold', 'repeat') AND {NEWEST}
+        AND {NEWEST}
+        AND (a.occasion IN ('first', 'extra', 'gold', 'repeat') OR a.occasion = 're-review' AND {_OF_AN_EDIT})
     ORDER BY a.id DESC LIMIT 1"""
 
 NEXT_SKIPPED = f"""SELECT a.id, a.example_id FROM annotations AS a INDEXED BY annotations_skipped

@@ -10,6 +10,9 @@ from typing import Any
 from db.connection import Connection
 from db.records import BlindExample, Choice, Example, NewExample, Occasion
 
+_NEWEST_BODY = """coalesce((SELECT r.body FROM rulings AS r WHERE r.example_id = examples.id AND r.verdict = 'edit'
+    ORDER BY r.id DESC LIMIT 1), body)"""
+
 _COLUMNS = "id, dataset_id, ordinal, question, body, choices, intended, label_confidence, extra"
 
 
@@ -85,9 +88,10 @@ def insert_examples(
 
 
 def get_blind(connection: Connection, example_id: int, occasion: Occasion = "first") -> BlindExample:
-    """Returns what a validator may see of an example, and on what occasion."""
+    """Returns what a validator may see of an example, and on what occasion: on re-review its newest wording."""
+    body = _NEWEST_BODY if occasion == "re-review" else "body"
     row = connection.execute(
-        "SELECT id, dataset_id, body, choices FROM examples WHERE id = ?", (example_id,)
+        f"SELECT id, dataset_id, {body}, choices FROM examples WHERE id = ?", (example_id,)
     ).fetchone()
     return BlindExample(row[0], row[1], row[2], _choices_from_json(row[3]), occasion)
 

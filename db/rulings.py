@@ -92,19 +92,3 @@ def last_ruling(connection: Connection, dataset_id: int) -> int:
     """Returns the id of a dataset's newest ruling, 0 if there is none."""
     row = connection.execute("SELECT coalesce(max(id), 0) FROM rulings WHERE dataset_id = ?", (dataset_id,)).fetchone()
     return int(row[0])
-
-
-def re_reviews(connection: Connection, dataset_id: int) -> dict[int, list[str | None]]:
-    """Returns the labels given to each edited example of a dataset on its newest wording; None for a skip."""
-    rows = connection.execute(
-        "SELECT a.example_id, a.label FROM rulings AS r JOIN annotations AS a ON a.example_id = r.example_id"
-        f" WHERE r.dataset_id = ? AND r.verdict = 'edit' AND {_NEWEST} AND a.occasion = 're-review'"
-        " AND a.id > r.after_annotation AND NOT EXISTS (SELECT 1 FROM annotations AS newer"
-        " WHERE newer.example_id = a.example_id AND newer.annotator_id = a.annotator_id"
-        " AND newer.occasion = 're-review' AND newer.revision > a.revision) ORDER BY a.id",
-        (dataset_id,),
-    )
-    found: dict[int, list[str | None]] = {}
-    for example_id, label in rows:
-        found.setdefault(example_id, []).append(label)
-    return found

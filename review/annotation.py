@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from db import annotations as rows
-from db import assignment, datasets, disclosures, drafts, examples
+from db import assignment, datasets, disclosures, drafts, examples, re_reviews
 from db.connection import Connection, write
 from db.errors import InputError
 from db.records import Annotation, Answers, BlindExample, Dataset, Occasion
 from review.assignment import Session, refresh_status, reserve_next
 from review.mixing import MIXED_IN, note_answered
 from review.questions import check_answers
+from review.re_review import refresh
 
 Outcome = Literal["counted", "extra", "changed", "apart", "known"]
 
@@ -79,7 +80,7 @@ def _earlier(connection: Connection, found: tuple[int, int] | None) -> EarlierAn
         return None
     anchor, example_id = found
     answer = rows.get_annotation(connection, anchor)
-    occasion = answer.occasion if answer.occasion in MIXED_IN else "first"
+    occasion = answer.occasion if answer.occasion in {*MIXED_IN, "re-review"} else "first"
     return EarlierAnswer(anchor, examples.get_blind(connection, example_id, occasion), answer)
 
 
@@ -100,8 +101,8 @@ def _check(dataset: Dataset, example: BlindExample, answers: Answers) -> None:
 def _store(
     connection: Connection, session: Session, dataset: Dataset, example: BlindExample, answers: Answers
 ) -> Outcome:
-    if example.occasion in MIXED_IN:
-        return _store_mixed_in(connection, session, dataset, example, answers)
+    if example.occasion in {*MIXED_IN, "re-review"}:
+        return _store_apart(connection, session, dataset, example, answers)
     earlier = rows.current_answer(connection, example.id, session.annotator_id)
     seen = earlier is not None and disclosures.has_seen(connection, session.annotator_id, dataset.id, example.id)
     occasion: Occasion
@@ -136,11 +137,14 @@ def _store(
     return "counted" if occasion == "first" else "extra"
 
 
-def _store_mixed_in(
+def _store_apart(
     connection: Connection, session: Session, dataset: Dataset, example: BlindExample, answers: Answers
 ) -> Outcome:
-    """Stores an answer on a gold example or a repeat: it counts for its annotator, and never as evidence."""
+    """Stores an answer on a gold example, a repeat or an edited example: it is never evidence."""
     revision = rows.last_revision(connection, example.id, session.annotator_id, example.occasion) + 1
+    changed = revision > 1
+    if example.occasion == "re-review":
+        changed = re_reviews.has_answered(connection, example.id, session.annotator_id)
     rows.insert_annotation(
         connection,
         dataset_id=example.dataset_id,
@@ -153,7 +157,10 @@ def _store_mixed_in(
     )
     drafts.drop_draft(connection, example.id, session.annotator_id)
     assignment.drop_reservation(connection, example.id, session.annotator_id, example.occasion)
-    if revision > 1:
+    if example.occasion == "re-review":
+        refresh(connection, dataset.id, example.id)
+        datasets.add_to_counts(connection, dataset.id, annotations=int(revision == 1))
+    if changed:
         return "changed"
     note_answered(connection, dataset, session.annotator_id, example)
     return "counted"

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db import annotations as annotation_rows
-from db import annotators, datasets, disclosures, examples
+from db import annotators, datasets, disclosures, examples, re_reviews
 from db import assignment as rows
 from db.assignment_settings import AssignmentSettings, is_allowed, settings_of
 from db.clock import now
 from db.connection import Connection, write
 from db.records import BlindExample, Dataset, Progress
-from review import mixing
+from review import mixing, re_review
 from review.processes import process_mark, still_runs
 from review.settling import settle_twice
 
@@ -118,6 +118,8 @@ def release(connection: Connection, held: rows.Reservation) -> None:
     rows.drop_reservation(connection, held.example_id, held.annotator_id, held.occasion)
     if held.occasion == "first":
         refresh_status(connection, held.example_id)
+    elif held.occasion == "re-review":
+        re_review.refresh(connection, rows.status(connection, held.example_id).dataset_id, held.example_id)
 
 
 def _reclaim(
@@ -149,11 +151,15 @@ def _take(
     mixed_in = mixing.next_mixed_in(connection, dataset, settings, session.annotator_id, count)
     if mixed_in is not None:
         held = rows.Reservation(mixed_in[0], session.annotator_id, session.id, mixed_in[1])
+    elif (example_id := re_reviews.next_re_review(connection, dataset.id, session.annotator_id)) is not None:
+        held = rows.Reservation(example_id, session.annotator_id, session.id, "re-review")
     elif (example_id := _advance(connection, dataset, session.annotator_id)) is not None:
         held = rows.Reservation(example_id, session.annotator_id, session.id, "first")
     else:
         return None
     rows.reserve(connection, held, dataset.id, now() + RESERVATION_SECONDS)
+    if held.occasion == "re-review":
+        re_review.refresh(connection, dataset.id, held.example_id)
     return held
 
 

@@ -13,12 +13,14 @@ from typing import Literal, cast
 
 from db import datasets as dataset_rows
 from db import examples as example_rows
+from db import re_reviews as re_review_rows
 from db import rulings as rows
 from db.connection import Connection, write
 from db.errors import InputError
 from db.records import Dataset, Example
 from db.rulings import NewRuling, Ruling
 from review.formats.example import Kind, SourceExample, edited, write_row
+from review.re_review import ask_again
 from review.settling import Settling, settle
 from review.steering import find
 
@@ -136,7 +138,11 @@ def rule(connection: Connection, dataset: Dataset, example_id: int, ruling: NewR
     An edited example is served to validators again.
     """
     with write(connection):
-        rows.insert_ruling(connection, dataset.id, example_id, ruling, by=by)
+        ruling_id = rows.insert_ruling(connection, dataset.id, example_id, ruling, by=by)
+        if ruling.verdict == "edit":
+            ask_again(connection, dataset, example_id, ruling_id)
+        else:
+            re_review_rows.forget(connection, example_id)
 
 
 def outcomes(connection: Connection, dataset: Dataset) -> dict[int, Outcome]:
@@ -150,7 +156,7 @@ def standings(connection: Connection, dataset: Dataset) -> dict[int, Standing]:
     standing = rows.standing_rulings(connection, dataset.id)
     if not standing:
         return {}
-    re_reviews = rows.re_reviews(connection, dataset.id)
+    re_reviews = re_review_rows.labels_in(connection, dataset.id)
     intended = example_rows.intended_labels(connection, list(standing))
     return {
         example_id: _standing(dataset, ruling, re_reviews.get(example_id, []), intended[example_id])

@@ -15,7 +15,7 @@ ASSIGNMENT = [
         PRIMARY KEY (dataset_id, annotator_id)
     ) STRICT, WITHOUT ROWID""",
     """ALTER TABLE reservations ADD COLUMN occasion TEXT NOT NULL DEFAULT 'first'
-        CHECK (occasion IN ('first', 'gold', 'repeat'))""",
+        CHECK (occasion IN ('first', 'gold', 'repeat', 're-review'))""",
     "ALTER TABLE cursors ADD COLUMN mixed_in INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE sessions ADD COLUMN process TEXT NOT NULL DEFAULT ''",
 ]

@@ -25,4 +25,11 @@ RULINGS = [
     ) STRICT""",
     "CREATE INDEX rulings_of_example ON rulings (example_id, id)",
     "CREATE INDEX rulings_of_dataset ON rulings (dataset_id, id)",
+    """CREATE TABLE re_reviews (
+        example_id INTEGER PRIMARY KEY REFERENCES examples (id),
+        dataset_id INTEGER NOT NULL REFERENCES datasets (id),
+        ruling_id INTEGER NOT NULL REFERENCES rulings (id),
+        places INTEGER NOT NULL CHECK (places >= 0)
+    ) STRICT""",
+    "CREATE INDEX re_reviews_waiting ON re_reviews (dataset_id, ruling_id) WHERE places > 0",
 ]

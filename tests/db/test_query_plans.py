@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from db import annotations, assignment, datasets, jobs
+from db import annotations, assignment, datasets, jobs, re_reviews
 from db.connection import Connection
 from db.records import Dataset
 from db.workspace import open_workspace
@@ -69,6 +69,16 @@ def test_the_next_example_ahead(planned: Connection) -> None:
     ]
 
 
+def test_the_next_edited_example(planned: Connection) -> None:
+    assert steps_of(plan(planned, re_reviews.NEXT, PLACE)) == [
+        "SEARCH e USING INDEX re_reviews_waiting (dataset_id=?)",
+        NOT_HELD,
+        "SEARCH d USING PRIMARY KEY (annotator_id=? AND dataset_id=? AND example_id=?)",
+        "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH a USING COVERING INDEX sqlite_autoindex_annotations_2 (example_id=? AND annotator_id=? AND occasion=?)",
+    ]
+
+
 def test_the_last_reopening(planned: Connection) -> None:
     assert plan(planned, assignment.LAST_REOPENING, (1,)) == [
         "SEARCH reopenings USING COVERING INDEX reopenings_of_dataset (dataset_id=?)"
@@ -80,6 +90,8 @@ def test_the_previous_answer(planned: Connection) -> None:
     assert steps_of(plan(planned, annotations.PREVIOUS, place)) == [
         "SEARCH a USING INDEX annotations_by_annotator (annotator_id=? AND dataset_id=? AND id<?)",
         NEWER,
+        "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)",
     ]
 
 

@@ -1,0 +1,93 @@
+"""Edited examples that validators review again: a place for each whose newest ruling is an edit.
+
+Answers count on the wording that they were given on: those after its ruling, of annotators who had not looked at what
+others said.
+"""
+
+from __future__ import annotations
+
+from db.connection import Connection
+
+_ANSWERS = """
+    FROM re_reviews AS e JOIN rulings AS r ON r.id = e.ruling_id
+    JOIN annotations AS a ON a.example_id = e.example_id AND a.occasion = 're-review' AND a.id > r.after_annotation
+    WHERE {which} AND NOT EXISTS (SELECT 1 FROM annotations AS newer WHERE newer.example_id = a.example_id
+            AND newer.annotator_id = a.annotator_id AND newer.occasion = 're-review' AND newer.revision > a.revision)
+        AND NOT EXISTS (SELECT 1 FROM disclosures AS d WHERE d.annotator_id = a.annotator_id
+            AND d.dataset_id = a.dataset_id AND d.example_id IN (0, a.example_id) AND d.created_at < a.created_at)
+    ORDER BY a.id"""
+
+NEXT = """
+    SELECT e.example_id FROM re_reviews AS e INDEXED BY re_reviews_waiting JOIN rulings AS r ON r.id = e.ruling_id
+    WHERE e.dataset_id = :dataset AND e.places > 0
+        AND NOT EXISTS (SELECT 1 FROM annotations AS a WHERE a.example_id = e.example_id
+            AND a.annotator_id = :annotator AND a.occasion = 're-review' AND a.id > r.after_annotation)
+        AND NOT EXISTS (SELECT 1 FROM reservations AS v WHERE v.example_id = e.example_id
+            AND v.annotator_id = :annotator)
+        AND NOT EXISTS (SELECT 1 FROM disclosures AS d WHERE d.annotator_id = :annotator
+            AND d.dataset_id = e.dataset_id AND d.example_id = e.example_id)
+    ORDER BY e.ruling_id LIMIT 1"""
+
+
+def ask_again(connection: Connection, dataset_id: int, example_id: int, ruling_id: int, *, places: int) -> None:
+    """Asks so many annotators about an example as this ruling has edited it; within a write transaction."""
+    connection.execute(
+        "INSERT OR REPLACE INTO re_reviews (example_id, dataset_id, ruling_id, places) VALUES (?, ?, ?, ?)",
+        (example_id, dataset_id, ruling_id, places),
+    )
+
+
+def forget(connection: Connection, example_id: int) -> None:
+    """Asks nobody about an example again, if anybody was."""
+    connection.execute("DELETE FROM re_reviews WHERE example_id = ?", (example_id,))
+
+
+def next_re_review(connection: Connection, dataset_id: int, annotator_id: int) -> int | None:
+    """Returns the edited example that this annotator can be asked about, the one that waits longest."""
+    row = connection.execute(NEXT, {"dataset": dataset_id, "annotator": annotator_id}).fetchone()
+    return int(row[0]) if row else None
+
+
+def labels_of(connection: Connection, example_id: int) -> list[str | None]:
+    """Returns the labels given on the newest wording of an example, None for a skip."""
+    rows = connection.execute(f"SELECT a.label {_ANSWERS.format(which='e.example_id = ?')}", (example_id,))
+    return [row[0] for row in rows]
+
+
+def labels_in(connection: Connection, dataset_id: int) -> dict[int, list[str | None]]:
+    """Returns the same for every edited example of a dataset, by its id."""
+    found: dict[int, list[str | None]] = {}
+    rows = connection.execute(
+        f"SELECT a.example_id, a.label {_ANSWERS.format(which='e.dataset_id = ?')}", (dataset_id,)
+    )
+    for example_id, label in rows:
+        found.setdefault(example_id, []).append(label)
+    return found
+
+
+def has_answered(connection: Connection, example_id: int, annotator_id: int) -> bool:
+    """Whether an annotator has an answer on the newest wording of an example."""
+    row = connection.execute(
+        "SELECT 1 FROM re_reviews AS e JOIN rulings AS r ON r.id = e.ruling_id JOIN annotations AS a"
+        " ON a.example_id = e.example_id AND a.occasion = 're-review' AND a.id > r.after_annotation"
+        " WHERE e.example_id = ? AND a.annotator_id = ?",
+        (example_id, annotator_id),
+    ).fetchone()
+    return row is not None
+
+
+def set_places(connection: Connection, example_id: int, wanted: int) -> None:
+    """Stores how many more annotators are wanted for an edited example, less those who hold it."""
+    connection.execute(
+        "UPDATE re_reviews SET places = max(0, ? - (SELECT count(*) FROM reservations AS v"
+        " WHERE v.example_id = re_reviews.example_id AND v.occasion = 're-review')) WHERE example_id = ?",
+        (wanted, example_id),
+    )
+
+
+def waiting(connection: Connection, dataset_id: int) -> int:
+    """Returns how many edited examples of a dataset wait for annotators."""
+    row = connection.execute(
+        "SELECT count(*) FROM re_reviews WHERE dataset_id = ? AND places > 0", (dataset_id,)
+    ).fetchone()
+    return int(row[0])
