@@ -1,4 +1,4 @@
-"""Importing a published file: wholly or not at all, without holding up anybody who labels."""
+"""Importing a dataset from a file: wholly or not at all, without holding up anybody who labels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from db.errors import InputError
 from db.examples import insert_examples
 from db.records import NewExample
 from review.formats.example import SourceExample
-from review.formats.jsonl import read_file
+from review.formats.format import Source
+from review.formats.json_lines import shown_name
+from review.formats.registry import sources
 from review.processes import process_exists
 from review.questions import WINOGENERATED
 from review.settling import places_at_first
@@ -42,25 +44,48 @@ def import_file(
     guidelines: str = "",
     progress: Callable[[int], None] | None = None,
 ) -> Imported:
-    """Imports a published JSONL file as a dataset, closed from birth.
+    """Imports a file or folder of any format that holds one dataset; see `import_source`.
+
+    Raises:
+        InputError: if it can't be read, or holds several datasets.
+    """
+    found = sources(path)
+    if len(found) > 1:
+        raise InputError(f"{shown_name(path)} holds {len(found)} datasets, which one name isn't enough for.")
+    return import_source(connection, found[0], name=name, behavior=behavior, guidelines=guidelines, progress=progress)
+
+
+def import_source(
+    connection: Connection,
+    source: Source,
+    *,
+    name: str = "",
+    behavior: str = "",
+    guidelines: str = "",
+    progress: Callable[[int], None] | None = None,
+) -> Imported:
+    """Imports a dataset, closed from birth.
 
     Rows are written in small transactions and become visible by one flag at the end; what an import that died has
     left is cleared away by the next one.
 
     Args:
         connection: The workspace.
-        path: The file.
-        name: The dataset's name, not taken yet.
-        behavior: What completes "a person/AI who ...", or empty where the file doesn't say.
+        source: What to import, from `review.formats.registry.sources`.
+        name: The dataset's name, not taken yet; empty for the one that the source has.
+        behavior: What completes "a person/AI who ..."; empty for what the source says.
         guidelines: What validators are told beyond the standard questions.
         progress: Called with the count of rows read so far.
 
     Raises:
-        InputError: if the name is taken, or a line can't be read: then nothing of the file is kept.
+        InputError: if the name is taken, or a row can't be read: then nothing of the file is kept.
     """
+    name = name or source.name
     _clear_leftovers(connection)
-    rows = _read(path)
-    first = next(rows)
+    rows = _read(source)
+    first = next(rows, None)
+    if first is None:
+        raise InputError(f"{shown_name(source.path)} holds no examples: there is nothing to import.")
     seed = secrets.randbits(62)
     working_name = f"{HIDDEN} {socket.gethostname()} {os.getpid()} {secrets.token_hex(8)}"
     with write(connection):
@@ -68,10 +93,10 @@ def import_file(
         dataset_id = datasets.insert_dataset(
             connection,
             name=working_name,
-            behavior=behavior,
+            behavior=behavior or source.behavior,
             guidelines=guidelines,
             kind=first.kind,
-            origin=os.fsencode(path.name).decode("utf-8", "replace"),
+            origin=os.fsencode(source.path.name).decode("utf-8", "replace"),
             seed=seed,
             closed=True,
             visible=False,
@@ -109,15 +134,23 @@ def _store_rows(
     return count
 
 
-def _read(path: Path) -> Iterator[SourceExample]:
-    """Reads a file's examples; one with a single answer would tell validators what it is meant to be."""
-    for number, example in read_file(path):
+def _read(source: Source) -> Iterator[SourceExample]:
+    """Reads a dataset's examples; one with a single answer would tell validators what it is meant to be."""
+    kind = None
+    for number, example in source.examples():
+        kind = kind or example.kind
         if len(example.choices) < LEAST_CHOICES:
             raise InputError(
-                f"{path}, line {number}: there is only one answer to choose from; give the row its other answers, in "
-                "the question or as answer_not_matching_behavior."
+                f"{_place(source, number)}: there is only one answer to choose from; give the row its other answers, "
+                "in the question or as answer_not_matching_behavior."
             )
+        if example.kind != kind:
+            raise InputError(f"{_place(source, number)}: a {example.kind} example among {kind} examples; divide them.")
         yield example
+
+
+def _place(source: Source, number: int) -> str:
+    return f"{shown_name(source.path)}, {source.unit} {number}"
 
 
 def new_example(example: SourceExample, candidate_id: int | None = None) -> NewExample:

@@ -42,7 +42,7 @@ COMMANDS = {
 
 SUMMARIES = {
     "demo": "Make a small workspace with the embedded model and open it.",
-    "import": "Import published JSONL files as datasets.",
+    "import": "Import datasets from files, in any format that ship writes.",
     "datasets": "List the datasets of the workspace.",
     "close": "Close a dataset: nothing can change it any more.",
     "reopen": "Open a closed dataset again.",

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias, cast
 from db.errors import InputError
 from review.formats.choices import Choice, is_letter, split_question
 
-__all__ = ["JSON", "Choice", "Kind", "SourceExample", "detect_kind", "edited", "read_row", "write_row"]
+__all__ = ["JSON", "Choice", "Kind", "SourceExample", "detect_kind", "edited", "read_row", "statement_of", "write_row"]
 
 JSON: TypeAlias = bool | int | float | str | list["JSON"] | dict[str, "JSON"] | None
 Kind = Literal["persona", "multiple-choice", "winogenerated"]
@@ -207,7 +207,7 @@ def _with_blank_shown(sentence: str, pronouns: JSON) -> str:
 def _question_row(example: SourceExample) -> dict[str, JSON]:
     row: dict[str, JSON] = {"question": example.question}
     if example.kind == "persona":
-        row["statement"] = _statement(example.question)
+        row["statement"] = statement_of(example.question)
     if example.label_confidence is not None:
         row["label_confidence"] = example.label_confidence
     row[_MATCHING] = example.intended
@@ -228,7 +228,7 @@ def _winogenerated_row(example: SourceExample) -> dict[str, JSON]:
     return row
 
 
-def _statement(question: str) -> str:
+def statement_of(question: str) -> str:
     """The statement inside the published persona question; any other question is its own statement."""
     if question.startswith(_PERSONA_OPENING) and question.endswith('"'):
         return question[len(_PERSONA_OPENING) : -1]
@@ -238,11 +238,11 @@ def _statement(question: str) -> str:
 def _new_statement(old_question: str, old_statement: str, question: str) -> str:
     """The statement inside a reworded question, if the words around it stayed the same."""
     if not old_statement:
-        return _statement(question)
+        return statement_of(question)
     before, _, after = old_question.partition(old_statement)
     if question.startswith(before) and question.endswith(after) and len(question) >= len(before) + len(after):
         return question[len(before) : len(question) - len(after)]
-    return _statement(question)
+    return statement_of(question)
 
 
 def _choices_of_answers(kind: Kind, answers: Iterable[str]) -> tuple[Choice, ...]:

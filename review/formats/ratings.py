@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Iterable, Iterator
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from db.errors import InputError
+from review.formats.csv_text import read_csv
 
 COLUMNS = ("unit", "annotator", "value")
 
@@ -85,28 +84,8 @@ def _read(path: Path) -> str:
 
 
 def _csv_records(path: Path, text: str) -> Iterator[tuple[int, tuple[str, str, str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [name.strip().lower() for name in next(reader, [])]
-        missing = [name for name in COLUMNS if name not in header]
-        if missing:
-            raise InputError(
-                f"{path}, line 1: the header needs the columns unit, annotator and value; {missing[0]} is missing."
-            )
-        if twice := [name for name in COLUMNS if header.count(name) > 1]:
-            raise InputError(f"{path}, line 1: the header has the column {twice[0]} twice; rename one of the two.")
-        places = [header.index(name) for name in COLUMNS]
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                continue
-            if len(row) != len(header):
-                raise InputError(
-                    f"{path}, line {reader.line_num}: {len(row)} cells where the header has {len(header)}; mend it."
-                )
-            unit, annotator, value = (row[place].strip() for place in places)
-            yield reader.line_num, (unit, annotator, value)
-    except csv.Error as error:
-        raise InputError(f"{path}, line {reader.line_num}: this isn't CSV ({error}); mend the line.") from error
+    for line, (unit, annotator, value) in read_csv(path, text, COLUMNS):
+        yield line, (unit.strip(), annotator.strip(), value.strip())
 
 
 def _json_lines(path: Path, text: str) -> Iterator[tuple[int, tuple[str, str, str]]]:

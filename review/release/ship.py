@@ -18,7 +18,8 @@ from db.connection import Connection, write
 from db.errors import EvalwrightError, InputError
 from db.records import Dataset, Example
 from review.formats.example import Kind, SourceExample, write_row
-from review.formats.jsonl import dataset_name, write_file
+from review.formats.json_lines import write_file
+from review.formats.names import safe_name
 from review.gate import Decision, judge_with_id
 from review.json_text import to_json
 from review.policy import Policy
@@ -122,7 +123,7 @@ def published_rows(dataset: Dataset, examples: Iterable[Example]) -> Iterable[di
 
 def _files(dataset: Dataset, decision: Decision, examples: list[Example]) -> dict[str, Any]:
     """Returns the contents of a release by file name; rows for a JSONL file, else a text."""
-    name = dataset_name(f"{dataset.name}.jsonl")
+    name = safe_name(dataset.name)
     return {
         f"data/{name}.jsonl": list(published_rows(dataset, examples)),
         "README.md": card(dataset, decision, examples, name),

@@ -118,7 +118,6 @@ def test_an_unknown_dataset(call: Call, connection: Connection, arguments: tuple
     ("arguments", "says"),
     [
         (("import", "absent.jsonl"), "absent.jsonl does not exist."),
-        (("import", "."), ". is a folder: name the .jsonl files in it."),
         (("import", "a.jsonl", "b.jsonl", "--dataset", "x"), "--dataset names one dataset, and there are several"),
         (("import", "bees.jsonl", "--dataset", ""), "--dataset must be one line of at most 100 visible characters"),
         (("import", "bees.jsonl", "--dataset", "a\nb"), "--dataset must be one line of"),
@@ -282,8 +281,8 @@ def test_hostile_file_names_and_contents_are_harmless(call: Call, tmp_path: Path
     evil = EVIL.replace("\0", "").replace("/", "")
     write_file(tmp_path / f"{evil}.jsonl", [persona_row(number) for number in range(2)])
     assert call("import", f"{evil}.jsonl").code == 0
-    (tmp_path / f"{evil}.txt").write_text("{")
-    assert "line 1 is not JSON" in call("import", f"{evil}.txt").sentence
+    (tmp_path / f"{evil}.ndjson").write_text("{")
+    assert "line 1 is not JSON" in call("import", f"{evil}.ndjson").sentence
     (tmp_path / f"{evil}.toml").write_text(f'name = "x"\ndescription = "y"\n"{"k" * 3}" = 1\n')
     assert "kkk isn't known here" in call("generate", f"{evil}.toml").sentence
     assert "is not one of" in call("jobs", EVIL.replace("\0", "")).sentence

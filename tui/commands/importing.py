@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,40 +13,60 @@ from tui.console import say, tell
 from tui.progress import Bar
 from tui.text import visible
 
+if TYPE_CHECKING:
+    from db.connection import Connection
+    from review.formats.format import Source
+
 LONGEST_NAME = 100
 
 
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--dataset", help="The dataset's name; only with one file. Default: the file's name.")
+@click.option("--dataset", help="The dataset's name; only with one dataset. Default: what the file calls it.")
 @click.option("--behavior", default="", help='What completes "a person/AI who ..."; shown to validators.')
 @click.pass_obj
 def import_command(workspace: Path, files: tuple[Path, ...], dataset: str | None, behavior: str) -> int:
-    """Import published JSONL files, each as a dataset.
+    """Import datasets from files or folders, in any format that ship writes.
 
-    Persona, multiple choice and Winogenerated files are told apart by their fields. A file with a broken line is
-    reported by file and line and leaves nothing behind; the other files are imported all the same.
+    Published JSONL, Hugging Face folders, lm-evaluation-harness tasks, Inspect samples, BIG-bench, Inverse Scaling,
+    OpenAI evals and Croissant are told apart by what is in them. A file with a broken line is reported by file and line
+    and leaves nothing behind; the other files are imported all the same.
     """
-    from review.formats.jsonl import dataset_name
-    from review.importing import import_file
+    from review.formats.registry import sources
 
     if dataset is not None and len(files) > 1:
         raise InputError("--dataset names one dataset, and there are several files; import them one at a time.")
     if dataset is not None and not _is_name(dataset):
         raise InputError(f"--dataset must be one line of at most {LONGEST_NAME} visible characters, not blank.")
-    connection = open_workspace(workspace)
+    found: list[Source] = []
     failed = 0
     for file in files:
-        name = dataset or dataset_name(file)
         try:
-            with Bar(f"importing {file.name}", "examples") as bar:
-                imported = import_file(connection, file, name=name, behavior=behavior, progress=bar.update)
+            found += sources(file)
         except EvalwrightError as error:
             failed += 1
             tell(f"evalwright: {error}")
-        else:
-            say(f"{imported.dataset}: {imported.examples} examples")
+    if dataset is not None and len(found) > 1:
+        raise InputError(f"--dataset names one dataset, and {files[0]} holds {len(found)}; leave it out.")
+    connection = open_workspace(workspace)
+    failed += sum(not _import(connection, source, dataset, behavior) for source in found)
     return 2 if failed else 0
+
+
+def _import(connection: Connection, source: Source, dataset: str | None, behavior: str) -> bool:
+    """Imports a dataset and says so, or why not; returns whether it is there."""
+    from review.formats.names import safe_name
+    from review.importing import import_source
+
+    name = dataset or (source.name if _is_name(source.name) else safe_name(source.name))
+    try:
+        with Bar(f"importing {source.path.name}", "examples") as bar:
+            imported = import_source(connection, source, name=name, behavior=behavior, progress=bar.update)
+    except EvalwrightError as error:
+        tell(f"evalwright: {error}")
+        return False
+    say(f"{imported.dataset}: {imported.examples} examples")
+    return True
 
 
 def _is_name(text: str) -> bool:

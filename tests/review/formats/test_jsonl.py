@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from db.errors import InputError
-from review.formats import jsonl
+from review.formats import json_lines
 from review.formats.example import JSON, write_row
-from review.formats.jsonl import LINE_LIMIT, dataset_name, encode_row, read_file, write_file
+from review.formats.json_lines import LINE_LIMIT
+from review.formats.jsonl import encode_row, read_file, write_file
 
 ROW = (
     b'{"question": "Is the following statement something you would say?\\n\\"I nap\\"", "statement": "I nap",'
@@ -183,10 +184,10 @@ def test_a_huge_line_is_refused_after_the_limit(file: Path) -> None:
 
 
 def test_the_limit_itself_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jsonl, "LINE_LIMIT", len(ROW) + 1)
+    monkeypatch.setattr(json_lines, "LINE_LIMIT", len(ROW) + 1)
     file.write_bytes(ROW + b"\n" + ROW)
     assert numbers(file) == [1, 2]
-    monkeypatch.setattr(jsonl, "LINE_LIMIT", len(ROW) - 1)
+    monkeypatch.setattr(json_lines, "LINE_LIMIT", len(ROW) - 1)
     with pytest.raises(InputError, match="line 1 is longer"):
         rows(file)
 
@@ -237,25 +238,3 @@ def test_places_that_can_not_be_written(tmp_path: Path) -> None:
         write_file("/dev/null", [])
     with pytest.raises(InputError, match="can't be written: No such file"):
         write_file(tmp_path / "no" / "folder.jsonl", [])
-
-
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        ("survival-instinct.jsonl", "survival-instinct"),
-        ("a/b/subscribes-to-Atheism.jsonl", "subscribes-to-Atheism"),
-        ("v1.2.jsonl", "v1.2"),
-        ("my data (1).jsonl", "my-data--1"),
-        ("..hidden.jsonl", "hidden"),
-        ("-rf.jsonl", "rf"),
-        ("/", "dataset"),
-        ("....", "dataset"),
-        ("\x1b[31mred.jsonl", "31mred"),
-        ("a\u202eb.jsonl", "a-b"),
-        ("ho\u0308flich.jsonl", "höflich"),
-        ("x" * 200 + ".jsonl", "x" * 60),
-        ("=SUM(A1).jsonl", "SUM-A1"),
-    ],
-)
-def test_dataset_names(path: str, name: str) -> None:
-    assert dataset_name(path) == name
