@@ -89,12 +89,12 @@ class SessionRow:
     process: str = ""
 
 
-def status(connection: Connection, example_id: int) -> Status:
-    """Returns an example's status."""
+def status(connection: Connection, example_id: int) -> Status | None:
+    """Returns an example's status; a removed one has none."""
     row = connection.execute(
         "SELECT dataset_id, position, places, answers, settled FROM review_status WHERE example_id = ?", (example_id,)
     ).fetchone()
-    return Status(row[0], row[1], row[2], row[3], bool(row[4]))
+    return Status(row[0], row[1], row[2], row[3], bool(row[4])) if row else None
 
 
 def set_status(connection: Connection, example_id: int, *, places: int, answers: int, settled: bool) -> None:

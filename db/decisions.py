@@ -21,22 +21,27 @@ class StoredDecision:
     created_at: str
 
 
-def stored_facts(connection: Connection, dataset_id: int, examples: int, version: str) -> str | None:
-    """Returns the facts measured on a dataset of that many examples by that version, as JSON."""
+def stored_facts(connection: Connection, dataset_id: int, *, examples: int, removed: int, version: str) -> str | None:
+    """Returns the facts that a version measured on a dataset of that many examples, so many removed, as JSON."""
     row = connection.execute(
-        "SELECT facts FROM dataset_facts WHERE dataset_id = ? AND examples = ? AND version = ?",
-        (dataset_id, examples, version),
+        "SELECT facts FROM dataset_facts WHERE dataset_id = ? AND examples = ? AND removed = ? AND version = ?",
+        (dataset_id, examples, removed, version),
     ).fetchone()
     return str(row[0]) if row else None
 
 
-def store_facts(connection: Connection, dataset_id: int, examples: int, version: str, facts: str) -> None:
-    """Stores the facts measured on a dataset: texts never change, so they are measured once per size."""
+def store_facts(
+    connection: Connection, dataset_id: int, *, examples: int, removed: int, version: str, facts: str
+) -> None:
+    """Stores the facts measured on a dataset.
+
+    Texts never change, and what is removed never comes back: the two counts tell which examples were there.
+    """
     connection.execute(
-        "INSERT INTO dataset_facts (dataset_id, examples, facts, version) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (dataset_id) DO UPDATE SET examples = excluded.examples, facts = excluded.facts,"
-        " version = excluded.version",
-        (dataset_id, examples, facts, version),
+        "INSERT INTO dataset_facts (dataset_id, examples, removed, facts, version) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (dataset_id) DO UPDATE SET examples = excluded.examples, removed = excluded.removed,"
+        " facts = excluded.facts, version = excluded.version",
+        (dataset_id, examples, removed, facts, version),
     )
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from db.connection import Connection
+from db.removals import NOT_REMOVED
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,9 @@ class OrderedExample:
 def frozen_size(connection: Connection, dataset_id: int, evidence_from: int) -> int:
     """Returns N: the dataset's examples less those answered before the latest reopening."""
     row = connection.execute(
-        "SELECT examples - (SELECT count(DISTINCT example_id) FROM annotations"
-        " WHERE dataset_id = :dataset AND id <= :start) FROM dataset_counters WHERE dataset_id = :dataset",
+        "SELECT examples - (SELECT count(DISTINCT a.example_id) FROM annotations AS a"
+        f" WHERE a.dataset_id = :dataset AND a.id <= :start AND {NOT_REMOVED.format(example='a.example_id')})"
+        " FROM dataset_counters WHERE dataset_id = :dataset",
         {"dataset": dataset_id, "start": evidence_from},
     ).fetchone()
     return int(row[0])
@@ -53,7 +55,8 @@ def answered_before(connection: Connection, dataset_id: int, evidence_from: int)
     """Returns the examples answered before the latest reopening: they ship, and are outside the sample."""
     rows = connection.execute(
         "SELECT e.id, e.intended, e.choices FROM examples AS e WHERE e.id IN"
-        " (SELECT example_id FROM annotations WHERE dataset_id = :dataset AND id <= :start) ORDER BY e.id",
+        " (SELECT example_id FROM annotations WHERE dataset_id = :dataset AND id <= :start)"
+        f" AND {NOT_REMOVED.format(example='e.id')} ORDER BY e.id",
         {"dataset": dataset_id, "start": evidence_from},
     )
     return [OrderedExample(*row) for row in rows]

@@ -9,6 +9,7 @@ from typing import Any
 
 from db.connection import Connection
 from db.records import BlindExample, Choice, Example, NewExample, Occasion
+from db.removals import NOT_REMOVED
 
 _NEWEST_BODY = """coalesce((SELECT r.body FROM rulings AS r WHERE r.example_id = examples.id AND r.verdict = 'edit'
     ORDER BY r.id DESC LIMIT 1), body)"""
@@ -128,8 +129,12 @@ def intended_labels(connection: Connection, example_ids: Sequence[int]) -> dict[
 
 
 def iterate_examples(connection: Connection, dataset_id: int) -> Iterator[Example]:
-    """Yields a dataset's examples in the order they came."""
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM examples WHERE dataset_id = ? ORDER BY ordinal", (dataset_id,))
+    """Yields a dataset's examples in the order they came, without those that a repair removed."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM examples WHERE dataset_id = ? AND {NOT_REMOVED.format(example='examples.id')}"
+        " ORDER BY ordinal",
+        (dataset_id,),
+    )
     for row in rows:
         yield _example(row)
 

@@ -17,6 +17,7 @@ from db.migrations.main_job import MAIN_JOB
 from db.migrations.people import PEOPLE
 from db.migrations.portfolio import PORTFOLIO
 from db.migrations.recipe_stages import RECIPE_STAGES
+from db.migrations.removals import REMOVALS
 from db.migrations.review_screen import REVIEW_SCREEN
 from db.migrations.rulings import RULINGS
 from db.migrations.search import SEARCH
@@ -38,6 +39,7 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
     ("portfolio", PORTFOLIO),
     ("rulings", RULINGS),
     ("recipe_stages", RECIPE_STAGES),
+    ("removals", REMOVALS),
 ]
 """Name and statements of each migration, in order."""
 

@@ -113,7 +113,8 @@ def _store(
         occasion, revision = earlier.occasion, earlier.revision + 1
     else:
         held = assignment.reservation(connection, example.id, session.annotator_id)
-        has_place = held is not None or assignment.status(connection, example.id).places > 0
+        status = assignment.status(connection, example.id)
+        has_place = held is not None or (status is not None and status.places > 0)
         occasion, revision = ("first" if has_place else "extra"), 1
     rows.insert_annotation(
         connection,

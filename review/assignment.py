@@ -89,9 +89,11 @@ def refresh_status(connection: Connection, example_id: int) -> None:
     """Brings an example's status up to date with its answers and reservations, within a write transaction.
 
     The status is always made anew from the rows it sums up, so it can't drift from them. A place that nobody has gone
-    by yet needs no note of being free.
+    by yet needs no note of being free, and a removed example has no status.
     """
     before = rows.status(connection, example_id)
+    if before is None:
+        return
     answers = annotation_rows.first_answers(connection, example_id)
     excluded = annotators.excluded_on(connection, example_id)
     settling = settle_twice(
@@ -119,7 +121,9 @@ def release(connection: Connection, held: rows.Reservation) -> None:
     if held.occasion == "first":
         refresh_status(connection, held.example_id)
     elif held.occasion == "re-review":
-        re_review.refresh(connection, rows.status(connection, held.example_id).dataset_id, held.example_id)
+        status = rows.status(connection, held.example_id)
+        assert status is not None  # what is ruled on is never removed
+        re_review.refresh(connection, status.dataset_id, held.example_id)
 
 
 def _reclaim(

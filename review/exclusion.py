@@ -45,5 +45,6 @@ def exclude(connection: Connection, name: str, reason: str | None) -> Excluded:
         with write(connection):
             for example_id in answered[start : start + BACKGROUND_ROWS]:
                 refresh_status(connection, example_id)
-                waiting += not assignment_rows.status(connection, example_id).settled
+                status = assignment_rows.status(connection, example_id)
+                waiting += status is not None and not status.settled
     return Excluded(name, len(answered), waiting)

@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from db import datasets, decisions
-from db.connection import Connection, write
+from db import datasets, decisions, removals
+from db.connection import Connection, snapshot, write
 from db.examples import iterate_examples
 from db.records import Dataset
 from review.evidence import Evidence
 from review.policy import FactLimit
 from review.version import version
 
-REPAIRS = {
-    "exact_duplicates": "remove the examples that repeat an earlier one",
-    "near_duplicate_share": "remove near-duplicates, or let a job write more varied examples",
-    "largest_class_excess": "balance the intended labels",
+REPAIRS_BY_RULE = {
+    "exact_duplicates": "removes the examples that repeat an earlier one",
+    "near_duplicate_share": "removes the closest near-duplicates",
+    "largest_class_excess": "balances the intended labels, as far as there are examples of each",
+    "unreadable_choices": "removes the examples whose choices can't be read",
+}
+"""What `evalwright lint --fix` does about a fact that fails (`review.mending`)."""
+
+REPAIRS_BY_HAND = {
     "negation_auc": "rewrite examples so that negation words don't give the label away",
-    "unreadable_choices": "mend or remove the examples whose choices can't be read",
 }
 
 
@@ -32,18 +36,21 @@ class MeasuredFact:
 
 
 def measured_facts(connection: Connection, dataset: Dataset) -> list[MeasuredFact]:
-    """Returns the facts of a dataset, measured anew only if it has grown or evalwright has changed."""
-    examples = datasets.counts(connection, dataset.id).examples
-    stored = decisions.stored_facts(connection, dataset.id, examples, version())
-    if stored is not None:
-        return [MeasuredFact(**fact) for fact in json.loads(stored)]
+    """Returns the facts of a dataset, measured anew only if it has grown or shrunk, or evalwright has changed."""
+    with snapshot(connection):
+        examples = datasets.counts(connection, dataset.id).examples
+        removed = removals.count_removed(connection, dataset.id)
+        stored = decisions.stored_facts(connection, dataset.id, examples=examples, removed=removed, version=version())
+        if stored is not None:
+            return [MeasuredFact(**fact) for fact in json.loads(stored)]
+        present = list(iterate_examples(connection, dataset.id))
     from review.lint import LintItem, facts
 
-    items = [LintItem.of(example.id, example) for example in iterate_examples(connection, dataset.id)]
+    items = [LintItem.of(example.id, example) for example in present]
     found = [MeasuredFact(fact.name, fact.value, fact.note) for fact in facts(items)]
     with write(connection):
         text = json.dumps([asdict(fact) for fact in found])
-        decisions.store_facts(connection, dataset.id, len(items), version(), text)
+        decisions.store_facts(connection, dataset.id, examples=examples, removed=removed, version=version(), facts=text)
     return found
 
 
@@ -69,8 +76,21 @@ def as_evidence(limit: FactLimit, facts: list[MeasuredFact], examples: int) -> E
     )
 
 
-def repair(evidence: Evidence) -> str:
-    """Returns what mends a fact that fails."""
+def repair(evidence: Evidence, dataset: str, *, answered: bool) -> str:
+    """Returns what mends a fact that fails.
+
+    Args:
+        evidence: The fact.
+        dataset: The dataset's name.
+        answered: Whether its evidence has begun, so that examples may be chosen only after reopening it.
+    """
     assert evidence.value is not None
     value = f"{evidence.value:.0f}" if evidence.value == int(evidence.value) else f"{evidence.value:.3f}"
-    return f"{evidence.name} {value}, at most {evidence.threshold:g}: {REPAIRS[evidence.statistic]}"
+    return f"{evidence.name} {value}, at most {evidence.threshold:g}: {_remedy(evidence.statistic, dataset, answered)}"
+
+
+def _remedy(fact: str, dataset: str, answered: bool) -> str:
+    if fact in REPAIRS_BY_HAND:
+        return REPAIRS_BY_HAND[fact]
+    first = f"`evalwright reopen {dataset}`, then " if answered else ""
+    return f"{first}`evalwright lint --fix {dataset}` {REPAIRS_BY_RULE[fact]}"

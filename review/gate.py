@@ -97,7 +97,11 @@ def judge_with_id(connection: Connection, dataset: Dataset, policy: Policy) -> t
         decision=verdict,
         provisional=provisional,
         evidence=evidence,
-        repairs=tuple(repair(piece) for piece in evidence if _is_failing_fact(piece)),
+        repairs=tuple(
+            repair(piece, dataset.name, answered=newest > dataset.evidence_from)
+            for piece in evidence
+            if _is_failing_fact(piece)
+        ),
         policy=policy.name,
         looks=decisions.count_decisions(connection, dataset.id),
         forecast=None if verdict == "ship" else forecast(samples, evidence, policy),

@@ -63,6 +63,8 @@ def note_answered(connection: Connection, dataset: Dataset, annotator_id: int, e
     rows.count_mixed_in(connection, dataset.id, annotator_id)
     if example.occasion == "gold":
         place = rows.status(connection, example.id)
+        if place is None:  # removed meanwhile
+            return
         cursor = rows.cursor(connection, place.dataset_id, annotator_id)
         if place.position > cursor.position:
             rows.move_cursor(connection, place.dataset_id, annotator_id, rows.Cursor(place.position, 0))

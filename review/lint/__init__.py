@@ -2,11 +2,10 @@
 
 from review.lint.duplicates import Twin, exact_duplicates, near_duplicates
 from review.lint.items import Fact, Finding, LintItem
-from review.lint.remedies import REMEDIES
+from review.lint.remedies import remedy
 from review.lint.report import facts, lint
 
 __all__ = [
-    "REMEDIES",
     "Fact",
     "Finding",
     "LintItem",
@@ -15,4 +14,5 @@ __all__ = [
     "facts",
     "lint",
     "near_duplicates",
+    "remedy",
 ]

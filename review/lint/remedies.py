@@ -1,5 +1,7 @@
 """What to do about each finding, in a sentence; docs/lint.md says more."""
 
+from review.lint.items import Finding
+
 BY_RULE = "`evalwright lint --fix` "
 """How a remedy begins that `evalwright lint --fix` carries out."""
 
@@ -23,3 +25,11 @@ REMEDIES = {
     "uneven-names-and-pronouns": "Swap names and pronouns in some examples until the labels are alike.",
 }
 """The remedy for each code."""
+
+_FEW_TWINS = "The gate takes as many; drop those that ask nothing new."
+
+
+def remedy(finding: Finding) -> str:
+    """What to do about a finding."""
+    few = finding.code == "near-duplicates" and finding.severity == "warning"
+    return _FEW_TWINS if few else REMEDIES[finding.code]

@@ -79,7 +79,10 @@ def test_a_fact_over_its_limit_fails_and_says_how_to_mend_it(connection: Connect
     assert (piece.name, piece.n, piece.value, piece.threshold) == ("exact duplicates", 20, 3.0, 2.0)
     assert (piece.passes, piece.failed, piece.e_value, piece.guarantee) == (False, False, None, "none")
     assert (piece.lower, piece.upper) == (None, None)
-    assert repair(piece) == "exact duplicates 3, at most 2: remove the examples that repeat an earlier one"
+    said = "exact duplicates 3, at most 2: `evalwright lint --fix bees` removes the examples that repeat an earlier one"
+    assert repair(piece, "bees", answered=False) == said
+    after = said.replace("`evalwright lint", "`evalwright reopen bees`, then `evalwright lint")
+    assert repair(piece, "bees", answered=True) == after
     assert as_evidence(FactLimit("exact_duplicates", Decimal(3)), facts, 20).passes
 
 
@@ -96,10 +99,10 @@ def test_a_share_at_its_limit_passes() -> None:
     assert as_evidence(limit, [MeasuredFact("near_duplicate_share", 0.1, "")], 10).passes
     piece = as_evidence(limit, [MeasuredFact("near_duplicate_share", 0.1001, "")], 10)
     assert not piece.passes
-    assert repair(piece).startswith("near duplicate share 0.100, at most 0.1: ")
+    assert repair(piece, "bees", answered=False).startswith("near duplicate share 0.100, at most 0.1: ")
 
 
 def test_every_fact_has_a_repair() -> None:
     for limit in load_policy().facts:
         piece = as_evidence(limit, [MeasuredFact(limit.name, 99.5, "")], 10)
-        assert repair(piece)
+        assert repair(piece, "bees", answered=False)

@@ -114,7 +114,10 @@ def test_a_failing_fact_asks_for_its_repair(connection: Connection) -> None:
         connection.execute("UPDATE examples SET intended = ' Yes'")
     decision = judge(connection, dataset, POLICY)
     assert decision.decision == "mend"
-    assert decision.repairs == ("largest class excess 0.500, at most 0.05: balance the intended labels",)
+    assert decision.repairs == (
+        "largest class excess 0.500, at most 0.05: `evalwright lint --fix beekeeping` balances the intended labels, "
+        "as far as there are examples of each",
+    )
 
 
 def test_the_json_has_no_number_that_json_lacks(connection: Connection) -> None:

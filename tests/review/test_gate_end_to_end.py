@@ -86,7 +86,7 @@ def test_one_answer_only_shows_no_variation_and_never_ships(connection: Connecti
     assert (alpha["passes"], alpha["failed"], alpha["lower"], alpha["value"]) == (None, False, None, None)
     assert alpha["note"] == "no variation: reliability cannot be shown"
     assert decision.decision == "mend"
-    assert any("balance the intended labels" in repair for repair in decision.repairs)
+    assert any("balances the intended labels" in repair for repair in decision.repairs)
     without_facts = judge(connection, dataset, ANSWERS_ONLY)
     assert without_facts.decision == "keep_labelling"
     assert all(piece.passes for piece in without_facts.evidence if piece.name != "label alpha")

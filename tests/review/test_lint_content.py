@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from review.formats.choices import Choice
-from review.lint import REMEDIES, LintItem, lint
+from review.lint import LintItem, lint
 from review.lint.content import luhn, personal_data
+from review.lint.remedies import REMEDIES
 
 YES_NO = (Choice(" Yes", "Yes"), Choice(" No", "No"))
 LINT = Path(__file__).parents[2] / "review" / "lint"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,32 +18,81 @@ from tui.console import print_json, say
 
 if TYPE_CHECKING:
     from review.lint import Finding, LintItem
+    from review.mending import Mended
 
 SHOWN = 2
 """How many examples of a finding people are shown; `--json` has more."""
 
 EXCERPT = 100
 
+IDS = 12
+"""How many removed examples of a kind people are told; `--json` has all."""
+
 
 @click.command("lint")
 @click.argument("names", nargs=-1, metavar="[DATASET | FILE...]")
+@click.option("--fix", is_flag=True, help="Remove examples from the named datasets, as far as rules mend them.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def lint_command(workspace: Path, names: tuple[str, ...], *, as_json: bool) -> int:
+def lint_command(workspace: Path, names: tuple[str, ...], *, fix: bool, as_json: bool) -> int:
     """Look for known defects in datasets, or in published JSONL files; in every dataset if nothing is named.
 
     Exit code 1 if there is an error or a warning; notes are only shown.
     """
+    chosen = names or tuple(dataset.name for dataset in rows.all_datasets(open_workspace(workspace, create=False)))
+    if fix:
+        _refuse_to_fix(names)
+    results: list[_Result] = []
+    try:
+        for name in chosen:
+            results.append(_look(workspace, name, fix=fix))  # noqa: PERF401 (what was done before a failure counts)
+    finally:
+        if len(results) == len(chosen) or (fix and results):  # What was changed is told, whatever fails after it.
+            _print_all(results, as_json=as_json)
+    return 1 if any(finding.severity != "note" for result in results for finding in result.findings) else 0
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What was found in a dataset or file, after what was mended, if that was asked for."""
+
+    name: str
+    findings: Sequence[Finding]
+    mended: Mended | None
+
+    def as_json(self) -> dict[str, Any]:
+        findings: dict[str, Any] = {"findings": [finding.as_json() for finding in self.findings]}
+        if self.mended is None:
+            return findings
+        removed = [asdict(removal) for removal in self.mended.removals]
+        return {"removed": removed, "left": list(self.mended.left), **findings}
+
+
+def _refuse_to_fix(names: Sequence[str]) -> None:
+    if not names:
+        raise InputError("`evalwright lint --fix` changes datasets; name those that it may change.")
+    for name in names:
+        if os.path.isfile(name):
+            raise InputError(
+                f"{name} is a file, and lint never changes a file; `evalwright import {name}` makes a dataset of it, "
+                "which `evalwright lint --fix` can mend."
+            )
+
+
+def _look(workspace: Path, name: str, *, fix: bool) -> _Result:
     from review.lint import lint
 
-    chosen = names or tuple(dataset.name for dataset in rows.all_datasets(open_workspace(workspace, create=False)))
-    results = [(name, lint(_items(workspace, name))) for name in chosen]
-    if as_json:
-        print_json(_as_json(results))
-    else:
-        for name, findings in results:
-            _print(name, findings)
-    return 1 if any(finding.severity != "note" for _, findings in results for finding in findings) else 0
+    mended = _mend(workspace, name) if fix else None
+    return _Result(name, lint(_items(workspace, name)), mended)
+
+
+def _mend(workspace: Path, name: str) -> Mended:
+    from review.mending import mend
+    from review.policy import load_policy
+    from review.steering import find
+
+    connection = open_workspace(workspace, create=False)
+    return mend(connection, find(connection, name), load_policy())
 
 
 def _items(workspace: Path, name: str) -> list[LintItem]:
@@ -60,23 +111,42 @@ def _items(workspace: Path, name: str) -> list[LintItem]:
     return [LintItem.of(example.id, example) for example in iterate_examples(connection, dataset.id)]
 
 
-def _as_json(results: Sequence[tuple[str, Sequence[Finding]]]) -> Any:
-    shown = [(name, [finding.as_json() for finding in findings]) for name, findings in results]
-    if len(shown) == 1:
-        return {"findings": shown[0][1]}
-    return [{"name": name, "findings": findings} for name, findings in shown]
+def _print_all(results: Sequence[_Result], *, as_json: bool) -> None:
+    if not as_json:
+        for result in results:
+            _print(result)
+    elif len(results) == 1:
+        print_json(results[0].as_json())
+    else:
+        print_json([{"name": result.name, **result.as_json()} for result in results])
 
 
-def _print(name: str, findings: Sequence[Finding]) -> None:
-    from review.lint import REMEDIES
+def _print(result: _Result) -> None:
+    from review.lint import remedy
 
-    say(f"{name}: {'nothing found' if not findings else ''}".rstrip())
-    for finding in findings:
+    if result.mended is not None:
+        _print_mended(result.name, result.mended)
+    say(f"{result.name}: {'nothing found' if not result.findings else ''}".rstrip())
+    for finding in result.findings:
         say(f"  {finding.severity:7}  {finding.code}: {finding.message}")
         for example in finding.examples[:SHOWN]:
             if "text" in example:
                 say(f"           {_in_brief(example)}")
-        say(f"           {REMEDIES[finding.code]}")
+        say(f"           {remedy(finding)}")
+
+
+def _print_mended(name: str, mended: Mended) -> None:
+    if not mended.removals:
+        say(f"{name}: nothing to remove")
+    by_code = defaultdict(list)
+    for removal in mended.removals:
+        twin = f" (like {removal.twin_id})" if removal.twin_id is not None else ""
+        by_code[removal.code].append(f"{removal.example_id}{twin}")
+    for code, which in by_code.items():
+        more = f" and {len(which) - IDS} more" if len(which) > IDS else ""
+        say(f"{name}: {len(which)} removed for {code}: {', '.join(which[:IDS])}{more}")
+    for sentence in mended.left:
+        say(f"{name}: not mended: {sentence}")
 
 
 def _in_brief(example: dict[str, Any]) -> str:

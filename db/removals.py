@@ -1,0 +1,77 @@
+"""Removed examples: taken out of a dataset by a repair, and kept with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from db.clock import now_text
+from db.connection import Connection
+
+NOT_REMOVED = "NOT EXISTS (SELECT 1 FROM removed_examples AS gone WHERE gone.example_id = {example})"
+"""What a query over a dataset's examples asks of each; format it with the column that holds the example's id."""
+
+
+@dataclass(frozen=True)
+class Removal:
+    """An example that a repair removes.
+
+    Attributes:
+        code: The finding that the repair is for.
+        reason: Why this example, in words.
+        twin_id: The example that stays in its place, where it is a duplicate.
+    """
+
+    example_id: int
+    code: str
+    reason: str
+    twin_id: int | None = None
+
+
+def insert_removals(connection: Connection, dataset_id: int, removals: Sequence[Removal]) -> None:
+    """Marks examples removed and takes them out of the review; within a write transaction.
+
+    None of them may have an answer or a reservation that still holds.
+    """
+    when = now_text()
+    connection.executemany(
+        "INSERT INTO removed_examples (example_id, dataset_id, code, reason, twin_id, removed_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [(one.example_id, dataset_id, one.code, one.reason, one.twin_id, when) for one in removals],
+    )
+    gone = [(one.example_id,) for one in removals]
+    for table in ("review_status", "reopenings", "reservations"):
+        connection.executemany(f"DELETE FROM {table} WHERE example_id = ?", gone)
+    connection.execute(
+        "UPDATE dataset_counters SET examples = examples - ? WHERE dataset_id = ?", (len(removals), dataset_id)
+    )
+
+
+def removed(connection: Connection, dataset_id: int) -> list[Removal]:
+    """Returns what was removed from a dataset, in the order in which the examples came."""
+    rows = connection.execute(
+        "SELECT example_id, code, reason, twin_id FROM removed_examples WHERE dataset_id = ? ORDER BY example_id",
+        (dataset_id,),
+    )
+    return [Removal(*row) for row in rows]
+
+
+def count_removed(connection: Connection, dataset_id: int) -> int:
+    """Returns how many examples were removed from a dataset."""
+    row = connection.execute("SELECT count(*) FROM removed_examples WHERE dataset_id = ?", (dataset_id,)).fetchone()
+    return int(row[0])
+
+
+def not_to_be_removed(connection: Connection, dataset_id: int, now: float) -> frozenset[int]:
+    """Returns the examples of a dataset that somebody has answered, ruled on, or has on screen now.
+
+    `now` is in seconds since 1970. An answer counts wherever it was given, so also on a gold example.
+    """
+    rows = connection.execute(
+        "SELECT e.id FROM examples AS e WHERE e.dataset_id = :dataset AND ("
+        "EXISTS (SELECT 1 FROM annotations AS a WHERE a.example_id = e.id)"
+        " OR EXISTS (SELECT 1 FROM rulings AS r WHERE r.example_id = e.id)"
+        " OR EXISTS (SELECT 1 FROM reservations AS v WHERE v.example_id = e.id AND v.expires_at >= :now))",
+        {"dataset": dataset_id, "now": now},
+    )
+    return frozenset(row[0] for row in rows)
