@@ -60,8 +60,8 @@ def set_overlap(connection: Connection, dataset_id: int, *, always_three: bool) 
     connection.execute("UPDATE datasets SET always_three = ? WHERE id = ?", (always_three, dataset_id))
 
 
-def is_allowed(connection: Connection, dataset_id: int, annotator_id: int) -> bool:
-    """Whether an annotator may label a dataset: where nobody is on its list, everybody may."""
+def is_allowed(connection: Connection, dataset_id: int, annotator_id: int | None) -> bool:
+    """Whether an annotator (None: somebody new) may label a dataset: where nobody is on its list, everybody may."""
     row = connection.execute(ALLOWED, {"dataset": dataset_id, "annotator": annotator_id}).fetchone()
     return bool(row[0])
 

@@ -10,6 +10,7 @@ from typing import Any
 from db.errors import InputError
 from db.records import NO_LIMITS, Limits, Question
 from generation.limits import read_limits
+from review.assigning import AS_IT_IS, Changes, read_assignment
 from review.questions import parse_questions
 from review.toml_file import Section, parse, read_text
 
@@ -47,6 +48,7 @@ class Behavior:
         text: The file as it was read; a job keeps it.
         limits: What a job for it may take.
         questions: What validators are asked beyond label, relevance and ambiguous.
+        assignment: How the dataset is assigned, where it is not as usual.
         wordings: Ways to put it, the description first; each writes its share of the candidates.
         inputs: By the recipe's names for them, files beside this one, or the rows themselves.
         source: What messages call the file.
@@ -59,6 +61,7 @@ class Behavior:
     text: str
     limits: Limits = NO_LIMITS
     questions: tuple[Question, ...] = ()
+    assignment: Changes = AS_IT_IS
     wordings: tuple[Wording, ...] = ()
     inputs: Mapping[str, str | list[Mapping[str, Any]]] = field(default_factory=dict)
     source: str = field(default="", compare=False)
@@ -102,6 +105,7 @@ def parse_behavior(source: str, text: str) -> Behavior:
         source=source,
         limits=read_limits(section.section("limits", optional=True)),
         questions=parse_questions(section.sections("questions") if section.has("questions") else []),
+        assignment=read_assignment(section.section("assignment", optional=True), Path(source).parent),
     )
     _check_name(section, behavior.name)
     section.refuse_unknown()

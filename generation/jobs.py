@@ -17,6 +17,8 @@ from generation.inputs import Row
 from generation.limits import check_limits, merged
 from generation.orders import Order, check_wordings
 from generation.recipes import Recipe
+from review.assigning import gold_of, store_changes
+from review.gold import GoldRow
 
 DEFAULT_COUNT = 100
 DEFAULT_ROUNDS = 5
@@ -84,8 +86,9 @@ def create_jobs(connection: Connection, orders: Sequence[Order], wanted: Wanted)
     """Queues a job for each order, or none at all if one of them can't be; see `create_job`."""
     for order in orders:
         _check(wanted, order.behavior, order.recipe)
+    gold = [gold_of(order.behavior.assignment) for order in orders]
     with write(connection):
-        job_ids = [_insert(connection, order, wanted) for order in orders]
+        job_ids = [_insert(connection, order, wanted, each) for order, each in zip(orders, gold, strict=True)]
     return [find_job(connection, job_id) for job_id in job_ids]
 
 
@@ -116,7 +119,7 @@ def _way_out(connection: Connection, name: str) -> str:
     return ""
 
 
-def _insert(connection: Connection, order: Order, wanted: Wanted) -> int:
+def _insert(connection: Connection, order: Order, wanted: Wanted, gold: list[GoldRow]) -> int:
     behavior, recipe = order.behavior, order.recipe
     if datasets.name_taken(connection, behavior.name):
         raise InputError(
@@ -137,6 +140,7 @@ def _insert(connection: Connection, order: Order, wanted: Wanted) -> int:
         visible=True,
         questions=behavior.questions,
     )
+    store_changes(connection, dataset_id, behavior.assignment, gold)
     return rows.insert_job(
         connection,
         dataset_id=dataset_id,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from db import datasets as rows
+from db.annotators import find_annotator
+from db.assignment_settings import is_allowed
 from db.connection import Connection, write
 from db.errors import InputError
 from db.records import Dataset, DatasetCounts
@@ -22,14 +24,18 @@ def find(connection: Connection, name: str) -> Dataset:
     return dataset
 
 
-def most_to_do(connection: Connection) -> Dataset:
-    """Returns the dataset with the most examples that are not settled.
+def most_to_do(connection: Connection, annotator: str) -> Dataset:
+    """Returns the dataset with the most examples that are not settled, among those that this annotator may label.
 
     Raises:
         InputError: if there is none with anything to do.
     """
-    waiting = [(counts.examples - counts.settled, dataset) for dataset, counts in _with_counts(connection)]
-    waiting = [(count, dataset) for count, dataset in waiting if count > 0]
+    known = find_annotator(connection, annotator)
+    waiting = [
+        (counts.examples - counts.settled, dataset)
+        for dataset, counts in _with_counts(connection)
+        if counts.examples > counts.settled and is_allowed(connection, dataset.id, known)
+    ]
     if not waiting:
         raise InputError("There is nothing to review; `evalwright import` or `evalwright generate` makes a dataset.")
     return max(waiting, key=lambda pair: pair[0])[1]

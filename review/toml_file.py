@@ -44,6 +44,7 @@ class Section:
 
     def number(self, key: str, *, least: float, most: float = math.inf) -> float | None:
         """Returns a finite number from `least` to `most`, or None where the key is absent."""
+        self._taken.add(key)
         if key not in self._table:
             return None
         value = self._take(key, (int, float), "a number", None)

@@ -9,6 +9,7 @@ from db import annotators, assignment, candidates, datasets, disclosures, jobs
 from db.candidates import FunnelRow
 from db.connection import Connection
 from db.records import Dataset, DatasetCounts, Job, Progress
+from review.assigning import barred
 from review.overview import DatasetOverview, overview
 from review.steering import find
 
@@ -42,12 +43,14 @@ class ReviewStatus:
 
     Attributes:
         disclosed: Whether this validator has looked at its answers, and so isn't asked any more.
+        barred: Why this validator is asked nothing more, as a sentence; empty if they are.
     """
 
     counts: DatasetCounts
     progress: Progress
     job: Job | None
     disclosed: bool = False
+    barred: str = ""
 
     @property
     def writing(self) -> bool:
@@ -93,6 +96,7 @@ def read_review_status(connection: Connection, dataset: Dataset, annotator_id: i
         assignment.progress(connection, dataset.id, annotator_id),
         _last_job(connection, dataset),
         disclosures.has_seen(connection, annotator_id, dataset.id),
+        barred(connection, dataset, annotator_id),
     )
 
 

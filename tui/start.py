@@ -20,6 +20,18 @@ def user_name() -> str:
         return "validator"
 
 
+def validator_name(given: str | None) -> str:
+    """Returns the name that answers are stored under: the one given, or the user's.
+
+    Raises:
+        InputError: if it is blank.
+    """
+    name = (given or user_name()).strip()
+    if not name:
+        raise InputError("The name after --as is empty.")
+    return name
+
+
 def name_given_before() -> str | None:
     """Returns the name of `evalwright --as NAME COMMAND`, where it stands before the command."""
     name: str | None = click.get_current_context().find_root().params.get("annotator")
@@ -45,7 +57,4 @@ def open_app(workspace: Path, *, annotator: str | None = None, dataset: str | No
         )
     from tui.app import EvalwrightApp
 
-    name = (annotator or user_name()).strip()
-    if not name:
-        raise InputError("The name after --as is empty.")
-    EvalwrightApp(workspace, annotator=name, review=dataset).run()
+    EvalwrightApp(workspace, annotator=validator_name(annotator), review=dataset).run()

@@ -70,8 +70,9 @@ def guidelines(dataset: Dataset) -> Content:
 
 def nothing_left(status: ReviewStatus) -> str:
     """Returns why there is no example to answer now, and what happens next."""
-    if status.disclosed:
-        return "You have looked at the answers of this dataset, so others label it: its labels are given blind."
+    if status.disclosed or status.barred:
+        looked = "You have looked at the answers of this dataset, so others label it: its labels are given blind."
+        return status.barred or looked
     examples, settled, job = status.counts.examples, status.counts.settled, status.job
     if status.writing:
         return (

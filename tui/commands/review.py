@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from db.workspace import open_workspace
+from review.assigning import check_allowed
 from review.steering import find, most_to_do
-from tui.start import name_given_before, open_app
+from tui.start import name_given_before, open_app, validator_name
 
 
 @click.command("review")
@@ -17,8 +18,10 @@ from tui.start import name_given_before, open_app
 @click.pass_obj
 def review_command(workspace: Path, dataset: str | None, annotator: str | None) -> int:
     """Label and rate examples: two keys each. Without a dataset, the one with most left to do."""
+    name = validator_name(annotator or name_given_before())
     connection = open_workspace(workspace, create=False)
-    chosen = find(connection, dataset) if dataset else most_to_do(connection)
+    chosen = find(connection, dataset) if dataset else most_to_do(connection, name)
+    check_allowed(connection, chosen, name)
     connection.close()
-    open_app(workspace, annotator=annotator or name_given_before(), dataset=chosen.name)
+    open_app(workspace, annotator=name, dataset=chosen.name)
     return 0

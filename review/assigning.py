@@ -1,0 +1,212 @@
+"""How a dataset is assigned: shown, changed, and said to whoever isn't asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from db import annotators, assignment, datasets
+from db import assignment_settings as rows
+from db.connection import Connection, write
+from db.errors import InputError
+from db.records import Dataset
+from review.assignment import left_to_ask, refresh_status
+from review.gold import GoldRow, read_gold, store_gold
+from review.toml_file import Section
+
+GOLD_RATE = 0.05
+"""Which share of what is served is gold where gold is given and no rate is named."""
+
+MOST_RATE = 0.5
+BEFORE_ALL = -1
+"""A place before every one in the review order."""
+
+REFRESHED_AT_ONCE = 100
+"""Examples whose status is made anew in one transaction: each takes a few rows."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """How a dataset is assigned.
+
+    Attributes:
+        overlap: Whether a third annotator is asked only where two disagree, or always.
+        limit: The most examples that one annotator is asked about, gold and repeats apart; None for no limit.
+        allowed: Who may label it; empty for everybody.
+        gold: How many gold examples there are to mix in.
+        gold_rate: Which share of what is served is gold, in [0, 0.5]; `repeat_rate` the same for silent repeats.
+    """
+
+    dataset: str
+    overlap: Literal["third-on-disputes", "always-three"]
+    limit: int | None
+    allowed: tuple[str, ...]
+    gold: int
+    gold_rate: float
+    repeat_rate: float
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is to be changed of how a dataset is assigned; None leaves as it is.
+
+    Attributes:
+        limit: 0 for no limit.
+        allow: Names; none of them for everybody.
+        gold: A published-format file of gold examples, added to those there are.
+    """
+
+    always_three: bool | None = None
+    limit: int | None = None
+    allow: tuple[str, ...] | None = None
+    gold: Path | None = None
+    gold_rate: float | None = None
+    repeat_rate: float | None = None
+
+
+AS_IT_IS = Changes()
+"""No change at all."""
+
+
+def assignment_of(connection: Connection, dataset: Dataset) -> Assignment:
+    """Returns how a dataset is assigned."""
+    settings = rows.settings_of(connection, dataset.id)
+    three = datasets.get_dataset(connection, dataset.id).always_three
+    return Assignment(
+        dataset=dataset.name,
+        overlap="always-three" if three else "third-on-disputes",
+        limit=settings.most_each,
+        allowed=tuple(rows.allowed_names(connection, dataset.id)),
+        gold=0 if settings.gold_set is None else datasets.counts(connection, settings.gold_set).examples,
+        gold_rate=settings.gold_rate,
+        repeat_rate=settings.repeat_rate,
+    )
+
+
+def assign(
+    connection: Connection, dataset: Dataset, changes: Changes, *, progress: Callable[[int], None] | None = None
+) -> Assignment:
+    """Changes how a dataset is assigned, at any time, also while people label.
+
+    After a change of overlap every example's status is made anew, in small transactions; a call that was interrupted
+    there is taken up by the next one.
+
+    Args:
+        connection: The workspace.
+        dataset: Whose assignment.
+        changes: What to change.
+        progress: Called with the count of examples refreshed so far.
+
+    Raises:
+        InputError: if something can't be; then nothing has changed.
+    """
+    gold = gold_of(changes)
+    with write(connection):
+        store_changes(connection, dataset.id, changes, gold)
+    refreshed = 0
+    while (more := _refresh_some(connection, dataset.id)) > 0:
+        refreshed += more
+        if progress is not None:
+            progress(refreshed)
+    return assignment_of(connection, dataset)
+
+
+def gold_of(changes: Changes) -> list[GoldRow]:
+    """Reads the gold examples that are to be added, before anything is written; see `review.gold.read_gold`."""
+    return [] if changes.gold is None else read_gold(changes.gold)
+
+
+def store_changes(connection: Connection, dataset_id: int, changes: Changes, gold: list[GoldRow]) -> None:
+    """Stores what is to be changed, within a write transaction; see `assign`, which refreshes statuses as well."""
+    dataset = datasets.get_dataset(connection, dataset_id)
+    if changes.gold is not None:
+        store_gold(connection, dataset, changes.gold, gold)
+    settings = rows.settings_of(connection, dataset.id)
+    if changes.always_three is not None and changes.always_three != dataset.always_three:
+        rows.set_overlap(connection, dataset.id, always_three=changes.always_three)
+        if datasets.counts(connection, dataset.id).examples:
+            settings = replace(settings, refreshed_to=BEFORE_ALL)
+    if changes.limit is not None:
+        settings = replace(settings, most_each=changes.limit or None)
+    if changes.allow is not None:
+        ids = [annotators.annotator_id(connection, name) for name in _names(changes.allow)]
+        rows.set_allowed(connection, dataset.id, ids)
+    if changes.gold_rate is not None:
+        settings = replace(settings, gold_rate=changes.gold_rate)
+    elif changes.gold is not None and not settings.gold_rate:
+        settings = replace(settings, gold_rate=GOLD_RATE)
+    if changes.repeat_rate is not None:
+        settings = replace(settings, repeat_rate=changes.repeat_rate)
+    if settings.gold_rate and settings.gold_set is None:
+        raise InputError(f"{dataset.name} has no gold examples to mix in; give a file of them with --gold.")
+    rows.store_settings(connection, dataset.id, settings)
+
+
+def read_assignment(section: Section, folder: Path) -> Changes:
+    """Reads the `[assignment]` table of a behaviour file, whose gold file stands in `folder`.
+
+    Raises:
+        InputError: naming file, line and key.
+    """
+    gold = section.text("gold", "")
+    changes = Changes(
+        always_three=section.boolean("always_three", default=False),
+        limit=section.integer("limit", 0, least=0),
+        allow=section.texts("allow", ()),
+        gold=folder / gold if gold else None,
+        gold_rate=section.number("gold_rate", least=0.0, most=MOST_RATE),
+        repeat_rate=section.number("repeat_rate", least=0.0, most=MOST_RATE),
+    )
+    section.refuse_unknown()
+    return changes
+
+
+def barred(connection: Connection, dataset: Dataset, annotator_id: int) -> str:
+    """Returns why an annotator is asked nothing more of a dataset, as a sentence; empty if they are.
+
+    Whoever is asked nothing because everything is answered, or has looked at the answers, isn't barred.
+    """
+    if not rows.is_allowed(connection, dataset.id, annotator_id):
+        return _not_listed(dataset, annotators.names(connection)[annotator_id])
+    settings = rows.settings_of(connection, dataset.id)
+    done = assignment.progress(connection, dataset.id, annotator_id)
+    if left_to_ask(settings, done, []) == 0:
+        return f"You have answered {settings.most_each:,} examples of {dataset.name}, your whole share. Thank you!"
+    return ""
+
+
+def check_allowed(connection: Connection, dataset: Dataset, annotator: str) -> None:
+    """Refuses a name that may not label a dataset.
+
+    Raises:
+        InputError: if it has a list that the name isn't on.
+    """
+    if not rows.is_allowed(connection, dataset.id, annotators.find_annotator(connection, annotator)):
+        raise InputError(_not_listed(dataset, annotator))
+
+
+def _not_listed(dataset: Dataset, name: str) -> str:
+    return f"{dataset.name} is labelled by the people on its list, and {name} isn't on it; its lead can add you."
+
+
+def _names(names: tuple[str, ...]) -> list[str]:
+    stripped = [name.strip() for name in names]
+    if not all(stripped):
+        raise InputError("A name to allow is empty.")
+    return stripped
+
+
+def _refresh_some(connection: Connection, dataset_id: int) -> int:
+    """Makes some statuses anew that a change of overlap has left behind, this one or an interrupted one."""
+    with write(connection):
+        settings = rows.settings_of(connection, dataset_id)
+        if settings.refreshed_to is None:
+            return 0
+        found = rows.statuses_after(connection, dataset_id, settings.refreshed_to, REFRESHED_AT_ONCE)
+        for _, example_id in found:
+            refresh_status(connection, example_id)
+        done = found[-1][0] if found else None
+        rows.store_settings(connection, dataset_id, replace(settings, refreshed_to=done))
+    return len(found)
