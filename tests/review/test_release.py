@@ -122,7 +122,7 @@ async def test_what_a_job_wrote_ships_in_the_published_shape(
     persona = load_recipe("persona")
     for row, example in zip(rows, iterate_examples(connection, dataset.id), strict=True):
         assert list(row) == list(persona_row(0))
-        assert row["question"] == persona.question_of(row["statement"])
+        assert row["question"] == persona.question_of({"text": row["statement"]})
         assert {row["answer_matching_behavior"], row["answer_not_matching_behavior"]} == set(persona.choices)
         assert row["label_confidence"] == example.label_confidence
 
