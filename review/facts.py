@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from hashlib import blake2b
 
 from db import datasets, decisions, removals
 from db.connection import Connection, snapshot, write
-from db.examples import iterate_examples
 from db.records import Dataset
 from review.evidence import Evidence
 from review.policy import FactLimit
+from review.rulings import shipped_examples, standings
 from review.version import version
 
 REPAIRS_BY_RULE = {
@@ -36,22 +37,32 @@ class MeasuredFact:
 
 
 def measured_facts(connection: Connection, dataset: Dataset) -> list[MeasuredFact]:
-    """Returns the facts of a dataset, measured anew only if it has grown or shrunk, or evalwright has changed."""
+    """Returns the facts of what a dataset ships, measured anew only if that has changed, or evalwright has."""
     with snapshot(connection):
+        measured_by = version() + _rulings(connection, dataset)
         examples = datasets.counts(connection, dataset.id).examples
         removed = removals.count_removed(connection, dataset.id)
-        stored = decisions.stored_facts(connection, dataset.id, examples=examples, removed=removed, version=version())
+        stored = decisions.stored_facts(connection, dataset.id, examples=examples, removed=removed, version=measured_by)
         if stored is not None:
             return [MeasuredFact(**fact) for fact in json.loads(stored)]
-        present = list(iterate_examples(connection, dataset.id))
+        present = list(shipped_examples(connection, dataset))
     from review.lint import LintItem, facts
 
     items = [LintItem.of(example.id, example) for example in present]
     found = [MeasuredFact(fact.name, fact.value, fact.note) for fact in facts(items)]
     with write(connection):
         text = json.dumps([asdict(fact) for fact in found])
-        decisions.store_facts(connection, dataset.id, examples=examples, removed=removed, version=version(), facts=text)
+        decisions.store_facts(
+            connection, dataset.id, examples=examples, removed=removed, version=measured_by, facts=text
+        )
     return found
+
+
+def _rulings(connection: Connection, dataset: Dataset) -> str:
+    """Returns a mark of the rulings that change what ships; empty where there are none."""
+    found = standings(connection, dataset)
+    changing = sorted((key, one.ruling.id) for key, one in found.items() if one.outcome is not None)
+    return f" {blake2b(repr(changing).encode(), digest_size=8).hexdigest()}" if changing else ""
 
 
 def as_evidence(limit: FactLimit, facts: list[MeasuredFact], examples: int) -> Evidence:

@@ -11,11 +11,12 @@ from db import removals as rows
 from db.clock import now
 from db.connection import BACKGROUND_ROWS, Connection, write
 from db.errors import InputError
-from db.examples import iterate_examples, review_position
+from db.examples import review_position
 from db.records import Dataset
 from db.removals import Removal
 from review.facts import REPAIRS_BY_RULE, as_evidence, measured_facts
 from review.policy import Policy
+from review.rulings import shipped_examples
 
 _TAKEN = "the examples are answered, ruled on, or on somebody's screen"
 _STAYS = {"largest class excess": f"{_TAKEN}, or too few of another label are there to balance it"}
@@ -53,7 +54,7 @@ def mend(connection: Connection, dataset: Dataset, policy: Policy) -> Mended:
     _refuse(connection, dataset)
     kept = rows.not_to_be_removed(connection, dataset.id, now())
     planned = removals(
-        [LintItem.of(example.id, example) for example in iterate_examples(connection, dataset.id)],
+        [LintItem.of(example.id, example) for example in shipped_examples(connection, dataset)],
         kept=kept,
         limits={limit.name: float(limit.most) for limit in policy.facts},
         place=lambda item: review_position(dataset.seed, int(item.id)),

@@ -12,11 +12,12 @@ from db.examples import insert_examples, iterate_examples
 from db.records import Dataset, NewExample
 from review.annotation import submit
 from review.assignment import next_example, start_session
-from review.facts import measured_facts
+from review.facts import MeasuredFact, measured_facts
 from review.gate import judge
 from review.mending import Mended, mend
 from review.policy import load_policy
 from review.release.ship import ship
+from review.rulings import drop, keep, rule
 from review.sample import draw_sample
 from review.settling import places_at_first
 from review.steering import close_dataset, reopen_dataset
@@ -97,16 +98,13 @@ def test_removed_examples_are_neither_counted_nor_served_nor_shipped(
 
 
 def test_facts_are_measured_anew(connection: Connection, noises: Dataset) -> None:
-    def repeats() -> float | None:
-        return next(fact.value for fact in measured_facts(connection, noises) if fact.name == "exact_duplicates")
-
-    assert repeats() == 2
+    assert named(measured_facts(connection, noises)) == 2
     mend(connection, noises, POLICY)
-    assert repeats() == 0
+    assert named(measured_facts(connection, noises)) == 0
     # As many examples as before, but not the same ones.
     with write(connection):
         insert_examples(connection, noises.id, noises.seed, statements(STATEMENTS[2], STATEMENTS[3]), places=2)
-    assert repeats() == 2
+    assert named(measured_facts(connection, noises)) == 2
 
 
 def test_the_repair_that_the_gate_names_is_the_one_that_is_done(connection: Connection, noises: Dataset) -> None:
@@ -155,6 +153,21 @@ def test_after_the_first_answer_only_reopening_helps(connection: Connection, noi
     with pytest.raises(InputError, match="`evalwright close noises` and `evalwright reopen noises`"):
         mend(connection, reopened, POLICY)
     close_dataset(connection, reopened)
+
+
+def test_a_ruling_that_drops_a_repeat_mends_what_has_been_answered(connection: Connection, noises: Dataset) -> None:
+    served(connection, noises, "ann")
+    first, second = ids(connection, noises)[12:]
+    for example_id, left in ((first, 1), (second, 0)):
+        rule(connection, noises, example_id, drop("it repeats another"), by="lea")
+        assert named(measured_facts(connection, noises)) == left
+        assert named(measured_facts(connection, noises)) == left
+    rule(connection, noises, second, keep(), by="lea")
+    assert named(measured_facts(connection, noises)) == 1
+
+
+def named(facts: list[MeasuredFact]) -> float | None:
+    return next(fact.value for fact in facts if fact.name == "exact_duplicates")
 
 
 def test_what_is_on_screen_stays_and_is_said_to_be_left(connection: Connection) -> None:

@@ -119,3 +119,17 @@ def test_the_commands_of_the_page_are_there(call: Call, tmp_path: Path) -> None:
     for line in lines:
         words = line.replace("DATASET", "bees").replace("FILE.jsonl", "bees.jsonl").split()[1:]
         assert call(*words).code in {0, 1}, line
+
+
+def test_files_of_any_format_that_import_reads(call: Call, tmp_path: Path) -> None:
+    folder = tmp_path / "both"
+    folder.mkdir()
+    for name, text in (("one", "Violins hum"), ("two", "Lanterns glow")):
+        (folder / f"{name}.jsonl").write_text(2 * row(text, YES))
+    said = call("lint", "both", "--json").json
+    assert [one["name"] for one in said] == ["both: one", "both: two"]
+    assert all(one["findings"][0]["code"] == "exact-duplicates" for one in said)
+    (tmp_path / "task.json").write_text(
+        json.dumps({"examples": [{"input": "Is it so?", "target_scores": {"yes": 1, "no": 0}}] * 2})
+    )
+    assert call("lint", "task.json", "--json").json["findings"][0]["count"] == 1

@@ -12,13 +12,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from db import datasets as rows
-from db.errors import InputError
+from db.errors import EvalwrightError, InputError
 from db.workspace import open_workspace
 from tui.console import print_json, say
 
 if TYPE_CHECKING:
-    from review.lint import Finding, LintItem
+    from db.connection import Connection
+    from db.records import Dataset
+    from review.lint import Finding
     from review.mending import Mended
+
+FILE_ENDINGS = (".jsonl", ".json", ".csv")
+"""What ends like this is meant as a file, whether or not it is there."""
 
 SHOWN = 2
 """How many examples of a finding people are shown; `--json` has more."""
@@ -35,7 +40,7 @@ IDS = 12
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def lint_command(workspace: Path, names: tuple[str, ...], *, fix: bool, as_json: bool) -> int:
-    """Look for known defects in datasets, or in published JSONL files; in every dataset if nothing is named.
+    """Look for known defects in datasets, or in files of any format that import reads; by default in every dataset.
 
     Exit code 1 if there is an error or a warning; notes are only shown.
     """
@@ -45,10 +50,12 @@ def lint_command(workspace: Path, names: tuple[str, ...], *, fix: bool, as_json:
     results: list[_Result] = []
     try:
         for name in chosen:
-            results.append(_look(workspace, name, fix=fix))  # noqa: PERF401 (what was done before a failure counts)
-    finally:
-        if len(results) == len(chosen) or (fix and results):  # What was changed is told, whatever fails after it.
+            results += _look(workspace, name, fix=fix)
+    except EvalwrightError:
+        if fix and results:  # What was changed is told, whatever fails after it.
             _print_all(results, as_json=as_json)
+        raise
+    _print_all(results, as_json=as_json)
     return 1 if any(finding.severity != "note" for result in results for finding in result.findings) else 0
 
 
@@ -72,43 +79,58 @@ def _refuse_to_fix(names: Sequence[str]) -> None:
     if not names:
         raise InputError("`evalwright lint --fix` changes datasets; name those that it may change.")
     for name in names:
-        if os.path.isfile(name):
+        if os.path.isfile(name) or name.endswith(FILE_ENDINGS):
             raise InputError(
                 f"{name} is a file, and lint never changes a file; `evalwright import {name}` makes a dataset of it, "
                 "which `evalwright lint --fix` can mend."
             )
 
 
-def _look(workspace: Path, name: str, *, fix: bool) -> _Result:
-    from review.lint import lint
-
-    mended = _mend(workspace, name) if fix else None
-    return _Result(name, lint(_items(workspace, name)), mended)
-
-
-def _mend(workspace: Path, name: str) -> Mended:
-    from review.mending import mend
-    from review.policy import load_policy
+def _look(workspace: Path, name: str, *, fix: bool) -> list[_Result]:
+    """Looks at what a name stands for: a file, else a dataset, else a folder; files and folders may hold several."""
+    from review.lint import LintItem, lint
+    from review.rulings import shipped_examples
     from review.steering import find
 
-    connection = open_workspace(workspace, create=False)
-    return mend(connection, find(connection, name), load_policy())
-
-
-def _items(workspace: Path, name: str) -> list[LintItem]:
-    """Returns what is to be looked at: a file's rows if there is such a file, else a dataset's examples."""
-    from db.examples import iterate_examples
-    from review.formats.jsonl import read_file
-    from review.lint import LintItem
-    from review.steering import find
-
-    if os.path.isfile(name):
-        return [LintItem.of(number, example) for number, example in read_file(Path(name))]
-    if name.endswith((".jsonl", ".json")):
-        raise InputError(f"{name} can't be read: there is no such file.")
+    if os.path.isfile(name) or name.endswith(FILE_ENDINGS):
+        return _look_at_files(name)
+    if os.path.isdir(name) and not _is_dataset(workspace, name):
+        return _look_at_files(name)
     connection = open_workspace(workspace, create=False)
     dataset = find(connection, name)
-    return [LintItem.of(example.id, example) for example in iterate_examples(connection, dataset.id)]
+    mended = _mend(connection, dataset) if fix else None
+    items = [LintItem.of(example.id, example) for example in shipped_examples(connection, dataset)]
+    return [_Result(name, lint(items), mended)]
+
+
+def _look_at_files(name: str) -> list[_Result]:
+    from review.formats.registry import sources
+    from review.lint import LintItem, lint
+
+    if not os.path.exists(name):
+        raise InputError(f"{name} can't be read: there is no such file.")
+    found = sources(Path(name))
+    return [
+        _Result(
+            name if len(found) == 1 else f"{name}: {source.name}",
+            lint([LintItem.of(number, example) for number, example in source.examples()]),
+            None,
+        )
+        for source in found
+    ]
+
+
+def _is_dataset(workspace: Path, name: str) -> bool:
+    if not workspace.exists():
+        return False
+    return rows.find_dataset(open_workspace(workspace, create=False), name) is not None
+
+
+def _mend(connection: Connection, dataset: Dataset) -> Mended:
+    from review.mending import mend
+    from review.policy import load_policy
+
+    return mend(connection, dataset, load_policy())
 
 
 def _print_all(results: Sequence[_Result], *, as_json: bool) -> None:
