@@ -28,6 +28,11 @@ CLAIM = """
         WHERE job_id = :job AND round = :round AND state = 'waiting' AND not_before <= :now ORDER BY id LIMIT :limit)
     RETURNING id, job_id, round, stage, ordinal, candidate_id, payload, attempt"""
 
+WITHOUT_CALLS = f"""
+    SELECT j.id FROM jobs AS j WHERE j.state IN {GOING}
+    AND NOT EXISTS (SELECT 1 FROM work_items WHERE job_id = j.id AND round = j.round AND state = 'waiting')
+    AND NOT EXISTS (SELECT 1 FROM work_items WHERE job_id = j.id AND round = j.round AND state = 'leased')"""
+
 
 @dataclass(frozen=True)
 class NewItem:
@@ -158,7 +163,22 @@ def claim_items(
     rows = connection.execute(
         CLAIM, {"lease": lease, "job": job_id, "round": round_number, "now": now, "limit": limit}
     ).fetchall()
-    return [_work_item(row, lease) for row in sorted(rows)]
+    return [work_item(row, lease) for row in sorted(rows)]
+
+
+def jobs_without_calls(connection: Connection) -> set[int]:
+    """Returns the jobs that go on and whose round has neither waiting nor leased items: they can move on."""
+    rows = connection.execute(WITHOUT_CALLS)
+    return {row[0] for row in rows}
+
+
+def release_items(connection: Connection, items: Sequence[WorkItem]) -> None:
+    """Gives back items that were claimed and not asked."""
+    connection.executemany(
+        "UPDATE work_items SET state = 'waiting', lease = NULL, attempt = attempt - 1"
+        " WHERE id = ? AND state = 'leased' AND lease = ? AND attempt = ?",
+        [(item.id, item.lease, item.attempt) for item in items],
+    )
 
 
 def is_answered(connection: Connection, candidate_id: int, stage: str) -> bool:
@@ -279,7 +299,8 @@ def _end_item(connection: Connection, item: WorkItem, state: str, error: str = "
     return bool(changed == 1)
 
 
-def _work_item(row: tuple[Any, ...], lease: str) -> WorkItem:
+def work_item(row: tuple[Any, ...], lease: str) -> WorkItem:
+    """Returns an item from its columns in the order of `CLAIM`."""
     values: tuple[Any, ...] = (*row[:6], json.loads(row[6]), row[7], lease)
     return WorkItem(*values)
 

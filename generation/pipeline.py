@@ -59,6 +59,14 @@ def request_for(
     return stage.request(asked)
 
 
+def request_of(
+    connection: Connection, job: Job, running: RunningJob, item: WorkItem
+) -> SampleRequest | JudgeRequest:  # fmt: skip
+    """Returns what a work item asks of the engine, about its candidate as it is stored; see `request_for`."""
+    candidate = None if item.candidate_id is None else rows.get_candidate(connection, item.candidate_id)
+    return request_for(job, running, item, candidate)
+
+
 def store_reply(
     connection: Connection,
     job: Job,

@@ -93,6 +93,12 @@ class ResultStore:
         """Whether a job's engine was asked to wait, and the time isn't over."""
         return self._quiet_until.get(job_id, 0.0) > now()
 
+    def heed(self, job_id: int, error: EngineError) -> None:
+        """Lets a job whose engine asks to wait begin no call until then; storing the failed call tells people."""
+        if isinstance(error, EngineBusyError) and error.retry_after is not None:
+            wait = max(error.retry_after, BACKOFF_SECONDS)
+            self._quiet_until[job_id] = max(self._quiet_until.get(job_id, 0.0), now() + wait)
+
     def store(self, connection: Connection, results: Sequence[Answered | Refused]) -> None:
         """Stores results in one transaction; where one of them can't be stored, each in its own."""
         try:
@@ -144,7 +150,6 @@ class ResultStore:
         wait = min(LONGEST_BACKOFF_SECONDS, BACKOFF_SECONDS * 2 ** self._tries[item.id])
         if error.retry_after is not None:
             wait = max(error.retry_after, BACKOFF_SECONDS)
-            self._quiet_until[job.id] = max(self._quiet_until.get(job.id, 0.0), now() + wait)
         if jobs.postpone_item(connection, item, str(error), now() + wait, reply=error.reply):
             self._waiting.add(job.id)
             jobs.set_note(connection, job.id, f"waiting {wait:.0f} s: {error}")

@@ -22,7 +22,7 @@ ENGINES = [
         expired INTEGER NOT NULL DEFAULT 0,
         canceled INTEGER NOT NULL DEFAULT 0,
         created_at REAL NOT NULL,
-        CHECK ((batch_id IS NULL) = (state IN ('intended', 'absent')))
+        CHECK (batch_id IS NOT NULL OR state IN ('intended', 'absent'))
     ) STRICT""",
     "CREATE INDEX batches_of_job ON batches (job_id)",
     "CREATE INDEX batches_open ON batches (created_at) WHERE state IN ('intended', 'processing')",

@@ -8,17 +8,13 @@ a sentence. It has no seed either: a request's seed changes nothing, and equal c
 from __future__ import annotations
 
 import json
-import math
-import time
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from generation.engines.anthropic_client import engine_error, host_of, make_client
 from generation.engines.protocol import (
     Completion,
-    EngineBusyError,
     EngineError,
     EngineUnusableError,
     Judgement,
@@ -29,18 +25,17 @@ from generation.engines.protocol import (
     StopReason,
     Usage,
 )
+from generation.engines.server_errors import shown
 
 if TYPE_CHECKING:
     import anthropic
 
+T = TypeVar("T")
+
 # Most models think before they answer, and what they think counts as output; a vote cut off there is no vote.
 JUDGE_MAX_TOKENS = 4096
 
-_CONNECT_SECONDS = 10.0  # not the SDK's default: with its default timeout it refuses to ask for long replies
-_LONGEST_MESSAGE = 200
 _LONGEST_REPLY = 10_000  # bytes kept of a reply that can't be read
-_SHORTEST_SECRET = 8  # a server that asks for no key is often given "none" or the like
-_KEY_HEADERS = frozenset({"authorization", "x-api-key"})
 _STOP_REASONS: Mapping[object, StopReason] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -48,9 +43,6 @@ _STOP_REASONS: Mapping[object, StopReason] = {
     "model_context_window_exceeded": "length",
     "refusal": "refusal",
 }
-_TRY_AGAIN = frozenset({408, 409, 429})
-# Spending limits also come as 429, but waiting doesn't lift them.
-_SPENT = frozenset({"contract_spend_limit_reached", "enforced_spend_limit_reached", "organization_on_hold"})
 
 
 class AnthropicEngine:
@@ -64,6 +56,7 @@ class AnthropicEngine:
     name = "anthropic"
     samples_per_call = 1
     has_probabilities = False
+    judge_tokens = JUDGE_MAX_TOKENS
     settings = frozenset({"max_tokens", "stop"})
 
     def __init__(self, model: str, *, concurrency: int = 16, timeout: float = 600.0) -> None:
@@ -93,16 +86,25 @@ class AnthropicEngine:
             "output_config": {"format": {"type": "json_schema", "schema": _vote(request.answers)}},
         }
 
+    async def prepare(self, tell: Callable[[str], None]) -> None:
+        """Does nothing: the first call says whether the server can be reached."""
+
+    async def count_tokens(self, request: SampleRequest | JudgeRequest) -> int:
+        """Returns how many tokens the prompt of a call has, as the server counts them; raises like `sample`."""
+        body = self.request_as_sent(request)
+        asked = {name: body[name] for name in ("model", "messages", "system", "output_config") if name in body}
+        return await self.ask(
+            lambda client: client.messages.with_raw_response.count_tokens(**asked),
+            lambda content: _tokens(json.loads(content), "input_tokens"),
+        )
+
     async def sample(self, request: SampleRequest) -> SampleReply:
         """Returns one completion; a refusal keeps its text. See `Engine.sample`."""
-        message = await self._call(self.request_as_sent(request))
-        return SampleReply((Completion(message.text, message.stop_reason),), message.usage, message.model)
+        return sample_reply(await self._call(self.request_as_sent(request)))
 
     async def judge(self, request: JudgeRequest) -> Judgement:
         """Returns one vote; it has an answer only if the reply is whole and names one. See `Engine.judge`."""
-        message = await self._call(self.request_as_sent(request))
-        answer = _answer_index(message.text, request.answers) if message.stop_reason == "stop" else None
-        return Judgement(None, answer, message.text, message.stop_reason, message.usage, message.model)
+        return judgement(await self._call(self.request_as_sent(request)), request.answers)
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -110,39 +112,59 @@ class AnthropicEngine:
             client, self._client = self._client, None
             await client.close()
 
-    async def _call(self, body: dict[str, Any]) -> _Message:
+    async def _call(self, body: dict[str, Any]) -> Message:
+        return await self.ask(lambda client: client.messages.with_raw_response.create(**body), _read_reply)
+
+    async def ask(
+        self, ask: Callable[[anthropic.AsyncAnthropic], Awaitable[Any]], read: Callable[[bytes], T]
+    ) -> T:  # fmt: skip
+        """Asks the server, and reads what it says; raises like `sample`."""
         client = self._connect()
         from anthropic import AnthropicError
 
-        host = _host(client)
+        host = host_of(client)
         try:
-            response = await client.messages.with_raw_response.create(**body)
+            response = await ask(client)
         except AnthropicError as error:
             # Not chained: the SDK's exception may quote the header with the key, and tracebacks go to logs.
-            raise _engine_error(error, self.model, host) from None
+            raise engine_error(error, self.model, host) from None
         except UnicodeEncodeError as error:
             raise EngineError(f"The prompt has a character that UTF-8 can't hold: {error.reason}.") from error
+        content: bytes = getattr(response, "http_response", response).content
         try:
-            return _read_message(response.http_response.content)
+            return read(content)
         except (ValueError, RecursionError) as error:
             raise EngineError(
-                f"{host} sent a reply that can't be read as a message: {_shown(str(error))}; check that "
+                f"{host} sent a reply that can't be read as a message: {shown(str(error))}; check that "
                 "ANTHROPIC_BASE_URL leads to a server that speaks the Messages API.",
-                response.http_response.content[:_LONGEST_REPLY].decode("utf-8", "replace"),
+                content[:_LONGEST_REPLY].decode("utf-8", "replace"),
             ) from error
 
     def _connect(self) -> anthropic.AsyncAnthropic:
         if self._client is None:
-            self._client = _make_client(self.concurrency, self._timeout)
+            self._client = make_client(self._timeout)
         return self._client
 
 
 @dataclass(frozen=True)
-class _Message:
+class Message:
+    """What was written, why it ended, what it took, and which model wrote it."""
+
     text: str
     stop_reason: StopReason
     usage: Usage
     model: str
+
+
+def sample_reply(message: Message) -> SampleReply:
+    """Returns a message as a completion."""
+    return SampleReply((Completion(message.text, message.stop_reason),), message.usage, message.model)
+
+
+def judgement(message: Message, answers: tuple[str, ...]) -> Judgement:
+    """Returns a message as a vote."""
+    answer = _answer_index(message.text, answers) if message.stop_reason == "stop" else None
+    return Judgement(None, answer, message.text, message.stop_reason, message.usage, message.model)
 
 
 def _prompt_fields(prompt: Prompt) -> dict[str, Any]:
@@ -194,14 +216,14 @@ def _answer_index(text: str, answers: tuple[str, ...]) -> int | None:
     return answers.index(answer) if answer in answers else None
 
 
-def _read_message(content: bytes) -> _Message:
-    """Reads a reply by hand, because the SDK builds its message objects without checking them.
+def read_message(message: object) -> Message:
+    """Reads a message by hand, because the SDK builds its message objects without checking them.
 
     Raises:
         ValueError: it is not a message; the text says why.
         RecursionError: it is nested too deep.
     """
-    match json.loads(content):
+    match message:
         case {"content": list(blocks), "stop_reason": str(reason), "usage": dict(usage), "model": str(model)}:
             stop_reason = _STOP_REASONS.get(reason)
         case _:
@@ -213,7 +235,11 @@ def _read_message(content: bytes) -> _Message:
     # The tokens read from and written to the cache are not part of `input_tokens`.
     cached = _tokens(usage, "cache_creation_input_tokens", 0) + _tokens(usage, "cache_read_input_tokens", 0)
     tokens = Usage(_tokens(usage, "input_tokens") + cached, _tokens(usage, "output_tokens"))
-    return _Message(text, stop_reason, tokens, model)
+    return Message(text, stop_reason, tokens, model)
+
+
+def _read_reply(content: bytes) -> Message:
+    return read_message(json.loads(content))
 
 
 def _block_text(block: object) -> str:
@@ -232,110 +258,3 @@ def _tokens(usage: Mapping[str, object], name: str, default: int | None = None) 
     if not isinstance(count, int) or count < 0:
         raise ValueError(f"its usage has no {name}")
     return count
-
-
-def _make_client(concurrency: int, timeout: float) -> anthropic.AsyncAnthropic:
-    """Makes the SDK's client, without its retries: the job waits, where people can see and cancel it."""
-    import anthropic
-    import httpx2
-
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=concurrency)
-    try:
-        client = anthropic.AsyncAnthropic(
-            max_retries=0,
-            timeout=httpx2.Timeout(timeout, connect=_CONNECT_SECONDS),
-            http_client=anthropic.DefaultAsyncHttpxClient(limits=limits),
-        )
-    except httpx2.InvalidURL as error:
-        raise EngineUnusableError(f"ANTHROPIC_BASE_URL is not an address: {_shown(str(error))}.") from None
-    except anthropic.AnthropicError as error:
-        raise _engine_error(error, "", "") from None
-    headers = {name.lower() for name in client.default_headers}
-    if client.credentials is None and _KEY_HEADERS.isdisjoint(headers):
-        raise EngineUnusableError(
-            "The anthropic engine has no key: set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN (any text will "
-            "do for a server behind ANTHROPIC_BASE_URL that asks for none)."
-        )
-    return client
-
-
-def _host(client: anthropic.AsyncAnthropic) -> str:
-    """Returns the server's name and port, without a password that the address may have."""
-    return client.base_url.netloc.decode("ascii", "replace") or "ANTHROPIC_BASE_URL"
-
-
-def _engine_error(error: anthropic.AnthropicError, model: str, host: str) -> EngineError:
-    import anthropic
-    import httpx2
-
-    cause = error.__cause__
-    if isinstance(error, anthropic.APIStatusError):
-        return _status_error(error, model, host)
-    if isinstance(error, anthropic.APITimeoutError):
-        return EngineBusyError(f"{host} did not answer in time; the call can be tried again.")
-    if isinstance(cause, httpx2.UnsupportedProtocol):
-        return EngineUnusableError("ANTHROPIC_BASE_URL is not an address that begins with http:// or https://.")
-    if isinstance(cause, httpx2.LocalProtocolError):
-        return EngineUnusableError(
-            "The key can't be sent: ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN has a line break or another "
-            "character that no key has."
-        )
-    if isinstance(error, anthropic.APIConnectionError):
-        why = _shown(f"{type(cause).__name__}: {cause}", _secrets(error))
-        return EngineBusyError(f"The connection to {host} failed ({why}); the call can be tried again.")
-    return EngineUnusableError(f"The key for the anthropic engine can't be had: {_shown(str(error))}")
-
-
-def _status_error(error: anthropic.APIStatusError, model: str, host: str) -> EngineError:
-    status = error.status_code
-    said = error.api_message if isinstance(error.api_message, str) else error.message
-    answer = f"{status}: {_shown(said, _secrets(error)) or 'no message'}"
-    if status == 402 or error.error_code in _SPENT:
-        return EngineUnusableError(f"{host} wants the account's spending settled first ({answer}).")
-    if status in _TRY_AGAIN or status >= 500:
-        after = _retry_after(error.response.headers)
-        return EngineBusyError(f"{host} is busy or failing ({answer}); the call can be tried again.", after)
-    if status == 401:
-        return EngineUnusableError(
-            f"{host} refused the key ({answer}); check ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN."
-        )
-    if status == 403:
-        return EngineUnusableError(f"{host} does not let this key use {model} ({answer}).")
-    if status == 404:
-        return EngineUnusableError(f"{host} has no model {model} ({answer}); check the model and ANTHROPIC_BASE_URL.")
-    return EngineError(f"{host} refused the request ({answer}).")
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Returns the seconds that a reply asks to wait: a number, or a date (RFC 9110, section 10.2.3)."""
-    for name, parts in (("retry-after-ms", 1000), ("retry-after", 1)):
-        try:
-            seconds = float(headers[name]) / parts
-        except (KeyError, ValueError):
-            continue
-        if math.isfinite(seconds):
-            return max(0.0, seconds)
-    try:
-        until = parsedate_to_datetime(headers["retry-after"]).timestamp()
-    except (KeyError, ValueError, OverflowError):
-        return None
-    try:
-        now = parsedate_to_datetime(headers["date"]).timestamp()  # the server's clock, which may not be ours
-    except (KeyError, ValueError, OverflowError):
-        now = time.time()
-    return max(0.0, until - now)
-
-
-def _secrets(error: anthropic.APIError) -> list[str]:
-    """Returns what the request proved itself with, which a careless server may repeat in its message."""
-    sent = (error.request.headers.get(name, "").removeprefix("Bearer ") for name in _KEY_HEADERS)
-    return [secret for secret in sent if len(secret) >= _SHORTEST_SECRET]
-
-
-def _shown(text: str, secrets: Iterable[str] = ()) -> str:
-    """Returns a server's text as one short line for a sentence: no control characters, no secrets."""
-    for secret in secrets:
-        text = text.replace(secret, "[key]")
-    visible = "".join(" " if unicodedata.category(char).startswith(("C", "Z")) else char for char in text[:5000])
-    line = " ".join(visible.split())
-    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"

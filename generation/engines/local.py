@@ -46,6 +46,7 @@ class LocalEngine:
     concurrency = 1
     samples_per_call = 16
     has_probabilities = True
+    judge_tokens = 0
     settings = frozenset({"max_tokens", "temperature", "top_p", "stop"})
 
     def __init__(self, model: str | Path | None = None) -> None:
@@ -59,6 +60,25 @@ class LocalEngine:
         self._loaded: OpenVinoModel | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="local-engine")
         self._closed = threading.Event()
+
+    async def prepare(self, tell: Callable[[str], None]) -> None:
+        """Fetches the embedded model where it isn't on this machine yet, and looks whether another can be read."""
+        if self._path is not None:
+            model_path(str(self._path))
+            return
+        told = -1
+
+        def progress(done: int, total: int) -> None:
+            nonlocal told
+            self._refuse_if_closed()
+            percent = 100 * done // max(total, 1)
+            if percent != told:
+                told = percent
+                tell(f"fetching the embedded model, {percent} % of {total // 10**6} MB")
+
+        if model_store.cached_model() is None:
+            await asyncio.to_thread(model_store.fetch_model, progress)
+            tell("")
 
     async def sample(self, request: SampleRequest) -> SampleReply:
         """Returns completions; equal requests give equal texts on one machine."""
@@ -79,8 +99,7 @@ class LocalEngine:
         cancelled = threading.Event()
 
         def check() -> None:
-            if self._closed.is_set() or cancelled.is_set():
-                raise EngineBusyError("The local engine was closed while a call ran; run the job again.")
+            self._refuse_if_closed(cancelled)
 
         check()
         try:
@@ -88,6 +107,10 @@ class LocalEngine:
         except asyncio.CancelledError:
             cancelled.set()
             raise
+
+    def _refuse_if_closed(self, cancelled: threading.Event | None = None) -> None:
+        if self._closed.is_set() or (cancelled is not None and cancelled.is_set()):
+            raise EngineBusyError("The local engine was closed while a call ran; run the job again.")
 
     def _sample(self, request: SampleRequest, check: Check) -> SampleReply:
         model = self._model(check)

@@ -6,8 +6,9 @@ call whose answer was stored, and every call can be counted, priced and retried 
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from db.errors import EvalwrightError
 
@@ -139,6 +140,10 @@ class EngineUnusableError(EngineError):
     """No call can succeed as things are: no key, a wrong key, no such model, no model file. The job pauses."""
 
 
+class EngineUnsureError(EngineBusyError):
+    """The connection ended before the answer: whether the server has done what it was asked isn't known."""
+
+
 class Engine(Protocol):
     """What runs a prompt.
 
@@ -147,7 +152,9 @@ class Engine(Protocol):
         model: The model id asked for.
         concurrency: How many calls may be in flight.
         samples_per_call: The most completions that one call may ask for.
-        has_probabilities: Whether `judge` gives probabilities (else it votes, and several votes are asked).
+        has_probabilities: Whether `judge` gives probabilities (else it votes, and several votes are asked); certain
+            once `prepare` has returned.
+        judge_tokens: The most tokens that the reply of a judge may have.
         settings: The names of the `Sampling` fields that this engine can honour, e.g. {"max_tokens", "stop"}.
     """
 
@@ -156,7 +163,19 @@ class Engine(Protocol):
     concurrency: int
     samples_per_call: int
     has_probabilities: bool
+    judge_tokens: int
     settings: frozenset[str]
+
+    async def prepare(self, tell: Callable[[str], None]) -> None:
+        """Gets ready for the first call, which may take minutes: fetches a model, asks a server what it can.
+
+        Args:
+            tell: Told in a few words how far it is; may be called from any thread.
+
+        Raises:
+            EngineError: if the engine can't be used.
+        """
+        ...
 
     async def sample(self, request: SampleRequest) -> SampleReply:
         """Returns completions.
@@ -174,4 +193,74 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """Frees what the engine holds."""
+        ...
+
+
+Outcome = Literal["succeeded", "errored", "expired", "canceled"]
+OUTCOMES: tuple[Outcome, ...] = ("succeeded", "errored", "expired", "canceled")
+
+
+class BatchGoneError(EngineError):
+    """The server has no such batch any more."""
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """What became of one request of a batch; `name` is the one it was sent with."""
+
+    name: str
+    outcome: Outcome
+    reply: SampleReply | Judgement | EngineError
+
+
+@runtime_checkable
+class BatchEngine(Engine, Protocol):
+    """An engine that also takes many calls at once, and answers them when it has time.
+
+    `sample` and `judge` still make one call at a time, for a person who waits.
+    """
+
+    async def send_batch(self, requests: Mapping[str, SampleRequest | JudgeRequest]) -> str:
+        """Sends requests by name, and returns the server's name for the batch.
+
+        Raises:
+            EngineUnsureError: the server may have it nevertheless; `look_for_batch` tells.
+            EngineError: it was refused.
+        """
+        ...
+
+    async def look_for_batch(self, token: str, requests: int, since: float, known: Collection[str]) -> str | None:
+        """Looks for a batch whose sending was cut short.
+
+        Args:
+            token: What the names of its requests begin with.
+            requests: How many it has.
+            since: When it was sent at the earliest, in seconds since 1970.
+            known: The server's names of batches that are others for certain.
+
+        Returns:
+            The server's name for the batch, or None if it never arrived.
+
+        Raises:
+            EngineBusyError: it can't be told yet.
+        """
+        ...
+
+    async def batch_counts(self, batch_id: str) -> Mapping[Outcome, int] | None:
+        """Returns how many requests of a batch ended how, or None while it is under way.
+
+        Raises:
+            BatchGoneError: the server has no such batch any more.
+            EngineError: like `sample`.
+        """
+        ...
+
+    async def cancel_batch(self, batch_id: str) -> None:
+        """Asks the server to end a batch; what it has answered already stays to be had."""
+        ...
+
+    def batch_results(
+        self, batch_id: str, requests: Mapping[str, SampleRequest | JudgeRequest]
+    ) -> AsyncIterator[BatchResult]:
+        """Yields what became of each request of a batch that has ended, in no order; raises like `sample`."""
         ...

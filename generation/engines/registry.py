@@ -33,6 +33,9 @@ class EngineFacts:
 ENGINES: Mapping[str, EngineFacts] = {
     "local": EngineFacts("", begins_reply=True),
     "anthropic": EngineFacts("claude-haiku-5-5", frozenset({"max_tokens", "stop"})),
+    "anthropic-batches": EngineFacts(
+        "claude-haiku-5-5", frozenset({"max_tokens", "stop"}), like="anthropic", batches=True
+    ),
 }
 
 
@@ -113,6 +116,10 @@ def make_engine(name: str, model: str) -> Engine:
         from generation.engines.local import LocalEngine
 
         return LocalEngine(model or None)
+    if name == "anthropic-batches":
+        from generation.engines.anthropic_batches import AnthropicBatchesEngine
+
+        return AnthropicBatchesEngine(model)
     from generation.engines.anthropic_messages import AnthropicEngine
 
     return AnthropicEngine(model)

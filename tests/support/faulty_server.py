@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.batch_server import Fate
 from tests.support.command_line import ROOT
 from tests.support.messages_server import (
     KEY,
@@ -28,6 +29,7 @@ from tests.support.messages_server import (
     raw,
     refusal,
     reply,
+    slow,
 )
 
 RATE_LIMITED = (12, 90)
@@ -59,11 +61,25 @@ def answers(received: Received) -> Answer | None:
         "cut off": cut_off('{"answer": "They would'),
         "unreadable": reply("They would, I think."),
     }
+    if "/batches" in received.path:
+        # Of what is asked about batches, every fifth meets a server that is busy, and every seventh a lost connection.
+        return rate_limited("1") if received.number % 5 == 0 else dropped() if received.number % 7 == 0 else None
     if kind := fault(received.number):
         return meets[kind]
     if "output_config" in received.body:
         return reply(json.dumps({"answer": DISAGREE if received.number % 2 else AGREE}))
     return None
+
+
+def is_batch(received: Received) -> bool:
+    """Whether a request sends a batch."""
+    return (received.method, received.path) == ("POST", "/v1/messages/batches")
+
+
+def fate_in_batch(number: int) -> Fate:
+    """What becomes of the request of this number in a batch."""
+    kinds: dict[int, Fate] = {13: "expired", 17: "errored", 41: "invalid"}
+    return next((kind for every, kind in kinds.items() if number % every == 0), "succeeded")
 
 
 @dataclass(frozen=True)
@@ -111,10 +127,16 @@ def main() -> None:
     parser.add_argument("--log", type=Path)
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--faults", action="store_true")
+    parser.add_argument("--batch-seconds", type=float, default=0.0, help="how long a batch takes")
+    parser.add_argument("--send-seconds", type=float, default=0.0, help="between taking a batch and saying so")
     asked = parser.parse_args()
     server = MessagesServer(latency=asked.latency, log=asked.log)
+    server.batches.seconds = asked.batch_seconds
+    if asked.send_seconds:
+        server.script = lambda received: slow(asked.send_seconds) if is_batch(received) else None
     if asked.faults:
         server.script = answers
+        server.batches.fate = fate_in_batch
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(server.serve(lambda port: print(port, flush=True)))
 

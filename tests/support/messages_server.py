@@ -1,4 +1,4 @@
-"""A server on loopback that speaks `POST /v1/messages`: a pretend model, or whatever a test scripts it to do.
+"""A server on loopback that speaks the Messages and Batches protocols: a pretend model, or what a test scripts.
 
 In a test (the fixture `messages_server` starts one and points the environment at it):
 
@@ -25,7 +25,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self, TextIO
 
-from tests.support import pretend_model
+from tests.support import batch_server, pretend_model
+from tests.support.batch_server import PretendBatches
 
 KEY = "loopback-test-key"
 _BACKLOG = 1024
@@ -139,6 +140,7 @@ class MessagesServer:
         script: Asked about every request that the API would accept: a function of the request, or answers to
             use up in order; None and a used-up script mean the pretend model.
         received: Every request so far.
+        batches: The batches it was sent.
         connections: How many connections were opened.
         most_in_flight: The most requests that were being answered at one time.
     """
@@ -148,6 +150,7 @@ class MessagesServer:
         self.latency = latency
         self.key = key
         self.received: list[Received] = []
+        self.batches = PretendBatches(self._message)
         self.connections = 0
         self.most_in_flight = 0
         self._in_flight = 0
@@ -260,37 +263,50 @@ class MessagesServer:
 
     def _objection(self, received: Received) -> Answer | None:
         """Answers what the real API would refuse; the SDK sends its key as a bearer, others as x-api-key."""
-        if (received.method, received.path) != ("POST", "/v1/messages"):
+        posted = received.method == "POST"
+        known = posted and received.path in {"/v1/messages", "/v1/messages/count_tokens"}
+        if not (known or received.path.startswith(batch_server.PATH)):
             return error(404, "Not found")
         sent = received.headers.get("x-api-key") or received.headers.get("authorization", "").removeprefix("Bearer ")
         if sent != self.key:
             return error(401, "invalid x-api-key" if sent else "x-api-key header is required")
         if "anthropic-version" not in received.headers:
             return error(401, "anthropic-version: header is required")
-        objection = pretend_model.objection(received.body)
-        return error(400, objection) if objection else None
+        if received.path == "/v1/messages/count_tokens":
+            return Answer(body={"input_tokens": pretend_model.tokens(pretend_model.prompt_text(received.body))})
+        bodies = [received.body] if received.path == "/v1/messages" else []
+        if posted and received.path == batch_server.PATH:
+            bodies = [request["params"] for request in received.body["requests"]]
+        objections = [objection for body in bodies if (objection := pretend_model.objection(body))]
+        return error(400, objections[0]) if objections else None
 
     def _written(self, received: Received, answer: Answer) -> Answer:
-        asked = json.dumps(received.body)
-        written = pretend_model.write(received.body, seed=f"{self._asked[asked]} {asked}")
+        if received.path.startswith(batch_server.PATH):
+            status, found = self.batches.answer(received.method, received.path, received.body)
+            return Answer(status, found, {}, answer.headers, answer.delay, answer.drop_after)
+        message = {**self._message(received.body), **answer.fields}
+        return Answer(answer.status, message, {}, answer.headers, answer.delay, answer.drop_after)
+
+    def _message(self, body: dict[str, Any]) -> dict[str, Any]:
+        """What the pretend model answers to a body."""
+        asked = json.dumps(body)
+        written = pretend_model.write(body, seed=f"{self._asked[asked]} {asked}")
         self._asked[asked] += 1
-        message = {
-            "id": f"msg_{received.number:06}",
+        return {
+            "id": f"msg_{sum(self._asked.values()):06}",
             "type": "message",
             "role": "assistant",
-            "model": received.body["model"],
+            "model": body["model"],
             "content": [{"type": "text", "text": written.text}],
             "stop_reason": written.stop_reason,
             "stop_sequence": written.stop_sequence,
             "usage": {
-                "input_tokens": pretend_model.tokens(pretend_model.prompt_text(received.body)),
+                "input_tokens": pretend_model.tokens(pretend_model.prompt_text(body)),
                 "cache_creation_input_tokens": 0,
                 "cache_read_input_tokens": 0,
                 "output_tokens": pretend_model.tokens(written.text),
             },
-            **answer.fields,
         }
-        return Answer(answer.status, message, {}, answer.headers, answer.delay, answer.drop_after)
 
 
 def _response(answer: Answer, received: Received) -> bytes:

@@ -72,6 +72,7 @@ class ScriptedEngine:
 
     name = "local"
     model = MODEL
+    judge_tokens = 50
     settings = frozenset({"max_tokens", "temperature", "top_p", "stop"})
 
     def __init__(self, *, concurrency: int = 4, samples_per_call: int = 1, has_probabilities: bool = True) -> None:
@@ -87,6 +88,9 @@ class ScriptedEngine:
         self.closed = False
         self.most_in_flight = 0
         self._in_flight = 0
+
+    async def prepare(self, tell: Callable[[str], None]) -> None:
+        pass
 
     async def sample(self, request: SampleRequest) -> SampleReply:
         self.sampled.append(request)

@@ -34,6 +34,7 @@ def worker_command(workspace: Path, *, attached: bool) -> NoReturn:
     from tui.cli import INTERRUPTED
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # A line for each call says nothing that isn't stored.
     open_workspace(workspace, create=False).close()
     with contextlib.suppress(OSError):
         os.nice(NICE)

@@ -9,6 +9,7 @@ from generation.engines.anthropic_messages import AnthropicEngine
 from generation.engines.protocol import (
     EngineBusyError,
     EngineError,
+    EngineUnsureError,
     EngineUnusableError,
     Prompt,
     SampleRequest,
@@ -181,7 +182,7 @@ async def test_a_key_that_the_server_repeats_is_not_shown(
     engine = AnthropicEngine("claude-haiku-5-5")
     caught = [await failure(engine) for _ in range(3)]
     await engine.close()
-    assert [type(each) for each in caught] == [EngineUnusableError, EngineBusyError, EngineError]
+    assert [type(each) for each in caught] == [EngineUnusableError, EngineUnsureError, EngineError]
     assert all("[key]" in str(each) for each in caught)
     assert not any(KEY in "".join(traceback.format_exception(each)) for each in caught)
 

@@ -1,0 +1,209 @@
+"""The engine `anthropic-batches`: the Message Batches API, at a part of the price and without a promise when.
+
+A batch is kept by the server for 29 days, its results come in no order, and some of its requests may have failed,
+expired or been canceled. Its listing shows neither names nor prompts of requests, so a batch whose sending was cut
+short is known by the names in its results: `look_for_batch` waits until those that could be it have ended.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from generation.engines.anthropic_messages import AnthropicEngine, judgement, read_message, sample_reply
+from generation.engines.protocol import (
+    OUTCOMES,
+    BatchGoneError,
+    BatchResult,
+    EngineBusyError,
+    EngineError,
+    Judgement,
+    JudgeRequest,
+    Outcome,
+    SampleReply,
+    SampleRequest,
+)
+from generation.engines.server_errors import shown
+
+if TYPE_CHECKING:
+    import anthropic
+
+CLOCK_SECONDS = 120.0
+"""How far the server's clock may be from ours."""
+
+ARRIVAL_SECONDS = 10.0
+"""After how long a batch that was sent is on the server's list for certain."""
+
+_PAGE = 100
+_ENDED: Mapping[Outcome, str] = {"canceled": "was canceled", "expired": "expired"}
+_REQUEST = frozenset({"invalid_request_error", "request_too_large", "not_found_error"})
+
+
+class AnthropicBatchesEngine(AnthropicEngine):
+    """Sends calls in batches; single calls of `sample` and `judge` go through the Messages API at its full price."""
+
+    name = "anthropic-batches"
+
+    async def send_batch(self, requests: Mapping[str, SampleRequest | JudgeRequest]) -> str:
+        """Sends a batch; see `BatchEngine.send_batch`."""
+        entries: Any = [
+            {"custom_id": name, "params": self.request_as_sent(request)} for name, request in requests.items()
+        ]
+        batch = await self.ask(
+            lambda client: client.messages.batches.with_raw_response.create(requests=entries), _read_batch
+        )
+        return str(batch["id"])
+
+    async def look_for_batch(self, token: str, requests: int, since: float, known: Collection[str]) -> str | None:
+        """Looks for a batch; see `BatchEngine.look_for_batch`."""
+        undecided = 0
+        for batch in await self._listed(since - CLOCK_SECONDS):
+            if batch["id"] in known or sum(batch["request_counts"].values()) != requests:
+                continue
+            if batch["processing_status"] != "ended":
+                undecided += 1
+            elif await self._carries(batch, token):
+                return str(batch["id"])
+        if undecided:
+            raise EngineBusyError(
+                f"A batch was being sent when the worker ended, and may be one of {undecided} that the server still "
+                "works on: nothing is sent again before that is known."
+            )
+        if time.time() < since + ARRIVAL_SECONDS:
+            raise EngineBusyError("A batch was being sent when the worker ended, and may still arrive.")
+        return None
+
+    async def batch_counts(self, batch_id: str) -> Mapping[Outcome, int] | None:
+        """Returns how many requests ended how; see `BatchEngine.batch_counts`."""
+        batch = await self._retrieve(batch_id)
+        if batch["processing_status"] != "ended":
+            return None
+        return {outcome: batch["request_counts"].get(outcome, 0) for outcome in OUTCOMES}
+
+    async def cancel_batch(self, batch_id: str) -> None:
+        """Asks the server to end a batch."""
+        await self.ask(
+            lambda client: _unless_gone(client.messages.batches.with_raw_response.cancel(batch_id)), _read_batch
+        )
+
+    async def batch_results(
+        self, batch_id: str, requests: Mapping[str, SampleRequest | JudgeRequest]
+    ) -> AsyncIterator[BatchResult]:
+        """Yields the results of those requests; see `BatchEngine.batch_results`."""
+        batch = await self._retrieve(batch_id)
+        for entry in await self._results(batch):
+            name, result = entry["custom_id"], entry["result"]
+            if name in requests:
+                yield _read_result(name, result, requests[name])
+
+    async def _listed(self, since: float) -> list[dict[str, Any]]:
+        """Returns the batches that the server has, made since then."""
+        found: list[dict[str, Any]] = []
+        after: dict[str, Any] = {}
+        while True:
+            page = await self.ask(
+                lambda client, after=after: client.messages.batches.with_raw_response.list(limit=_PAGE, **after),  # type: ignore[misc]
+                _read_page,
+            )
+            new = [batch for batch in page["data"] if _seconds(batch["created_at"]) >= since]
+            found += new
+            if not page.get("has_more") or len(new) < len(page["data"]):
+                return found
+            after = {"after_id": page["last_id"]}
+
+    async def _carries(self, batch: dict[str, Any], token: str) -> bool:
+        """Whether the requests of a batch that has ended carry our token."""
+        if batch.get("archived_at") or not batch.get("results_url"):
+            return False
+        return any(entry["custom_id"].startswith(token) for entry in (await self._results(batch))[:1])
+
+    async def _retrieve(self, batch_id: str) -> dict[str, Any]:
+        return await self.ask(
+            lambda client: _unless_gone(client.messages.batches.with_raw_response.retrieve(batch_id)), _read_batch
+        )
+
+    async def _results(self, batch: dict[str, Any]) -> list[dict[str, Any]]:
+        return await self.ask(lambda client: _fetch(client, batch), _read_results)
+
+
+async def _fetch(client: anthropic.AsyncAnthropic, batch: dict[str, Any]) -> Any:
+    """Fetches the results from the server that we asked: the address that it states may be another's."""
+    import httpx2
+
+    return await _unless_gone(client.get(f"/v1/messages/batches/{batch['id']}/results", cast_to=httpx2.Response))
+
+
+async def _unless_gone(answer: Awaitable[Any]) -> Any:
+    from anthropic import NotFoundError
+
+    try:
+        return await answer
+    except NotFoundError:
+        raise BatchGoneError("The server doesn't have the batch any more; its calls will be made again.") from None
+
+
+def _read_batch(content: bytes) -> dict[str, Any]:
+    return _checked(json.loads(content))
+
+
+def _read_page(content: bytes) -> dict[str, Any]:
+    match json.loads(content):
+        case {"data": list(batches)} as page:
+            return {**page, "data": [_checked(batch) for batch in batches]}
+    raise ValueError("it is no list of batches")
+
+
+def _checked(batch: object) -> dict[str, Any]:
+    match batch:
+        case {"id": str(), "processing_status": str(), "created_at": str(), "request_counts": {**counts}} if all(
+            isinstance(count, int) for count in counts.values()
+        ):
+            return dict(batch)  # type: ignore[call-overload, no-any-return]
+    raise ValueError("a batch has no id, status, time or counts")
+
+
+def _read_results(content: bytes) -> list[dict[str, Any]]:
+    entries = [json.loads(line) for line in content.splitlines() if line.strip()]
+    for entry in entries:
+        match entry:
+            case {"custom_id": str(), "result": {"type": str()}}:
+                continue
+        raise ValueError("a result has no name or no type")
+    return entries
+
+
+def _read_result(name: str, result: dict[str, Any], request: SampleRequest | JudgeRequest) -> BatchResult:
+    if result["type"] == "succeeded":
+        return BatchResult(name, "succeeded", _read_reply(result, request))
+    if result["type"] == "errored":
+        return BatchResult(name, "errored", _read_error(result.get("error")))
+    outcome: Outcome = "canceled" if result["type"] == "canceled" else "expired"
+    return BatchResult(name, outcome, EngineBusyError(f"In its batch the call {_ENDED[outcome]}; it is made again."))
+
+
+def _read_reply(result: dict[str, Any], request: SampleRequest | JudgeRequest) -> SampleReply | Judgement | EngineError:
+    try:
+        message = read_message(result.get("message"))
+    except (ValueError, RecursionError) as error:
+        raw = json.dumps(result.get("message"), ensure_ascii=False)[:10_000]
+        return EngineError(f"A reply in the batch can't be read as a message: {shown(str(error))}.", raw)
+    return sample_reply(message) if isinstance(request, SampleRequest) else judgement(message, request.answers)
+
+
+def _read_error(error: object) -> EngineError:
+    """Reads why a request failed; what is wrong with the request itself is not tried again."""
+    match error:
+        case {"error": {"type": str(kind), "message": str(message)}}:
+            said = f"{shown(kind)}: {shown(message)}"
+        case _:
+            kind, said = "", "it did not say why"
+    if kind in _REQUEST:
+        return EngineError(f"The server refused the request in its batch ({said}).")
+    return EngineBusyError(f"The server failed on the call in its batch ({said}); it is made again.")
+
+
+def _seconds(time_text: str) -> float:
+    return datetime.fromisoformat(time_text).timestamp()
