@@ -1,16 +1,20 @@
-"""What an annotator's quality is measured on: every answer on a dataset, in the order in which they were given."""
+"""What reports read beyond the gate's evidence: every blind answer with its time, own questions, comments."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from db.connection import Connection
-from db.records import Occasion
+
+_NEWEST = """n.revision = (SELECT max(m.revision) FROM annotations AS m WHERE m.example_id = a.example_id
+    AND m.annotator_id = a.annotator_id AND m.occasion = a.occasion)"""
 
 
 @dataclass(frozen=True)
 class GivenAnswer:
-    """One annotator's label on one occasion, in its newest revision; a skip has no label.
+    """One annotator's label on an example, in its newest revision; a skip has no label.
 
     Attributes:
         seconds: How long the example was on screen before it was first answered.
@@ -18,20 +22,18 @@ class GivenAnswer:
 
     annotator_id: int
     example_id: int
-    occasion: Occasion
     label: str | None
     seconds: float
 
 
-def answers_in_order(connection: Connection, dataset_id: int, evidence_from: int) -> list[GivenAnswer]:
-    """Returns every answer after the latest reopening, in the order in which they were first given."""
+def blind_answers(connection: Connection, dataset_id: int, evidence_from: int) -> list[GivenAnswer]:
+    """Returns every blind answer after the latest reopening, counted or extra, in the order first given."""
     rows = connection.execute(
-        "SELECT a.annotator_id, a.example_id, a.occasion, n.label, a.seconds"
+        "SELECT a.annotator_id, a.example_id, n.label, a.seconds"
         " FROM annotations AS a JOIN annotations AS n ON n.example_id = a.example_id"
-        " AND n.annotator_id = a.annotator_id AND n.occasion = a.occasion AND n.revision ="
-        " (SELECT max(m.revision) FROM annotations AS m WHERE m.example_id = a.example_id"
-        " AND m.annotator_id = a.annotator_id AND m.occasion = a.occasion)"
-        " WHERE a.dataset_id = :dataset AND a.revision = 1 AND a.id > :start ORDER BY a.id",
+        f" AND n.annotator_id = a.annotator_id AND n.occasion = a.occasion AND {_NEWEST}"
+        " WHERE a.dataset_id = :dataset AND a.occasion IN ('first', 'extra') AND a.revision = 1 AND a.id > :start"
+        " ORDER BY a.id",
         {"dataset": dataset_id, "start": evidence_from},
     )
     return [GivenAnswer(*row) for row in rows]
@@ -45,3 +47,28 @@ def label_confidences(connection: Connection, dataset_id: int) -> dict[int, floa
         (dataset_id,),
     )
     return dict(rows.fetchall())
+
+
+def own_answers(connection: Connection, dataset_id: int, evidence_from: int) -> dict[tuple[int, int], dict[str, Any]]:
+    """Returns the blind first answers to a dataset's own questions, by example and annotator."""
+    rows = connection.execute(
+        "SELECT a.example_id, a.annotator_id, n.answers"
+        " FROM annotations AS a JOIN annotations AS n ON n.example_id = a.example_id"
+        f" AND n.annotator_id = a.annotator_id AND n.occasion = a.occasion AND {_NEWEST}"
+        " WHERE a.dataset_id = :dataset AND a.occasion = 'first' AND a.revision = 1 AND a.id > :start",
+        {"dataset": dataset_id, "start": evidence_from},
+    )
+    return {(example, annotator): json.loads(answers) for example, annotator, answers in rows}
+
+
+def comments(connection: Connection, dataset_id: int, limit: int) -> list[tuple[int, str, str, bool]]:
+    """Returns the newest comments on a dataset: annotator, comment, what they read, whether they flagged it."""
+    rows = connection.execute(
+        "SELECT a.annotator_id, a.comment, e.body, a.flagged FROM annotations AS a"
+        " JOIN examples AS e ON e.id = a.example_id WHERE a.dataset_id = ? AND trim(a.comment) <> '' AND NOT EXISTS"
+        " (SELECT 1 FROM annotations AS later WHERE later.example_id = a.example_id"
+        " AND later.annotator_id = a.annotator_id AND later.occasion = a.occasion AND later.revision > a.revision)"
+        " ORDER BY a.id DESC LIMIT ?",
+        (dataset_id, limit),
+    )
+    return [(annotator, comment, body, bool(flagged)) for annotator, comment, body, flagged in rows]

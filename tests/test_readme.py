@@ -46,6 +46,7 @@ def test_every_command_of_the_readme_is_run_here() -> None:
         "gate",
         "generate",
         "import",
+        "report",
         "review",
         "ship",
     ]
@@ -67,7 +68,7 @@ def test_import_review_agreement_gate_and_ship(tmp_path: Path) -> None:
     (tmp_path / "FILE.jsonl").write_text("".join(ROW.format(f"I walk {way} home") for way in ("slowly", "straight")))
     with_file = [command for command in commands() if "generate" not in command]
     names = [command.split()[1] for command in with_file]
-    assert names == ["import", "review", "examples", "agreement", "gate", "ship"]
+    assert names == ["import", "review", "examples", "agreement", "gate", "ship", "report"]
     for command in with_file:
         if command == "evalwright review":
             with Terminal(

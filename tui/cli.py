@@ -37,6 +37,7 @@ COMMANDS = {
     "lint": "tui.commands.lint",
     "gate": "tui.commands.gate",
     "ship": "tui.commands.ship",
+    "report": "tui.commands.report",
     "doctor": "tui.commands.doctor",
 }
 """Each command and the module that holds it, as `NAME_command`, in the order of the help."""
@@ -59,6 +60,7 @@ SUMMARIES = {
     "lint": "Look for known defects in datasets or files.",
     "gate": "Decide whether datasets may ship, with the evidence.",
     "ship": "Write a release of a dataset.",
+    "report": "Write the report on datasets: a page, Markdown or JSON.",
     "doctor": "Show versions, SQLite, terminal, model and keys.",
 }
 

@@ -11,7 +11,6 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from db.records import Occasion
 from review.agreement.questions import Rating
 from review.stats.annotators import (
     CheckedShare,
@@ -19,7 +18,6 @@ from review.stats.annotators import (
     answer_entropy,
     checked_share,
     quality_against_others,
-    self_agreement,
     typical_seconds,
 )
 from review.stats.measure import Measure, undefined
@@ -36,9 +34,6 @@ ENOUGH = 20
 
 RARE = 0.001
 """A run is flagged if somebody who reads would have one so long with less than this probability."""
-
-FIRST = ("first", "extra")
-"""The occasions on which an example is labelled for the first time."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +74,15 @@ class AnnotatorQuality:
 
 @dataclass(frozen=True)
 class Answered:
-    """One blind answer: the class of its label, None for a skip; `occasion` and `seconds` as `db.quality` has them."""
+    """One blind answer: the class of its label, None for a skip, and how long the example was on screen."""
 
     annotator: int
-    example: int
-    occasion: Occasion
     label: str | None
     seconds: float
+
+
+Checks = Mapping[int, Sequence[bool]]
+"""For each annotator, whether each checked answer was right."""
 
 
 @dataclass(frozen=True)
@@ -95,12 +92,14 @@ class Yardstick:
     Attributes:
         classes: The classes offered.
         first_two: The classes that the first two annotators of each example gave.
-        gold: The right class of each example whose answer is known.
+        gold: Whether each answer on an example whose answer is known was that.
+        repeats: Whether each answer on an example shown a second time was the same again.
     """
 
     classes: Sequence[str]
     first_two: Sequence[Rating]
-    gold: Mapping[int, str] = field(default_factory=dict)
+    gold: Checks = field(default_factory=dict)
+    repeats: Checks = field(default_factory=dict)
 
 
 def quality(
@@ -120,13 +119,19 @@ def quality(
     by_annotator: dict[int, list[Answered]] = defaultdict(list)
     for one in answers:
         by_annotator[one.annotator].append(one)
-    shares = Counter(one.label for one in answers if one.label is not None and one.occasion in FIRST)
+    shares = Counter(one.label for one in answers if one.label is not None)
     usual = {label: count / shares.total() for label, count in shares.items()}
     beside = _beside(yardstick.first_two)
     found = []
     for annotator, given in by_annotator.items():
         classes = quality_against_others(beside[annotator], annotator, yardstick.classes)
-        measured = _measured(given, classes, names[annotator], yardstick.gold)
+        measured = _measured(
+            names[annotator],
+            given,
+            classes,
+            gold=yardstick.gold.get(annotator, ()),
+            repeats=yardstick.repeats.get(annotator, ()),
+        )
         why = (excluded or {}).get(annotator)
         found.append(replace(measured, excluded=why, flags=tuple(_flags(measured, usual))))
     return tuple(sorted(found, key=lambda one: (-one.answered, one.annotator)))
@@ -145,10 +150,14 @@ def _beside(ratings: Sequence[Rating]) -> dict[Hashable, dict[Hashable, dict[Has
 
 
 def _measured(
-    given: Sequence[Answered], classes: dict[str, ClassQuality], name: str, gold: Mapping[int, str]
+    name: str,
+    given: Sequence[Answered],
+    classes: dict[str, ClassQuality],
+    *,
+    gold: Sequence[bool],
+    repeats: Sequence[bool],
 ) -> AnnotatorQuality:
-    labels = [one.label for one in given if one.label is not None and one.occasion in FIRST]
-    known = [(one.label, gold[one.example]) for one in given if one.label is not None and one.example in gold]
+    labels = [one.label for one in given if one.label is not None]
     run_label, run = max(
         ((label, sum(1 for _ in same)) for label, same in groupby(labels)), key=lambda pair: pair[1], default=("", 0)
     )
@@ -159,8 +168,8 @@ def _measured(
         informedness=_overall(classes),
         compared=max((one.positives + one.negatives for one in classes.values()), default=0),
         classes=classes,
-        gold=checked_share(sum(label == right for label, right in known), len(known), GOLD_LIMIT),
-        repeats=self_agreement([(str(one.example), one.label) for one in given if one.label is not None]),
+        gold=checked_share(sum(gold), len(gold), GOLD_LIMIT),
+        repeats=checked_share(sum(repeats), len(repeats), REPEAT_LIMIT),
         seconds=typical_seconds([one.seconds for one in given if one.label is not None]),
         longest_run=run,
         run_label=run_label,
@@ -185,7 +194,7 @@ def _flags(one: AnnotatorQuality, usual: Mapping[str, float]) -> list[str]:
     flags = []
     if one.gold.flagged:
         flags.append(f"right on {one.gold.right} of {one.gold.answered} examples whose answer is known")
-    if one.repeats.interval.upper < REPEAT_LIMIT:
+    if one.repeats.flagged:
         flags.append(f"the same label again on only {one.repeats.right} of {one.repeats.answered} repeats")
     if one.informedness.value is not None and all(
         _at_most(found) < INFORMEDNESS_LIMIT for found in one.classes.values()

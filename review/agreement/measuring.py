@@ -15,19 +15,18 @@ from db import evidence as rows
 from db import quality as quality_rows
 from db.connection import Connection, snapshot
 from db.evidence import FirstAnswer
-from db.records import Dataset
+from db.mixed_in import gold_answers, repeat_pairs
+from db.records import AnswerValue, Dataset, Question
 from review.agreement.annotators import AnnotatorQuality, Answered, Yardstick, quality
 from review.agreement.course import Course, courses
 from review.agreement.pairs import PairAgreement, pairs
 from review.agreement.questions import QuestionAgreement, Rating, question_agreement
 from review.label_classes import label_classes
 from review.policy import Policy, load_policy
+from review.questions import LEVELS
 from review.sample import Sample, draw_sample
 from review.settling import FIRST_ASKED
 from review.stats.calibration import Calibration, calibration
-
-BLIND = {"first", "extra", "gold", "repeat"}
-"""The occasions on which an annotator had been told nothing."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,7 @@ def agreement(
     """Returns the agreement of a dataset's annotators.
 
     Only the first two answers of each example count: a third is asked on disputes, so the thirds are a biased sample.
+    Everybody's answers count, also those of excluded annotators, which the gate measures with and without.
 
     Args:
         connection: The workspace.
@@ -65,9 +65,13 @@ def agreement(
     with snapshot(connection):
         answers = first_two_answers(rows.first_answers_of_dataset(connection, dataset.id, dataset.evidence_from))
         choices = rows.choices_of_answered(connection, dataset.id)
-        given = quality_rows.answers_in_order(connection, dataset.id, dataset.evidence_from)
+        own = quality_rows.own_answers(connection, dataset.id, dataset.evidence_from) if dataset.questions else {}
+        given = quality_rows.blind_answers(connection, dataset.id, dataset.evidence_from)
+        gold = [(one.annotator_id, one.label, one.known) for one in gold_answers(connection, dataset.id)]
+        repeats = [(one.annotator_id, one.label_again, one.label) for one in repeat_pairs(connection, dataset.id)]
         confidences = quality_rows.label_confidences(connection, dataset.id)
         called = names or annotator_rows.names(connection)
+        excluded = annotator_rows.excluded(connection)
     classes = label_classes(list(choices.values()))
 
     def class_of(example: int, label: str | None) -> str | None:
@@ -78,17 +82,18 @@ def agreement(
         for one in answers
         if (label := class_of(one.example_id, one.label)) is not None
     ]
-    answered = [
-        Answered(one.annotator_id, one.example_id, one.occasion, class_of(one.example_id, one.label), one.seconds)
-        for one in given
-        if one.occasion in BLIND
-    ]
+    answered = [Answered(one.annotator_id, class_of(one.example_id, one.label), one.seconds) for one in given]
+    yardstick = Yardstick(classes.offered, labels, gold=_checks(gold), repeats=_checks(repeats))
     sample = draw_sample(connection, dataset)
     return Agreement(
-        questions=(question_agreement("label", "nominal", labels, classes.offered), *_other_questions(answers)),
+        questions=(
+            question_agreement("label", "nominal", labels, classes.offered),
+            *_other_questions(answers),
+            *(_own_question(question, answers, own) for question in dataset.questions if question.kind in LEVELS),
+        ),
         classes=classes.offered,
         pairs=pairs(labels, called, classes.offered),
-        annotators=quality(answered, Yardstick(classes.offered, labels), called),
+        annotators=quality(answered, yardstick, called, excluded),
         calibration=_calibration(sample, confidences),
         courses=courses(sample, policy or load_policy()),
     )
@@ -114,6 +119,27 @@ def _other_questions(answers: Sequence[FirstAnswer]) -> list[QuestionAgreement]:
         question_agreement("relevance", "ordinal", relevances, (1, 2, 3, 4, 5)),
         question_agreement("ambiguous", "nominal", ambiguities, ("no", "yes")),
     ]
+
+
+def _own_question(
+    question: Question, answers: Sequence[FirstAnswer], own: Mapping[tuple[int, int], Mapping[str, AnswerValue]]
+) -> QuestionAgreement:
+    """Returns the agreement on a question that the author added; annotations from before it have no answer."""
+    ratings = [
+        Rating(one.example_id, one.annotator_id, value)
+        for one in answers
+        if (value := own.get((one.example_id, one.annotator_id), {}).get(question.name)) is not None
+    ]
+    return question_agreement(question.name, LEVELS[question.kind], ratings, question.values)
+
+
+def _checks(given: Sequence[tuple[int, str | None, str | None]]) -> dict[int, list[bool]]:
+    """Returns for each annotator whether what they said is what was expected; skips are no answers."""
+    found: dict[int, list[bool]] = defaultdict(list)
+    for annotator, said, expected in given:
+        if said is not None and expected is not None:
+            found[annotator].append(said == expected)
+    return found
 
 
 def _calibration(sample: Sample, confidences: Mapping[int, float]) -> Calibration:

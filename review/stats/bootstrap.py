@@ -28,7 +28,9 @@ Coefficient = Literal[
     "alpha_ratio",
     "fleiss_kappa",
     "gwet_ac1",
+    "mean",
 ]
+"""What can be resampled; "mean" is that of the answers, which are then numbers."""
 
 LARGEST_UNDEFINED_SHARE = 0.05
 """Share of undefined replicates above which the interval itself is undefined."""
@@ -111,6 +113,9 @@ def _undefined(name: Coefficient, table: Patterns, categories: Sequence[Value]) 
         level = _level(name)
         coefficients.check_level(table.values, level)
         return coefficients.alpha_undefined(table, level)
+    if name == "mean":
+        coefficients.check_level(table.values, "interval")
+        return None if len(table.weights) else coefficients.NO_ANSWERS
     if name == "gwet_ac1":
         return coefficients.gwet_ac1(table, categories).undefined
     if name == "fleiss_kappa":
@@ -122,6 +127,8 @@ def _computed(name: Coefficient, table: Patterns, weights: Array, categories: in
     """Return the coefficient for each row of weights, shape (R,); NaN where it is undefined."""
     if name.startswith("alpha_"):
         return patterns.alpha(table, weights, _level(name))
+    if name == "mean":
+        return patterns.mean(table, weights)
     if name == "gwet_ac1":
         return patterns.gwet_ac1(table, weights, categories)
     if name == "fleiss_kappa":

@@ -21,6 +21,7 @@ from review.stats.patterns import Given, Level, Patterns, Value
 SAME_ANSWER = "undefined: every annotator gave the same answer"
 SAME_WHERE_COMPARED = "undefined: every annotator gave the same answer wherever two can be compared"
 NO_PAIRS = "undefined: no unit has two answers"
+NO_ANSWERS = "undefined: no answers"
 NO_SHARED_UNITS = "undefined: no unit was answered by both"
 ONE_CHOICE = "undefined: only one choice is offered"
 NEGATIVE_RATIO = "undefined: the ratio level needs values of zero or more"

@@ -118,6 +118,14 @@ def percent_agreement(patterns: Patterns, weights: Array) -> Array:
     return _divided(used @ _pair_agreement(patterns.comparable()), used.sum(axis=1))
 
 
+def mean(patterns: Patterns, weights: Array) -> Array:
+    """Return the mean of all answers, which must be numbers, shape (R,)."""
+    import numpy as np
+
+    sums = patterns.counts @ np.array(patterns.values, dtype=np.float64)
+    return _divided(weights @ sums, weights @ patterns.answers)
+
+
 def fleiss_kappa(patterns: Patterns, weights: Array) -> Array:
     """Return Fleiss' kappa, shape (R,); every pattern must have the same number of answers, at least two.
 

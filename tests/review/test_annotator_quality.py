@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -13,6 +13,7 @@ from review.agreement.annotators import Answered, Yardstick, quality
 from review.agreement.measuring import agreement
 from review.stats.annotators import quality_against_others
 from tests.support.annotators import Annotators, Truth
+from tests.support.gold import mix_in
 from tests.support.workspaces import NO, YES, make_dataset
 
 CLASSES = (NO, YES)
@@ -25,16 +26,21 @@ def truth(count: int, *, yes: float = 0.5, seed: int = 1) -> list[str]:
 
 
 def two(
-    ada: Sequence[str], bela: Sequence[str], *, seconds: float = 6.0, gold: dict[int, str] | None = None
+    ada: Sequence[str],
+    bela: Sequence[str],
+    *,
+    seconds: float = 6.0,
+    gold: Sequence[bool] | None = None,
+    repeats: Sequence[bool] | None = None,
 ) -> dict[str, AnnotatorQuality]:
     """Two annotators on the same examples, in the same order."""
-    answers = [
-        Answered(annotator, example, "first", label, seconds)
+    answers = [Answered(annotator, label, seconds) for annotator, labels in ((1, ada), (2, bela)) for label in labels]
+    first_two = [
+        Rating(example, annotator, label)
         for annotator, labels in ((1, ada), (2, bela))
         for example, label in enumerate(labels)
     ]
-    first_two = [Rating(one.example, one.annotator, str(one.label)) for one in answers]
-    found = quality(answers, Yardstick(CLASSES, first_two, gold or {}), NAMES)
+    found = quality(answers, Yardstick(CLASSES, first_two, {1: gold or []}, {1: repeats or []}), NAMES)
     return {one.annotator: one for one in found}
 
 
@@ -59,33 +65,29 @@ def test_always_yes_is_told_from_a_good_one_where_plain_accuracy_is_not() -> Non
 
 @pytest.mark.parametrize(("wrong", "flagged"), [(2, False), (6, True)])
 def test_gold_flags_only_where_wilsons_upper_end_is_below_the_limit(wrong: int, flagged: bool) -> None:
-    right = truth(12)
-    ada = [(NO if label == YES else YES) if number < wrong else label for number, label in enumerate(right)]
-    found = two(ada, right, gold=dict(enumerate(right)))["Ada"]
+    right = truth(30)
+    found = two(right, right, gold=[number >= wrong for number in range(12)])["Ada"]
     assert (found.gold.right, found.gold.answered) == (12 - wrong, 12)
     assert any("whose answer is known" in flag for flag in found.flags) == flagged
     assert found.gold.interval.upper < 0.8 if flagged else found.gold.interval.upper >= 0.8
 
 
-def repeats(same: Callable[[int], bool]) -> AnnotatorQuality:
-    """Sixty examples, then thirty of them again, unsaid."""
-    right = truth(60)
-    answers = [Answered(1, example, "first", label, 5) for example, label in enumerate(right)]
-    answers += [
-        Answered(1, example, "repeat", right[example] if same(example) else (NO if right[example] == YES else YES), 5)
-        for example in range(30)
-    ]
-    (found,) = quality(answers, Yardstick(CLASSES, []), NAMES)
-    return found
-
-
 def test_self_agreement_on_repeats() -> None:
-    steady = repeats(lambda example: True)
-    assert (steady.answered, steady.repeats.right, steady.repeats.answered) == (60, 30, 30)
-    assert steady.flags == ()
-    assert steady.informedness.value is None
-    shaky = repeats(lambda example: example % 2 == 0)
+    right = truth(60)
+    steady = two(right, right, repeats=[True] * 30)["Ada"]
+    assert (steady.repeats.right, steady.repeats.answered, steady.flags) == (30, 30, ())
+    shaky = two(right, right, repeats=[True, False] * 15)["Ada"]
     assert shaky.flags == ("the same label again on only 15 of 30 repeats",)
+
+
+def test_gold_and_repeats_of_a_dataset(connection: Connection) -> None:
+    dataset = make_dataset(connection, 80)
+    mix_in(connection, dataset, gold=10, gold_rate=0.1, repeat_rate=0.1)
+    Annotators(connection, dataset, Truth(hard=0.0, slip=0.0), seed=4, names=("Ada", "Béla")).answer_all()
+    for one in agreement(connection, dataset).annotators:
+        assert one.gold.right == one.gold.answered > 0
+        assert one.repeats.right == one.repeats.answered > 0
+        assert (one.answered, one.informedness.value, one.flags) == (80, 1.0, ())
 
 
 def test_pace_and_runs() -> None:

@@ -79,6 +79,14 @@ def test_like_a_loop_over_krippendorff(name: Coefficient) -> None:
     assert ends(units.tolist(), name, replicates=4000) == pytest.approx(np.quantile(loop, [0.025, 0.975]), abs=0.025)
 
 
+def test_the_interval_of_a_mean_is_that_of_resampled_examples() -> None:
+    units = ratings(np.random.default_rng(8), 200)
+    means = np.array(units).mean(axis=1)
+    half = 1.96 * means.std() / math.sqrt(len(means))
+    assert ends(units, "mean", replicates=4000) == pytest.approx((means.mean() - half, means.mean() + half), abs=0.01)
+    assert bootstrap_intervals([], ["mean"], seed=1)["mean"].undefined == "undefined: no answers"
+
+
 def test_seeds_and_order() -> None:
     units = ratings(np.random.default_rng(5), 40)
     shuffled = [unit[::-1] for unit in units[::-1]]
