@@ -121,6 +121,14 @@ def first_answers(connection: Connection, example_id: int) -> list[Annotation]:
     return [_annotation(row) for row in rows]
 
 
+def everything_said(connection: Connection, example_id: int) -> list[Annotation]:
+    """Returns the newest revision of every answer on an example on every occasion, oldest first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM annotations AS a WHERE a.example_id = ? AND {NEWEST} ORDER BY a.id", (example_id,)
+    )
+    return [_annotation(row) for row in rows]
+
+
 def previous_answered(
     connection: Connection, dataset_id: int, annotator_id: int, before: int | None
 ) -> tuple[int, int] | None:

@@ -81,9 +81,11 @@ def rulings_on(connection: Connection, example_id: int) -> list[Ruling]:
 
 
 def standing_rulings(connection: Connection, dataset_id: int) -> dict[int, Ruling]:
-    """Returns the newest ruling on each ruled example of a dataset, by the example's id."""
+    """Returns the newest ruling on each ruled example that a dataset still has, by the example's id."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM rulings AS r WHERE dataset_id = ? AND {_NEWEST} ORDER BY id", (dataset_id,)
+        f"SELECT {_COLUMNS} FROM rulings AS r WHERE dataset_id = ? AND {_NEWEST}"
+        " AND EXISTS (SELECT 1 FROM review_status AS s WHERE s.example_id = r.example_id) ORDER BY id",
+        (dataset_id,),
     )
     return {row[1]: Ruling(*row) for row in rows}
 

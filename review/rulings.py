@@ -80,7 +80,7 @@ def drop(reason: str) -> NewRuling:
         InputError: if there is no reason.
     """
     if not reason.strip():
-        raise InputError("Dropping an example needs a reason; say why with --reason.")
+        raise InputError("Dropping an example needs a reason; say why it doesn't ship.")
     return NewRuling("drop", reason.strip())
 
 
@@ -180,6 +180,14 @@ def wording(dataset: Dataset, example: Example) -> str:
     if dataset.kind == "persona":
         return str(write_row(as_source(dataset, example))["statement"])
     return example.question if dataset.kind == "winogenerated" else example.body
+
+
+def suggested_wording(dataset: Dataset, example: Example, suggestion: str) -> str:
+    """Returns what a validator's suggested text makes of `wording`, whether or not it has the words around that."""
+    before, _, after = example.body.partition(wording(dataset, example))
+    if suggestion.startswith(before) and suggestion.endswith(after) and len(suggestion) > len(before) + len(after):
+        return suggestion[len(before) : len(suggestion) - len(after)]
+    return suggestion
 
 
 def as_source(dataset: Dataset, example: Example) -> SourceExample:

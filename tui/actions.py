@@ -50,6 +50,7 @@ DATASETS = (
     Action("review", "enter,r", "review", "Label and rate examples of this dataset.", shown="Enter"),
     Action("details", "d,right", "details", "Show the evidence, the agreement and the funnel of this dataset."),
     Action("browse", "b", "browse", "Look through the examples of this dataset, and search them."),
+    Action("adjudicate", "a", "adjudicate", "Settle disputes and what contradicts the intended labels.", footer=False),
     Action("jobs", "j", "jobs", "Show the jobs; pause and resume them."),
     HELP,
     Action("leave", "q", "quit", "Leave evalwright."),
@@ -76,6 +77,7 @@ REVIEW = (
 DATASET = (
     Action("review", "r,enter", "review", "Label and rate examples of this dataset."),
     Action("browse", "b", "browse", "Look through the examples, and search them."),
+    Action("adjudicate", "a", "adjudicate", "Settle disputes and what contradicts the intended labels."),
     Action("refresh", "f5", "ask again", "Ask the gate again now.", footer=False, shown="F5"),
     HELP,
     Action("leave", "escape,q,left", "back", "Go back to the datasets.", shown="Esc"),
@@ -89,6 +91,29 @@ BROWSE = (
     ),
     HELP,
     Action("leave", "escape,q,left", "back", "Go back.", shown="Esc"),
+)
+
+ADJUDICATE = (
+    Action("keep", "k", "keep", "Rule that the example stays as it is."),
+    Action("relabel", "l", "relabel", "Rule that another answer is the intended one."),
+    Action("edit", "e", "edit", "Give the example another wording; validators review it again."),
+    Action("drop", "d", "drop", "Rule that the example doesn't ship."),
+    Action("next", "right,n", "next", "Go on without a ruling.", shown="→"),
+    Action("previous", "left,p", "previous", "Go back to the example before.", footer=False, shown="←"),
+    Action("undo", "u", "undo", "Go back to the example ruled on last, and rule anew.", footer=False),
+    Action("names", "w", "who", "Show the names of the validators, or hide them again."),
+    Action("read_on", "space,pagedown", "read on", "Scroll on in a long text.", footer=False, shown="Space"),
+    Action("read_back", "b,pageup,backspace", "back", "Scroll back in a long text.", footer=False, shown="PgUp"),
+    Action("answers_down", "down", "down", "Scroll down in the answers.", footer=False, shown="↓"),
+    Action("answers_up", "up", "up", "Scroll up in the answers.", footer=False, shown="↑"),
+    HELP,
+    Action("leave", "escape,q", "back", "Go back.", shown="Esc"),
+)
+
+RULING = (
+    Action("save", "ctrl+s", "rule", "Rule; Enter does too, in the reason.", shown="Ctrl+S"),
+    Action("suggestion", "ctrl+t", "suggestion", "Take the next wording that a validator suggests.", shown="Ctrl+T"),
+    Action("leave", "escape", "leave as it was", "Close without a ruling.", shown="Esc"),
 )
 
 JOBS = (

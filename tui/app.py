@@ -20,6 +20,7 @@ from generation.supervisor import WorkerChild
 from review.steering import find
 from tui.actions import EVERYWHERE, Action, bindings
 from tui.findings import Findings
+from tui.screens.adjudicate import AdjudicateScreen
 from tui.screens.datasets import DatasetsScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.text import TextScreen
@@ -43,7 +44,13 @@ class EvalwrightApp(App[None]):
     VERTICAL_BREAKPOINTS = HEIGHTS
 
     def __init__(
-        self, workspace: Path, annotator: str, review: str | None = None, *, statistics: Sequence[str] = COMMAND
+        self,
+        workspace: Path,
+        annotator: str,
+        review: str | None = None,
+        *,
+        adjudicate: str | None = None,
+        statistics: Sequence[str] = COMMAND,
     ) -> None:
         """Opens the workspace, made or brought up to date first.
 
@@ -51,6 +58,7 @@ class EvalwrightApp(App[None]):
             workspace: The workspace file.
             annotator: The validator's name.
             review: A dataset to review at once, or None for the list.
+            adjudicate: A dataset to adjudicate at once instead.
             statistics: The command that computes statistics; see `tui.statistics`.
 
         Raises:
@@ -58,14 +66,16 @@ class EvalwrightApp(App[None]):
         """
         connection = open_workspace(workspace)
         try:
-            if review is not None:
-                find(connection, review)
+            for name in (review, adjudicate):
+                if name is not None:
+                    find(connection, name)
         finally:
             connection.close()
         super().__init__()
         self._workspace = workspace
         self._annotator = annotator
         self._review = review
+        self._adjudicate = adjudicate
         self._store = Store(workspace)
         self._statistics = Statistics(workspace, statistics)
         self._findings = Findings(self._statistics)
@@ -82,6 +92,8 @@ class EvalwrightApp(App[None]):
         self.push_screen(DatasetsScreen(self._store, self._findings, self._workspace, self._annotator))
         if self._review is not None:
             self.push_screen(ReviewScreen(self._store, self._annotator, self._review))
+        if self._adjudicate is not None:
+            self.push_screen(AdjudicateScreen(self._store, self._annotator, self._adjudicate))
         self._ensure_worker()
         self.set_interval(WORKER_SECONDS, self._ensure_worker)
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from db.errors import EvalwrightError
-from db.records import Job
+from db.records import Dataset, Job
+from review.adjudication import Case, CaseFile
 from review.browsing import Life, Seen
 from tui.reading import DatasetPage, HomePage, ReviewStatus
 
@@ -31,6 +32,28 @@ class ReviewStatusRead(Message):
     """Progress and job of the dataset under review, as they stand."""
 
     status: ReviewStatus
+
+
+@dataclass
+class CasesRead(Message):
+    """The cases of a dataset that wait for rulings, in order."""
+
+    dataset: Dataset
+    cases: tuple[Case, ...]
+
+
+@dataclass
+class CaseRead(Message):
+    """Everything that is known of one case."""
+
+    file: CaseFile
+
+
+@dataclass
+class Ruled(Message):
+    """A ruling was stored."""
+
+    example_id: int
 
 
 @dataclass

@@ -38,13 +38,16 @@ def name_given_before() -> str | None:
     return name
 
 
-def open_app(workspace: Path, *, annotator: str | None = None, dataset: str | None = None) -> None:
+def open_app(
+    workspace: Path, *, annotator: str | None = None, dataset: str | None = None, adjudicate: bool = False
+) -> None:
     """Runs the app until it is left.
 
     Args:
         workspace: The workspace file; made if there is none.
         annotator: The validator's name; by default the user's.
         dataset: A dataset to review at once, instead of the list.
+        adjudicate: Whether to adjudicate that dataset, not review it.
 
     Raises:
         InputError: if there is no terminal, or no such dataset.
@@ -57,4 +60,6 @@ def open_app(workspace: Path, *, annotator: str | None = None, dataset: str | No
         )
     from tui.app import EvalwrightApp
 
-    EvalwrightApp(workspace, annotator=validator_name(annotator), review=dataset).run()
+    name = validator_name(annotator)
+    review, settle = (None, dataset) if adjudicate else (dataset, None)
+    EvalwrightApp(workspace, annotator=name, review=review, adjudicate=settle).run()

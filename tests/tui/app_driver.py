@@ -189,11 +189,12 @@ async def running(
     *,
     annotator: str = "anna",
     review: str | None = None,
+    adjudicate: str | None = None,
     size: tuple[int, int] = SIZE,
     statistics: Sequence[str] = (sys.executable, "-c", NO_STATISTICS),
 ) -> AsyncIterator[Pilot[None]]:
     """Runs the app until the first screen shows something."""
-    app = EvalwrightApp(workspace, annotator, review, statistics=statistics)
+    app = EvalwrightApp(workspace, annotator, review, adjudicate=adjudicate, statistics=statistics)
     async with app.run_test(size=size) as pilot:
         if review is not None:
             await until(lambda: any(words in text(pilot) for words in FIRST_WORDS))

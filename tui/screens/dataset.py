@@ -18,6 +18,7 @@ from tui.actions import DATASET, Action, bindings
 from tui.findings import Findings
 from tui.messages import DatasetRead, Failed, FindingsChanged
 from tui.reading import DatasetPage, read_dataset
+from tui.screens.adjudicate import AdjudicateScreen
 from tui.screens.browse import BrowseScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.text import TextScreen
@@ -93,6 +94,10 @@ class DatasetScreen(Screen[None]):
     def action_browse(self) -> None:
         """Looks through the examples."""
         self.app.push_screen(BrowseScreen(self._store, self._annotator, self._dataset.name))
+
+    def action_adjudicate(self) -> None:
+        """Settles what waits for a lead."""
+        self.app.push_screen(AdjudicateScreen(self._store, self._annotator, self._dataset.name))
 
     def action_refresh(self) -> None:
         """Asks the gate."""

@@ -1,0 +1,305 @@
+"""Adjudication: what validators could not settle, everything said of it side by side, and a lead's ruling."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from typing import ClassVar
+
+from textual import getters, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from db.connection import Connection
+from db.errors import EvalwrightError
+from db.records import Dataset
+from db.rulings import NewRuling, Ruling
+from review.adjudication import Case, CaseFile, case_file, queue
+from review.rulings import drop, edit, keep, relabel, rule, suggested_wording, wording
+from review.steering import find
+from tui.actions import ADJUDICATE, Action, bindings
+from tui.messages import CaseRead, CasesRead, Failed, Ruled
+from tui.screens.ruling import RulingScreen
+from tui.screens.text import TextScreen
+from tui.store import Store
+from tui.text import visible
+from tui.widgets.answer_cards import AnswerCards
+from tui.widgets.example_body import ExampleBody
+from tui.widgets.words import Words
+from tui.wording import behavior_line
+
+NOTHING = (
+    "Nothing waits for a ruling here.\n\n"
+    "Examples come here when validators differ on them, or agree on another answer than the intended one."
+)
+BLIND = "You will not be asked about the examples that you see here."
+WORDS = {"keep": "kept", "relabel": "relabelled", "edit": "edited", "drop": "dropped"}
+
+
+class AdjudicateScreen(Screen[None]):
+    """Shows one case at a time; rulings never touch the answers."""
+
+    CSS_PATH = "adjudicate.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(ADJUDICATE)
+    ACTIONS: ClassVar[tuple[Action, ...]] = ADJUDICATE
+    AUTO_FOCUS = None
+
+    body = getters.query_one("#body", ExampleBody)
+    cards = getters.query_one("#cards", AnswerCards)
+    answers = getters.query_one("#answers", VerticalScroll)
+
+    def __init__(self, store: Store, lead: str, dataset: str) -> None:
+        super().__init__()
+        self._store = store
+        self._lead = lead
+        self._dataset_name = dataset
+        self._dataset: Dataset | None = None
+        self._cases: tuple[Case, ...] = ()
+        self._place = 0
+        self._file: CaseFile | None = None
+        self._ruled: list[int] = []
+        self._names = False
+
+    def compose(self) -> ComposeResult:
+        """Makes the screen."""
+        with Vertical(id="desk"), Vertical(id="column"):
+            with Horizontal(id="heading"):
+                yield Static(Content(visible(self._dataset_name, one_line=True)), id="name")
+                yield Static(id="place")
+            yield Static(id="behavior")
+            yield ExampleBody(id="body")
+            yield Static(id="meant")
+            with VerticalScroll(id="answers", can_focus=False):
+                yield AnswerCards(id="cards")
+            yield Words(id="notice")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Looks for what waits."""
+        self._look()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offers only what there is something for."""
+        if action in {"keep", "relabel", "edit", "drop", "next", "previous", "names"}:
+            return self._file is not None
+        return True
+
+    # What keys do
+
+    def action_keep(self) -> None:
+        """Rules that it stays as it is."""
+        self._ask(RulingScreen("Keep", "The example ships as it is.", lambda _value, reason: keep(reason)))
+
+    def action_relabel(self) -> None:
+        """Rules that another answer is the intended one."""
+        if self._file is not None:
+            dataset, example = self._file.dataset, self._file.example
+            self._ask(
+                RulingScreen(
+                    "Change the label",
+                    "Which answer matches the behaviour?",
+                    partial(relabel, dataset, example),
+                    choices=[choice for choice in example.choices if choice.answer != example.intended],
+                )
+            )
+
+    def action_edit(self) -> None:
+        """Gives it another wording."""
+        if self._file is not None:
+            dataset, example = self._file.dataset, self._file.example
+            suggested = [said.answer.suggested_edit for said in self._file.said]
+            self._ask(
+                RulingScreen(
+                    "Edit",
+                    "Validators review the new text from nothing; it ships once they have agreed on it.",
+                    partial(edit, dataset, example),
+                    text=wording(dataset, example),
+                    suggestions=[suggested_wording(dataset, example, text) for text in suggested if text],
+                )
+            )
+
+    def action_drop(self) -> None:
+        """Rules that it doesn't ship."""
+        self._ask(RulingScreen("Drop", "The example doesn't ship. Say why.", lambda _value, reason: drop(reason)))
+
+    def action_next(self) -> None:
+        """Goes on."""
+        self._go(self._place + 1)
+
+    def action_previous(self) -> None:
+        """Goes back."""
+        self._go(self._place - 1)
+
+    def action_undo(self) -> None:
+        """Goes back to the example ruled on last."""
+        if self._ruled:
+            last = self._ruled.pop()
+            self._go(next(place for place, case in enumerate(self._cases) if case.example_id == last))
+            self._say("Rule anew: the newest ruling counts, and the earlier one stays in the history.")
+        else:
+            self._say("You have not ruled on anything yet.")
+
+    def action_names(self) -> None:
+        """Shows who said what, or hides it again."""
+        self._names = not self._names
+        self._paint()
+
+    def action_read_on(self) -> None:
+        """Goes on in a long text."""
+        self.body.read_on()
+
+    def action_read_back(self) -> None:
+        """Goes back in a long text."""
+        self.body.read_back()
+
+    def action_answers_down(self) -> None:
+        """Scrolls down in the answers."""
+        self.answers.scroll_relative(y=2, animate=False)
+
+    def action_answers_up(self) -> None:
+        """Scrolls up in the answers."""
+        self.answers.scroll_relative(y=-2, animate=False)
+
+    def action_help(self) -> None:
+        """Shows the keys."""
+        self.app.push_screen(TextScreen.help(ADJUDICATE, Content(f"{BLIND} A ruling never changes an answer.")))
+
+    def action_leave(self) -> None:
+        """Goes back."""
+        self.dismiss()
+
+    # How it goes on
+
+    def _ask(self, window: RulingScreen) -> None:
+        file = self._file
+        if file is None:
+            return
+
+        def ruled(ruling: NewRuling | None) -> None:
+            if ruling is not None:
+                self._store_ruling(file, ruling)
+
+        self.app.push_screen(window, ruled)
+
+    @work(group="rule")
+    async def _store_ruling(self, file: CaseFile, ruling: NewRuling) -> None:
+        try:
+            await self._store.answering(rule, file.dataset, file.example.id, ruling, by=self._lead)
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
+        else:
+            self.post_message(Ruled(file.example.id))
+
+    @work(group="look", exclusive=True)
+    async def _look(self) -> None:
+        try:
+            dataset, cases = await self._store.looking(_cases, self._dataset_name)
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
+        else:
+            self.post_message(CasesRead(dataset, cases))
+
+    @work(group="look", exclusive=True)
+    async def _read(self, dataset: Dataset, case: Case) -> None:
+        try:
+            self.post_message(CaseRead(await self._store.looking(case_file, dataset, case.example_id, self._lead)))
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
+
+    def _go(self, place: int) -> None:
+        if self._cases and self._dataset is not None:
+            self._say("")
+            self._place = place % len(self._cases)
+            self._read(self._dataset, self._cases[self._place])
+
+    def on_cases_read(self, message: CasesRead) -> None:
+        """Begins with the first case."""
+        message.stop()
+        self._dataset, self._cases = message.dataset, message.cases
+        behavior = self.query_one("#behavior", Static)
+        behavior.display = bool(message.dataset.behavior.strip())
+        behavior.update(behavior_line(message.dataset.behavior))
+        if self._cases:
+            self._go(0)
+            self._say(BLIND)
+        else:
+            self.set_class(True, "-empty")
+            self.body.show(NOTHING)
+
+    async def on_case_read(self, message: CaseRead) -> None:
+        """Shows the case."""
+        message.stop()
+        first = self._file is None
+        self._file = message.file
+        self.body.show(message.file.example.body)
+        self.answers.scroll_to(y=0, animate=False)
+        self._paint()
+        if first:
+            self.refresh_bindings()
+
+    def on_ruled(self, message: Ruled) -> None:
+        """Goes on to the next case without a ruling; on the last one, shows what was ruled."""
+        message.stop()
+        self._ruled = [*(key for key in self._ruled if key != message.example_id), message.example_id]
+        order = [*range(self._place + 1, len(self._cases)), *range(self._place)]
+        left = [place for place in order if self._cases[place].example_id not in self._ruled]
+        self._go(left[0] if left else self._place)
+        self._say(f"Ruled; {len(left):,} left. u goes back to it." if left else "Ruled; that was the last one.")
+
+    def on_failed(self, message: Failed) -> None:
+        """Says what could not be done."""
+        message.stop()
+        self.query_one("#notice", Words).say(Content.styled(f"! {visible(str(message.error))}", "$error"))
+
+    # What is seen
+
+    def _say(self, sentence: str) -> None:
+        self.query_one("#notice", Words).say(Content.styled(f"· {sentence}" if sentence else "", "$foreground 80%"))
+
+    @work(group="paint", exclusive=True)
+    async def _paint(self) -> None:
+        file = self._file
+        if file is None:
+            return
+        case = self._cases[self._place]
+        self.query_one("#place", Static).update(Content(f"{case.kind} · {self._place + 1:,} of {len(self._cases):,}"))
+        self.body.border_title = Content(visible(f"{self._dataset_name}:{file.example.ordinal}", one_line=True))
+        self.query_one("#meant", Static).update(_meant(file))
+        await self.cards.show(file.said, file.example.intended, names=self._names)
+
+
+def _cases(connection: Connection, name: str) -> tuple[Dataset, tuple[Case, ...]]:
+    dataset = find(connection, name)
+    return dataset, tuple(queue(connection, dataset))
+
+
+def _meant(file: CaseFile) -> Content:
+    """Returns what the example is meant to be beside what was said, and the rulings on it."""
+    example = file.example
+    given = Counter(said.answer.label for said in file.said if said.answer.occasion == "first")
+    said = ", ".join(
+        f"{'skipped' if label is None else visible(label.strip(), one_line=True)} {count}"
+        for label, count in given.most_common()
+    )
+    confidence = "" if example.label_confidence is None else f", confidence {example.label_confidence:.2f}"
+    intended = visible((example.intended or "nothing among its choices").strip(), one_line=True)
+    line = Content.assemble(
+        ("Meant as ", "$foreground 60%"), (intended, "bold $primary"), (confidence, "$foreground 60%"),
+        ("  ·  answered ", "$foreground 60%"), (said, "bold"),
+    )  # fmt: skip
+    return Content("\n").join([line, *(_ruling(ruling) for ruling in file.history[-2:])])
+
+
+def _ruling(ruling: Ruling) -> Content:
+    made = ruling.label.strip() if ruling.label else ruling.body or ""
+    words = WORDS[ruling.verdict] + (f" to {made}" if made else "") + (f": {ruling.reason}" if ruling.reason else "")
+    when = ruling.created_at[:16].replace("T", " ")
+    return Content.assemble(
+        ("Ruled ", "$foreground 60%"),
+        visible(words, one_line=True),
+        (visible(f"  by {ruling.ruled_by}, {when}", one_line=True), "$foreground 60%"),
+    )
