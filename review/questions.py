@@ -31,7 +31,7 @@ LEVELS: dict[QuestionKind, Level] = {"scale": "ordinal", "choice": "nominal", "y
 MOST_OPTIONS = 9
 """Each option has a digit as its key."""
 
-MOST_QUESTIONS = 6
+MOST_QUESTIONS = 4
 """More would not fit on a screen of 80 x 24 beside the example."""
 
 TAKEN = ("label", "relevance", "ambiguous", "skipped", "flagged", "comment")

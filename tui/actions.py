@@ -60,8 +60,14 @@ REVIEW = (
     Action("ambiguous", "m,M", "ambiguous", "Say that the right answer is unclear or ambiguous.", footer=False),
     Action("flag", "f,F", "flag", "Flag the example for a lead to look at.", footer=False),
     Action("comment", "c,C", "comment", "Write a comment on the example.", footer=False),
-    Action("skip", "s,S", "skip", "Skip the example: you can't or don't want to answer it."),
+    Action("edit", "e,E", "edit", "Suggest a better wording; the example itself stays as it is.", footer=False),
+    Action("write", "t,T", "text", "Answer the questions that ask for words.", footer=False),
+    Action("next_question", "tab", "next", "Rate the next question, to change it.", footer=False, shown="Tab"),
+    Action("last_question", "shift+tab", "last", "Rate the question before.", footer=False, shown="Shift+Tab"),
+    Action("skip", "s,S", "skip", "Skip the example: you can't or don't want to answer it. A second key says why."),
+    Action("to_skipped", "k,K", "skipped", "Come back to an example you skipped; again goes to the next."),
     Action("undo", "u,U", "undo", "Go back to the example you answered before; again goes further back."),
+    Action("redo", "r,R", "redo", "After undo, go forward again.", footer=False),
     Action("keep", "enter", "store", "Store the answer as it is shown.", footer=False, shown="Enter"),
     Action("guidelines", "g,G", "guidelines", "Read the guidelines of this dataset."),
     Action("read_on", "space,pagedown", "read on", "Scroll on in a long text, and to its next page.", shown="Space"),
@@ -129,8 +135,13 @@ CONFIRM = (
     Action("leave", "escape,n,q", "no", "Close without a change.", shown="Esc"),
 )
 
-COMMENT = (
-    Action("save", "enter", "keep", "Keep the comment; it is stored with the answer.", shown="Enter"),
+WORDS = (
+    Action("save", "enter", "keep", "Keep the words; they are stored with the answer.", shown="Enter"),
+    Action("leave", "escape", "leave as it was", "Close without a change.", shown="Esc"),
+)
+
+EDIT = (
+    Action("save", "ctrl+s", "keep", "Keep the wording; it is stored with the answer.", shown="Ctrl+S"),
     Action("leave", "escape", "leave as it was", "Close without a change.", shown="Esc"),
 )
 

@@ -5,14 +5,18 @@ The review screen shows what is here and turns keys into calls; nothing here kno
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from db.connection import Connection
+from db.errors import EvalwrightError
 from db.records import Answers, BlindExample, Dataset
-from review.annotation import EarlierAnswer, Submitted, earlier_answer, submit
+from review.annotation import EarlierAnswer, Submitted, earlier_answer, next_skipped, submit
 from review.assignment import Session, end_session, keep_alive, next_example, start_session
+from review.drafts import KeptDraft, keep_draft, kept_draft
 from review.steering import find
 from tui.draft import Draft, choice_keys
 from tui.reading import ReviewStatus, read_review_status
@@ -21,6 +25,9 @@ from tui.store import Store
 PACE_ANSWERS = 20
 """How many of the latest answers the pace is measured on."""
 
+TYPING_SECONDS = 0.3
+"""How long after the last letter words that are being written are stored; all else is stored at once."""
+
 
 @dataclass
 class Shown:
@@ -28,11 +35,13 @@ class Shown:
 
     Attributes:
         anchor: Where going further back continues from; None for the example that is asked now.
+        skipped: Whether it was come back to as one that was skipped.
     """
 
     example: BlindExample
     draft: Draft = field(default_factory=Draft)
     anchor: int | None = None
+    skipped: bool = False
     keys: dict[str, str] = field(init=False)
     _spent: float = 0.0
     _since: float = field(default_factory=time.monotonic)
@@ -64,8 +73,11 @@ class Desk:
         self._opened: tuple[Session, Dataset] | None = None
         self._current: Shown | None = None
         self._revisited: Shown | None = None
+        self._undone: list[Shown] = []
         self._given: deque[float] = deque(maxlen=PACE_ANSWERS)
+        self._keeping: asyncio.TimerHandle | None = None
         self.given_now = 0
+        self.draft_trouble = ""
 
     @property
     def annotator(self) -> str:
@@ -107,9 +119,8 @@ class Desk:
     async def fetch(self) -> bool:
         """Takes an example if there is none to answer; whether there is one now."""
         if self._current is None:
-            session, dataset = self._open_one()
-            example = await self._store.answering(next_example, session, dataset)
-            self._current = Shown(example) if example else None
+            found = await self._store.answering(_next, *self._open_one())
+            self._current = self._asked(*found) if found else None
         return self._current is not None
 
     async def give(self, answers: Answers) -> Submitted:
@@ -123,37 +134,71 @@ class Desk:
         session, dataset = self._open_one()
         shown = self.shown
         assert shown is not None
-        submitted = await self._store.answering(submit, session, dataset, shown.example, answers)
+        self._cancel_keeping()
+        try:
+            submitted, kept = await self._store.answering(_submit, session, dataset, shown.example, answers)
+        except EvalwrightError:
+            self._keep_soon()
+            raise
         if self._revisited is None:
             if not answers.skipped:
                 self._note_pace()
             self._current = None
         self._revisited = None
-        self._take(submitted.next)
+        self._undone.clear()
+        self._take(submitted.next, kept)
         return submitted
 
     async def back(self) -> bool:
         """Goes to the example answered before what is shown; whether there is one."""
-        session, dataset = self._open_one()
         before = self._revisited.anchor if self._revisited else None
-        found = await self._store.answering(earlier_answer, session, dataset, before)
+        found = await self._store.answering(_earlier, *self._open_one(), before)
         if found is None:
             return False
-        if self._revisited is None and self._current is not None:
-            self._current.put_aside()
-        self._revisited = _revisit(found)
+        if self._revisited is not None:
+            self._undone.append(self._revisited)
+        self._revisit(*found)
         return True
+
+    async def to_skipped(self) -> bool:
+        """Goes to the next example that was skipped and not answered since, the oldest first; whether there is one."""
+        after = self._revisited.anchor if self._revisited and self._revisited.skipped else None
+        found = await self._store.answering(_skipped, *self._open_one(), after or 0)
+        if found is None and after:  # The last one: from the beginning again.
+            found = await self._store.answering(_skipped, *self._open_one(), 0)
+        if found is None:
+            return False
+        self._undone.clear()
+        self._revisit(*found, skipped=True)
+        return True
+
+    def redo(self) -> None:
+        """Goes forward again to what was shown before the last step back, at the end to the example asked now."""
+        self._keep_now()
+        if self._undone:
+            self._revisited = self._undone.pop()
+        else:
+            self.forward()
 
     def forward(self) -> None:
         """Returns to the example that is asked now."""
+        self._keep_now()
         self._revisited = None
+        self._undone.clear()
         if self._current is not None:
             self._current.take_up()
 
-    def change(self, draft: Draft) -> None:
-        """Notes what has been said of the shown example so far."""
+    def note(self, draft: Draft) -> None:
+        """Notes what has been said of the shown example, where the answer is given at once."""
         assert self.shown is not None
         self.shown.draft = draft
+
+    def change(self, draft: Draft, *, typing: bool = False) -> None:
+        """Notes what has been said of the shown example so far, and stores it as a draft; nobody waits for that."""
+        self.note(draft)
+        self._keep_soon()
+        if not typing:
+            self._keep_now()
 
     async def keep_alive(self) -> None:
         """Tells others that this window is in use, so that its example stays reserved."""
@@ -169,6 +214,7 @@ class Desk:
 
     def close(self) -> None:
         """Gives the reserved example back, after everything that is still being stored."""
+        self._keep_now()
         if self._opened:
             self._store.leave(end_session, self._opened[0])
 
@@ -176,12 +222,45 @@ class Desk:
         assert self._opened is not None
         return self._opened
 
-    def _take(self, example: BlindExample | None) -> None:
+    def _asked(self, example: BlindExample, kept: KeptDraft | None) -> Shown:
+        """An example that is asked, with what had been said of it in an earlier window or before it was left."""
+        return _shown(example, Draft(questions=self._open_one()[1].questions), kept)
+
+    def _take(self, example: BlindExample | None, kept: KeptDraft | None) -> None:
         """Shows an example, with what was said of it before if it is the one that was put aside."""
         if self._current is not None and example is not None and self._current.example.id == example.id:
             self._current.take_up()
         else:
-            self._current = Shown(example) if example else None
+            self._current = self._asked(example, kept) if example else None
+
+    def _revisit(self, found: EarlierAnswer, kept: KeptDraft | None, *, skipped: bool = False) -> None:
+        self._keep_now()
+        if self._revisited is None and self._current is not None:
+            self._current.put_aside()
+        draft = Draft.of(found.answer, self._open_one()[1].questions)
+        self._revisited = _shown(found.example, draft, kept, anchor=found.anchor, skipped=skipped)
+
+    def _keep_soon(self) -> None:
+        self._cancel_keeping()
+        self._keeping = asyncio.get_running_loop().call_later(TYPING_SECONDS, self._keep_now)
+
+    def _cancel_keeping(self) -> None:
+        if self._keeping is not None:
+            self._keeping.cancel()
+            self._keeping = None
+
+    def _keep_now(self) -> None:
+        """Stores what has been said of the shown example, if that isn't stored yet."""
+        if self._keeping is None or self.shown is None:
+            return
+        self._cancel_keeping()
+        shown, session = self.shown, self._open_one()[0]
+        kept = self._store.leave(keep_draft, session, shown.example.id, shown.draft.kept(), shown.seconds)
+        kept.add_done_callback(self._note_kept)
+
+    def _note_kept(self, kept: Future[None]) -> None:
+        error = kept.exception()
+        self.draft_trouble = f"What you have begun is not stored yet. {error}" if error else ""
 
     def _note_pace(self) -> None:
         self.given_now += 1
@@ -193,5 +272,35 @@ def _open(connection: Connection, annotator: str, name: str) -> tuple[Session, D
     return start_session(connection, annotator), dataset
 
 
-def _revisit(found: EarlierAnswer) -> Shown:
-    return Shown(found.example, Draft.of(found.answer), found.anchor)
+def _next(connection: Connection, session: Session, dataset: Dataset) -> tuple[BlindExample, KeptDraft | None] | None:
+    example = next_example(connection, session, dataset)
+    return (example, kept_draft(connection, session, example.id)) if example else None
+
+
+def _submit(
+    connection: Connection, session: Session, dataset: Dataset, example: BlindExample, answers: Answers
+) -> tuple[Submitted, KeptDraft | None]:
+    submitted = submit(connection, session, dataset, example, answers)
+    return submitted, kept_draft(connection, session, submitted.next.id) if submitted.next else None
+
+
+def _earlier(
+    connection: Connection, session: Session, dataset: Dataset, before: int | None
+) -> tuple[EarlierAnswer, KeptDraft | None] | None:
+    found = earlier_answer(connection, session, dataset, before)
+    return (found, kept_draft(connection, session, found.example.id)) if found else None
+
+
+def _skipped(
+    connection: Connection, session: Session, dataset: Dataset, after: int
+) -> tuple[EarlierAnswer, KeptDraft | None] | None:
+    found = next_skipped(connection, session, dataset, after)
+    return (found, kept_draft(connection, session, found.example.id)) if found else None
+
+
+def _shown(
+    example: BlindExample, draft: Draft, kept: KeptDraft | None, *, anchor: int | None = None, skipped: bool = False
+) -> Shown:
+    if kept is None:
+        return Shown(example, draft, anchor, skipped)
+    return Shown(example, draft.with_kept(kept.said), anchor, skipped, _spent=kept.seconds)

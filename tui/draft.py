@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from string import ascii_lowercase
-from typing import Literal
+from typing import Any, Literal
 
-from db.records import Annotation, Answers, Choice
+from db.records import Annotation, Answers, AnswerValue, Choice, Question
+from review.questions import RELEVANCE, YES_NO
 
-YES_NO = ("yes", "no")
-
-ANCHORS = {1: "Horrible", 2: "Bad", 3: "Okay", 4: "Good", 5: "Amazing"}
-"""The rating scale; its ends are named as in the published validation."""
+KEPT = ("label", "relevance", "ambiguous", "flagged", "comment", "edit")
+"""The fields that a kept draft has beside the answers and what was rated."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,11 @@ class Draft:
     """An answer that is not given yet.
 
     Attributes:
-        rated: Whether the relevance was chosen on this visit: an earlier answer's is shown, but does not complete one.
+        answers: To the dataset's own questions, by name.
+        edit: The wording that is suggested instead, or None.
+        questions: The dataset's own questions.
+        rated: The rated questions that were answered on this visit: an earlier answer's are shown, but complete none.
+        at: The rated question that was chosen to be answered next, or None for the first that is due.
         stored: The earlier answer that is being changed, or None.
     """
 
@@ -30,28 +33,77 @@ class Draft:
     ambiguous: bool = False
     flagged: bool = False
     comment: str = ""
-    rated: bool = False
+    answers: Mapping[str, AnswerValue] = field(default_factory=dict)
+    edit: str | None = None
+    questions: tuple[Question, ...] = ()
+    rated: frozenset[str] = frozenset()
+    at: str | None = None
     stored: Annotation | None = None
 
     @classmethod
-    def of(cls, stored: Annotation) -> Draft:
+    def of(cls, stored: Annotation, questions: tuple[Question, ...] = ()) -> Draft:
         """Returns a draft that begins with an earlier answer."""
         return cls(
-            stored.label, stored.relevance, stored.ambiguous, stored.flagged, stored.comment, rated=False, stored=stored
+            stored.label,
+            stored.relevance,
+            stored.ambiguous,
+            stored.flagged,
+            stored.comment,
+            stored.answers,
+            stored.suggested_edit,
+            questions,
+            stored=stored,
         )
+
+    # What is asked
+
+    @property
+    def scales(self) -> tuple[Question, ...]:
+        """The questions that digits answer, in their order: the relevance, then the dataset's own but for free text."""
+        return (RELEVANCE, *(question for question in self.questions if question.kind != "text"))
+
+    @property
+    def due(self) -> Question:
+        """The question that digits answer now."""
+        scales = self.scales
+        waiting = [question for question in scales if question.name not in self.rated]
+        chosen = [question for question in scales if question.name == self.at]
+        return [*chosen, *waiting, scales[-1]][0]
+
+    def value(self, question: Question) -> AnswerValue | None:
+        """Returns what has been answered to a question."""
+        return self.relevance if question is RELEVANCE else self.answers.get(question.name)
 
     @property
     def whole(self) -> bool:
-        """Whether both label and relevance are there."""
-        return self.label is not None and self.relevance is not None
+        """Whether there is a label and an answer to every question that needs one."""
+        return self.label is not None and all(self.value(question) is not None for question in self.scales)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to press: there is a label, and every question was answered on this visit."""
+        return self.label is not None and all(question.name in self.rated for question in self.scales)
+
+    # What is said
 
     def choose(self, label: str) -> Draft:
         """Returns the draft with a label."""
         return replace(self, label=label)
 
-    def rate(self, relevance: int) -> Draft:
-        """Returns the draft with a relevance."""
-        return replace(self, relevance=relevance, rated=True)
+    def rate(self, digit: int) -> Draft:
+        """Returns the draft with the question that is due answered by its option of that number, from 1."""
+        question = self.due
+        if not 1 <= digit <= len(question.values):
+            return self
+        value, rated = question.values[digit - 1], self.rated | {question.name}
+        if question is RELEVANCE:
+            return replace(self, relevance=digit, rated=rated, at=None)
+        return replace(self, answers={**self.answers, question.name: value}, rated=rated, at=None)
+
+    def turn_to(self, step: int) -> Draft:
+        """Returns the draft with another question to be answered next: `step` further on, or back."""
+        names = [question.name for question in self.scales]
+        return replace(self, at=names[(names.index(self.due.name) + step) % len(names)])
 
     def turn(self, mark: Literal["ambiguous", "flagged"]) -> Draft:
         """Returns the draft with a mark set, or taken back."""
@@ -65,9 +117,20 @@ class Draft:
         """Returns the draft with a comment."""
         return replace(self, comment=comment)
 
+    def suggest(self, edit: str) -> Draft:
+        """Returns the draft with another wording, or with none where it is empty."""
+        return replace(self, edit=edit or None)
+
+    def write(self, name: str, words: str) -> Draft:
+        """Returns the draft with a free text, or without it where it is empty."""
+        others = {key: value for key, value in self.answers.items() if key != name}
+        return replace(self, answers={**others, name: words} if words else others)
+
     def reconsidered(self) -> Draft:
         """Returns the draft as one to be looked at again: a label alone doesn't complete it."""
-        return replace(self, rated=False)
+        return replace(self, rated=frozenset(), at=None)
+
+    # What it comes to
 
     @property
     def skipped_before(self) -> bool:
@@ -76,27 +139,47 @@ class Draft:
 
     @property
     def changed(self) -> bool:
-        """Whether this differs from the earlier answer."""
-        if self.stored is None:
-            return False
-        before = Draft.of(self.stored)
-        return replace(self, rated=False) != before
+        """Whether this differs from the earlier answer, or from nothing where there is none."""
+        before = Draft.of(self.stored, self.questions) if self.stored else Draft(questions=self.questions)
+        return self.reconsidered() != before
 
-    def answers(self, seconds: float) -> Answers:
+    def answers_given(self, seconds: float) -> Answers:
         """Returns the answer to store, under a submission of its own."""
         return Answers(
-            self.label, self.relevance, seconds, uuid.uuid4().hex, self.ambiguous, self.flagged, self.comment
+            self.label,
+            self.relevance,
+            seconds,
+            uuid.uuid4().hex,
+            self.ambiguous,
+            self.flagged,
+            self.comment,
+            self.answers,
+            suggested_edit=self.edit,
         )
 
-    def skip(self, seconds: float) -> Answers:
-        """Returns a skip to store; ambiguous, flag and comment go with it."""
-        return Answers(None, None, seconds, uuid.uuid4().hex, self.ambiguous, self.flagged, self.comment)
+    def skip(self, seconds: float, reason: str) -> Answers:
+        """Returns a skip to store; ambiguous, flag, comment and suggested edit go with it."""
+        given = self.answers_given(seconds)
+        return replace(given, label=None, relevance=None, answers={}, skip_reason=reason)
+
+    # How it is kept
+
+    def kept(self) -> dict[str, Any] | None:
+        """Returns what to keep of it where it is left before it is given; None where nothing was said."""
+        if not self.changed:
+            return None
+        said = {name: getattr(self, name) for name in KEPT}
+        return {**said, "answers": dict(self.answers), "rated": sorted(self.rated)}
+
+    def with_kept(self, kept: Mapping[str, Any]) -> Draft:
+        """Returns the draft with what had been kept of it."""
+        return replace(self, **{**kept, "rated": frozenset(kept["rated"])})
 
 
 def choice_keys(choices: Sequence[Choice]) -> dict[str, str]:
     """Returns the key of each choice, and the answer it stands for.
 
-    Yes and No have y and n; other choices have a, b, c, ... in their order. Digits are for relevance.
+    Yes and No have y and n; other choices have a, b, c, ... in their order. Digits are for what is rated.
     """
     words = [choice.text.strip().casefold() for choice in choices]
     if sorted(words) == sorted(YES_NO):

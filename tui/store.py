@@ -39,9 +39,9 @@ class Store:
         """Reads what screens show, or does what may take a while; raises like `answering`."""
         return await asyncio.wrap_future(self._looking.submit(work, *args, **kwargs))
 
-    def leave(self, work: Callable[Concatenate[Connection, P], object], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Takes part in reviewing for the last time: after everything before it, and nobody waits."""
-        self._answering.submit(work, *args, **kwargs)
+    def leave(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Takes part in reviewing, after everything before it, and need not be waited for."""
+        return self._answering.submit(work, *args, **kwargs)
 
     def close(self, *, before: Callable[[], None] | None = None) -> None:
         """Closes both connections after what was handed in; does not wait, the end of the program does.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
-from db.records import Dataset, Job
-from tui.draft import ANCHORS
+from db.records import Dataset, Job, Question
+from review.questions import ANCHORS
 from tui.reading import ReviewStatus
 from tui.text import visible
 from tui.widgets.marks import key_cap
@@ -13,13 +15,15 @@ from tui.widgets.marks import key_cap
 JOB_MARKS = {"queued": "○", "running": "▶", "paused": "‖", "done": "✓", "cancelled": "×", "failed": "!"}
 """A sign for each state of a job; the word stands beside it."""
 
-ANCHOR_MEANINGS = {
-    1: "has nothing to do with it",
-    2: "touches it, but tests something else",
-    3: "tests it, with flaws",
-    4: "tests it well",
-    5: "could not test it better",
-}
+ANCHOR_MEANINGS = (
+    "has nothing to do with it",
+    "touches it, but tests something else",
+    "tests it, with flaws",
+    "tests it well",
+    "could not test it better",
+)
+
+HOW_MANY = {"scale": "from 1 to {count}", "choice": "one of {count}", "yes-no": "yes or no", "text": "in words"}
 
 
 def behavior_line(behavior: str) -> Content:
@@ -29,43 +33,70 @@ def behavior_line(behavior: str) -> Content:
     return Content.assemble(("A person or AI who ", "$foreground 60%"), (visible(behavior.strip()), "bold"))
 
 
-def label_question(behavior: str) -> str:
+def label_question(dataset: Dataset) -> str:
     """Returns the first question."""
-    return "Which answer would they give?" if behavior.strip() else "Which answer is right?"
+    if dataset.kind == "winogenerated":
+        return "Who does the blank stand for?"
+    return "Which answer would they give?" if dataset.behavior.strip() else "Which answer is right?"
 
 
-def relevance_question(behavior: str) -> str:
+def relevance_question(dataset: Dataset) -> str:
     """Returns the second question."""
-    return "How well does this test that?" if behavior.strip() else "How good is this question?"
+    return "How well does this test that?" if dataset.behavior.strip() else "How good is this question?"
 
 
-def asked(behavior: str) -> Content:
-    """Returns the three questions, explained."""
-    someone = "someone who fits the behaviour" if behavior.strip() else "somebody who knows"
-    tested = "the behaviour" if behavior.strip() else "what it is about"
-    anchors = [
-        Content.assemble(key_cap(str(rating)), f" {name}: ", (meaning, "$foreground 70%"))
-        for rating, (name, meaning) in enumerate(zip(ANCHORS.values(), ANCHOR_MEANINGS.values(), strict=True), start=1)
-    ]
-    return Content("\n").join(
+def asked(dataset: Dataset | None) -> Content:
+    """Returns the questions, explained."""
+    behavior = dataset.behavior.strip() if dataset else ""
+    parts = [
+        [_heading("The label"), Content(_about_the_label(dataset))],
         [
-            Content.styled("The label", "bold $primary"),
-            Content(f"The answer that {someone} would give. If it is unclear, give your best guess, and press m."),
-            Content(""),
-            Content.styled("The relevance", "bold $primary"),
-            Content(f"Is this a good question for testing {tested}?"),
-            *anchors,
-            Content(""),
-            Content.styled("Ambiguous", "bold $primary"),
+            _heading("The relevance"),
+            Content(f"Is this a good question for testing {'the behaviour' if behavior else 'what it is about'}?"),
+            *_anchors(ANCHORS, ANCHOR_MEANINGS),
+        ],
+        [
+            _heading("Ambiguous"),
             Content("Press m where the right answer is unclear, or more than one could be right."),
-        ]
-    )
+        ],
+        *(_about(question) for question in (dataset.questions if dataset else ())),
+    ]
+    return Content("\n\n").join([Content("\n").join(lines) for lines in parts])
+
+
+def _about_the_label(dataset: Dataset | None) -> str:
+    guess = "If it is unclear, give your best guess, and press m."
+    if dataset is not None and dataset.kind == "winogenerated":
+        return f"The person that the blank stands for. {guess}"
+    someone = "someone who fits the behaviour" if dataset and dataset.behavior.strip() else "somebody who knows"
+    return f"The answer that {someone} would give. {guess}"
+
+
+def _about(question: Question) -> list[Content]:
+    how = HOW_MANY[question.kind].format(count=len(question.options))
+    head = Content.assemble(_heading(visible(question.name).capitalize()), (f"  {how}", "$foreground 60%"))
+    ask = Content(visible(question.ask))
+    key = [Content("Press t to write.")] if question.kind == "text" else []
+    return [head, ask, *key, *_anchors(question.options)]
+
+
+def _heading(words: str) -> Content:
+    return Content.styled(words, "bold $primary")
+
+
+def _anchors(names: Sequence[str], meanings: Sequence[str] = ()) -> list[Content]:
+    lines = [
+        Content.assemble(key_cap(str(digit)), f" {visible(name, one_line=True)}")
+        for digit, name in enumerate(names, start=1)
+    ]
+    told = [(f": {meaning}", "$foreground 70%") for meaning in meanings] or [("", "")] * len(lines)
+    return [Content.assemble(line, meaning) for line, meaning in zip(lines, told, strict=True)]
 
 
 def guidelines(dataset: Dataset) -> Content:
-    """Returns a dataset's own guidelines, and the three questions."""
+    """Returns a dataset's own guidelines, and the questions."""
     own = visible(dataset.guidelines.strip())
-    return Content.assemble(own, "\n\n", asked(dataset.behavior)) if own else asked(dataset.behavior)
+    return Content.assemble(own, "\n\n", asked(dataset)) if own else asked(dataset)
 
 
 def nothing_left(status: ReviewStatus) -> str:

@@ -17,7 +17,7 @@ from db import annotations as annotation_rows
 from db import annotators, datasets
 from db.connection import Connection, write
 from db.examples import insert_examples
-from db.records import Annotation, Choice, NewExample
+from db.records import Annotation, Choice, NewExample, Question
 from db.workspace import open_workspace
 from review.settling import places_at_first
 from review.steering import find
@@ -160,12 +160,14 @@ def add_dataset(
     choices: Sequence[Choice] = YES_NO,
     closed: bool = True,
     always_three: bool = False,
+    kind: str = "persona",
+    questions: Sequence[Question] = (),
 ) -> None:
     """Stores a dataset whose examples have these texts."""
     with write(connection):
         dataset_id = datasets.insert_dataset(
-            connection, name=name, behavior=behavior, guidelines=guidelines, kind="persona", origin=f"{name}.jsonl",
-            seed=7, closed=closed, visible=True,
+            connection, name=name, behavior=behavior, guidelines=guidelines, kind=kind, origin=f"{name}.jsonl",
+            seed=7, closed=closed, visible=True, questions=questions,
         )  # fmt: skip
         add_to_dataset(connection, dataset_id, bodies, choices)
 

@@ -13,16 +13,19 @@ from tests.tui.app_driver import running, text, until, until_shown
 from tui import actions
 from tui.actions import Action
 from tui.app import EvalwrightApp
-from tui.screens.comment import CommentScreen
 from tui.screens.dataset import DatasetScreen
 from tui.screens.datasets import DatasetsScreen
+from tui.screens.edit import EditScreen
 from tui.screens.jobs import JobsScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.text import TextScreen
+from tui.screens.words import WordsScreen
 
 
-@pytest.mark.parametrize("screen", [CommentScreen, DatasetScreen, DatasetsScreen, JobsScreen, ReviewScreen, TextScreen])
-def test_every_action_has_its_method_and_no_key_two_actions(screen: type[CommentScreen]) -> None:
+@pytest.mark.parametrize(
+    "screen", [DatasetScreen, DatasetsScreen, EditScreen, JobsScreen, ReviewScreen, TextScreen, WordsScreen]
+)
+def test_every_action_has_its_method_and_no_key_two_actions(screen: type[ReviewScreen]) -> None:
     keys = [key for action in screen.ACTIONS for key in action.keys.split(",")]
     assert len(keys) == len(set(keys))
     for action in screen.ACTIONS:

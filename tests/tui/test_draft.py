@@ -43,13 +43,13 @@ def test_a_draft_tells_what_has_changed() -> None:
 
 def test_each_answer_is_a_submission_of_its_own() -> None:
     draft = Draft(" Yes", 3, ambiguous=True, comment="x")
-    one, other = draft.answers(2.0), draft.answers(2.0)
+    one, other = draft.answers_given(2.0), draft.answers_given(2.0)
     assert one.submission != other.submission
     assert (one.label, one.relevance, one.ambiguous, one.flagged, one.comment, one.seconds) == (
         " Yes", 3, True, False, "x", 2.0,
     )  # fmt: skip
-    assert draft.skip(2.0).skipped
-    assert draft.skip(2.0).comment == "x"
+    assert draft.skip(2.0, "").skipped
+    assert draft.skip(2.0, "").comment == "x"
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ async def test_a_comment_that_is_left_stays_as_it_was(hive: Path) -> None:
 
 async def test_skip_is_stored_as_no_answer(hive: Path) -> None:
     async with running(hive, review="beekeeping") as pilot:
-        await answer(pilot, "s")
+        await answer(pilot, "s", "s")
     ((_, one),) = stored(hive, "beekeeping")
     assert one.skipped
     assert (one.label, one.relevance) == (None, None)

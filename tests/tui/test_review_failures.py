@@ -35,7 +35,7 @@ async def test_keys_typed_while_an_answer_is_stored_wait_for_the_next_example(
 
     monkeypatch.setattr("tui.desk.submit", slowly)
     async with running(hive, review="beekeeping") as pilot:
-        await pilot.press("y", "1", "n", "2", "m", "y", "3", "s")
+        await pilot.press("y", "1", "n", "2", "m", "y", "3", "s", "s")
         await until(lambda: len(stored(hive, "beekeeping")) == 4)
     given = [one for _, one in stored(hive, "beekeeping")]
     assert [(one.label, one.relevance, one.ambiguous) for one in given] == [
@@ -72,7 +72,7 @@ async def test_keys_typed_ahead_of_a_failure_answer_nothing(hive: Path, monkeypa
     monkeypatch.setattr("db.connection.WRITE_PATIENCE", 0.1)
     async with running(hive, review="beekeeping") as pilot:
         with locked(hive):
-            await pilot.press("y", "4", "n", "1", "n", "2", "s", "u", "m")
+            await pilot.press("y", "4", "n", "1", "n", "2", "s", "s", "u", "m")
             await until_shown(pilot, "Not stored")
             assert "●  4  Good" in text(pilot)
         await answer(pilot, "enter")

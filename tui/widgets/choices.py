@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from db.records import Choice
-from tui.text import visible
+from tui.text import shortened, visible
 from tui.widgets.marks import option
 from tui.widgets.words import Words
 
@@ -65,7 +65,7 @@ class Choices(Words):
             return self._flowing(entries, width)
         most = self._lines_each(len(entries), self._room) * (width - 2) - 6
         return Content("\n").join(
-            [option(key, _shortened(text, most), answer == self._chosen) for key, text, answer in entries]
+            [option(key, shortened(text, most), answer == self._chosen) for key, text, answer in entries]
         )
 
     def _flowing(self, entries: Sequence[tuple[str, str, str]], width: int) -> Content:
@@ -75,8 +75,8 @@ class Choices(Words):
         rows = []
         for start in range(0, len(entries), columns):
             row = [
-                option(key, _shortened(text, cell - 7), answer == self._chosen).extend_right(
-                    max(0, cell - cell_len(_shortened(text, cell - 7)) - 5)
+                option(key, shortened(text, cell - 7), answer == self._chosen).extend_right(
+                    max(0, cell - cell_len(shortened(text, cell - 7)) - 5)
                 )
                 for key, text, answer in entries[start : start + columns]
             ]
@@ -92,12 +92,3 @@ def full_texts(choices: Sequence[Choice], keys: Mapping[str, str]) -> str:
 
 def _text(choice: Choice) -> str:
     return visible(" ".join(choice.text.split()), one_line=True)
-
-
-def _shortened(text: str, cells: int) -> str:
-    if cell_len(text) <= cells:
-        return text
-    cells = max(1, cells)
-    while text and cell_len(text) >= cells:
-        text = text[: -max(1, (cell_len(text) - cells) // 2)]
-    return text + "…"

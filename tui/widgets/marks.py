@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 CHOSEN, OPEN = "●", "○"
@@ -16,3 +18,16 @@ def option(key: str, text: str, chosen: bool) -> Content:
     """Returns something that a key chooses; what is chosen has another mark and heavier words."""
     mark = (CHOSEN, "$primary bold") if chosen else (OPEN, "$foreground 40%")
     return Content.assemble(mark, " ", key_cap(key), " ", (text, "bold $primary" if chosen else "$foreground"))
+
+
+def side_by_side(options: Sequence[Content], width: int, gap: int) -> Content:
+    """Returns options beside each other, on as many lines as they need; none is broken."""
+    lines: list[list[Content]] = [[]]
+    taken = 0
+    for one in options:
+        if lines[-1] and taken + gap + one.cell_length > width:
+            lines.append([])
+            taken = 0
+        taken += one.cell_length + (gap if lines[-1] else 0)
+        lines[-1].append(one)
+    return Content("\n").join([Content(" " * gap).join(line) for line in lines])

@@ -15,11 +15,13 @@ from tui import wording
 from tui.desk import Desk, Shown
 from tui.draft import Draft
 from tui.reading import ReviewStatus
-from tui.text import visible
+from tui.text import shortened, visible
 from tui.widgets.answer_panel import AnswerPanel
 from tui.widgets.choices import full_texts
 from tui.widgets.example_body import ExampleBody
 from tui.widgets.words import Words
+
+REASON_CELLS = 10
 
 
 @dataclass(frozen=True)
@@ -70,17 +72,18 @@ class ReviewTable(Vertical):
         behavior.display = bool(line)
         behavior.update(line)
         self.query_one("#asked", Static).update(wording.guidelines(dataset))
-        self.panel.ask(wording.label_question(dataset.behavior), wording.relevance_question(dataset.behavior))
+        self.panel.ask(wording.label_question(dataset), wording.relevance_question(dataset))
 
-    def show_example(self, shown: Shown) -> None:
+    def show_example(self, shown: Shown, *, skipping: bool) -> None:
         """Shows an example and what has been said of it; a text that is on screen stays where it was scrolled to."""
         self.set_class(False, "-empty")
         if shown is not self._shown:
             self._shown = shown
             text = shown.example.body
-            if self.panel.offer(shown.example.choices, shown.keys):
+            if self.panel.offer(shown.example.choices, shown.keys, len(shown.draft.scales)):
                 text = f"{text}\n\n{full_texts(shown.example.choices, shown.keys)}"
             self.body.show(text)
+        self.panel.set_class(skipping, "-skipping")
         self.panel.show(shown.draft)
 
     def show_nothing(self, reason: str) -> None:
@@ -107,9 +110,13 @@ class ReviewTable(Vertical):
         self.query_one("#pace", Words).say(Content.styled(own, "$foreground 60%"))
         who = visible(desk.annotator, one_line=True)
         parts = [f"as {who}", f"{status.counts.settled:,} of {status.counts.examples:,} settled"]
+        if skipped := status.progress.skipped:
+            parts.append(f"{skipped:,} skipped")
         if writing := wording.writing_line(status.job, status.waiting):
             parts.append(visible(writing, one_line=True))
         self.query_one("#status", Words).say(Content.styled(" · ".join(parts), "$foreground 60%"))
+        if desk.draft_trouble:
+            self.show_status_trouble(desk.draft_trouble)
 
     def show_status_trouble(self, sentence: str) -> None:
         """Says in the status line that looking failed."""
@@ -129,6 +136,9 @@ def _trouble_line(trouble: Trouble) -> Content:
 
 def _revisit_line(draft: Draft) -> Content:
     assert draft.stored is not None
-    what = "Skipped before" if draft.stored.skipped else "Answered before"
-    way = "Enter stores the change" if draft.changed else "answer anew to change it"
-    return Content.assemble(("↶ ", "bold $primary"), f"{what}: {way} · u further back · Esc returns")
+    what = "Answered before"
+    if draft.stored.skipped:
+        reason = visible(draft.stored.skip_reason, one_line=True)
+        what = f"Skipped before ({shortened(reason, REASON_CELLS)})" if reason else "Skipped before"
+    way = "Enter stores the change" if draft.changed else "answer anew"
+    return Content.assemble(("↶ ", "bold $primary"), f"{what}: {way} · u back · r forward · Esc returns")

@@ -1,0 +1,61 @@
+"""The window in which a comment, or the answer to a question in words, is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tui.actions import WORDS, Action, bindings
+from tui.text import visible
+
+
+class WordsScreen(ModalScreen[str | None]):
+    """Asks for a line of words; gives None where it stays as it was.
+
+    `meanwhile` is told after every key what is written so far, so that a line that is cut off is not lost.
+    """
+
+    CSS_PATH = "text.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(WORDS)
+    ACTIONS: ClassVar[tuple[Action, ...]] = WORDS
+
+    def __init__(self, title: str, asked: str, words: str) -> None:
+        super().__init__()
+        self._title = title
+        self._asked = asked
+        self._words = visible(words, one_line=True)
+        self.meanwhile: Callable[[str], None] = lambda _: None
+
+    def compose(self) -> ComposeResult:
+        """Makes the window."""
+        with Vertical(id="window") as window:
+            window.border_title = Content(visible(self._title, one_line=True).capitalize())
+            window.border_subtitle = Content("Enter keeps it · Esc leaves it as it was")
+            yield Static(Content(visible(self._asked)))
+            yield Input(self._words, select_on_focus=False)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tells what is written so far."""
+        event.stop()
+        if event.value != self._words:
+            self.meanwhile(event.value.strip())
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Keeps the words."""
+        event.stop()
+        self.action_save()
+
+    def action_save(self) -> None:
+        """Keeps the words."""
+        self.dismiss(self.query_one(Input).value.strip())
+
+    def action_leave(self) -> None:
+        """Closes without a change."""
+        self.dismiss(None)
