@@ -36,6 +36,7 @@ ENGINES: Mapping[str, EngineFacts] = {
     "anthropic-batches": EngineFacts(
         "claude-haiku-5-5", frozenset({"max_tokens", "stop"}), like="anthropic", batches=True
     ),
+    "openai-compatible": EngineFacts(None),
 }
 
 
@@ -120,6 +121,10 @@ def make_engine(name: str, model: str) -> Engine:
         from generation.engines.anthropic_batches import AnthropicBatchesEngine
 
         return AnthropicBatchesEngine(model)
+    if name == "openai-compatible":
+        from generation.engines.openai_compatible import OpenAICompatibleEngine
+
+        return OpenAICompatibleEngine(model)
     from generation.engines.anthropic_messages import AnthropicEngine
 
     return AnthropicEngine(model)

@@ -17,7 +17,7 @@ from tui.console import say, tell
 from tui.progress import Bar
 
 WATCH_SECONDS = 0.5
-ENGINE_HELP = "local, anthropic, or anthropic-batches (half the price)."
+ENGINE_HELP = "local, anthropic, anthropic-batches (half the price) or openai-compatible."
 
 
 @click.command("generate")

@@ -11,7 +11,7 @@ from generation.engines.registry import ENGINES, checked_model, make_engine
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_the_facts_are_those_of_the_engine(name: str) -> None:
-    engine = make_engine(name, ENGINES[name].default_model or "")
+    engine = make_engine(name, "mine" if ENGINES[name].default_model is None else "")
     assert (engine.name, engine.settings) == (name, ENGINES[name].settings)
 
 
