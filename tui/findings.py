@@ -1,4 +1,4 @@
-"""What the gate and the agreement said last of each dataset, and which of that is out of date."""
+"""What the gate, the agreement and the lint said last of each dataset, and which of that is out of date."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from review.agreement import QuestionAgreement
 from review.gate import Decision
+from review.lint import Finding
 from review.overview import DatasetOverview
 from tui.statistics import Statistics, StatisticsError
 
@@ -21,6 +22,8 @@ class Findings:
         self._made_from: dict[str, tuple[int, int, str]] = {}
         self.decisions: dict[str, Decision] = {}
         self.agreements: dict[str, tuple[QuestionAgreement, ...]] = {}
+        self.defects: dict[str, tuple[Finding, ...]] = {}
+        self._looked_at: dict[str, int] = {}
         self.problem = ""
 
     def stale(self, lines: Iterable[DatasetOverview]) -> list[str]:
@@ -45,6 +48,16 @@ class Findings:
     async def ask(self, line: DatasetOverview) -> None:
         """Asks about one dataset, whether or not anything has changed."""
         await self._ask([line])
+
+    async def look(self, name: str, examples: int) -> None:
+        """Looks for defects in a dataset of so many examples, unless that was done: texts don't change."""
+        if self._looked_at.get(name) == examples:
+            return
+        self._looked_at[name] = examples
+        try:
+            self.defects[name] = await self._statistics.lint(name)
+        except StatisticsError as error:
+            self.problem = str(error)
 
     async def _ask(self, lines: list[DatasetOverview]) -> None:
         for line in lines:

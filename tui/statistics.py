@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from db.errors import EvalwrightError
 from review.agreement import Agreement
 from review.gate import Decision
 from review.json_text import from_json
+from review.lint import Finding
 
 T = TypeVar("T")
 
@@ -53,6 +54,10 @@ class Statistics:
     async def agreement(self, dataset: str) -> Agreement:
         """Computes a dataset's agreement; raises like `gate`."""
         return await self._ask(partial(from_json, Agreement), "agreement", "--json", "--", dataset)
+
+    async def lint(self, dataset: str) -> tuple[Finding, ...]:
+        """Looks for defects in a dataset's texts; raises like `gate`."""
+        return await self._ask(_findings, "lint", "--json", "--", dataset)
 
     async def stop(self) -> None:
         """Ends a process that nobody waits for any more."""
@@ -92,3 +97,7 @@ class Statistics:
 
 def _decisions(found: Sequence[Any]) -> tuple[Decision, ...]:
     return tuple(from_json(Decision, entry) for entry in found)
+
+
+def _findings(found: Mapping[str, Any]) -> tuple[Finding, ...]:
+    return tuple(Finding(**entry) for entry in found["findings"])

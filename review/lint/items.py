@@ -116,6 +116,19 @@ class Finding:
         }
 
 
+def in_brief(example: Mapping[str, Any], length: int) -> str:
+    """An example of a finding in a line of at most `length` characters of text; empty if the message says it all."""
+    if "share_by_label" in example:
+        shares = ", ".join(f"{share:.0%} of {label.strip()}" for label, share in example["share_by_label"].items())
+        return f"{example['word']}: in {shares}"
+    if "text" not in example:
+        return ""
+    which = example.get("id", example.get("cluster"))
+    twin = f", like {example['twin']}" if "twin" in example else ""
+    text = str(example["text"])
+    return f"{which}{twin}: {text if len(text) <= length else text[: length - 1] + '…'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One measured number of a dataset, without a threshold.

@@ -36,7 +36,7 @@ FIRST_WORDS = ("○", "●", "Nothing", "Done", "no examples", "✗", "everythin
 YES_NO = (Choice(" Yes", "Yes"), Choice(" No", "No"))
 LETTERS = tuple(Choice(f" ({letter})", f"answer {letter}") for letter in "ABCD")
 
-NO_STATISTICS = "import sys; print('{\"questions\": []}' if 'agreement' in sys.argv else '[]')"
+NO_STATISTICS = "import sys; print('[]' if 'gate' in sys.argv else '{\"questions\": [], \"findings\": []}')"
 
 STATISTICS = """
 import json, sys
@@ -51,13 +51,13 @@ if "fail" in answers:
 if command == "gate":
     print(json.dumps([dict(answers["gate"], name=name) for name in names]))
     sys.exit(1)
-print(json.dumps(answers["agreement"]))
+print(json.dumps(answers[command]))
 """
 
 
 @dataclass(frozen=True)
 class FakeStatistics:
-    """A command that answers for the gate and the agreement, and notes what it was asked."""
+    """A command that answers for the gate, the agreement and the lint, and notes what it was asked."""
 
     command: tuple[str, ...]
     log: Path
@@ -138,9 +138,31 @@ AGREEMENT: dict[str, Any] = {
 }  # fmt: skip
 
 
+LINT: dict[str, Any] = {
+    "findings": [
+        {
+            "code": "exact-duplicates",
+            "severity": "error",
+            "count": 3,
+            "message": "3 examples repeat the text of an earlier one, character by character.",
+            "examples": [
+                {"id": 12, "twin": 4, "similarity": 1.0, "text": "I keep [/bees]", "twin_text": "I keep [/bees]"}
+            ],
+        },
+        {
+            "code": "word-cue",
+            "severity": "note",
+            "count": 70,
+            "message": "The words, without their order, tell the label with an AUC of 0.99.",
+            "examples": [{"word": "hive", "count": 9, "share_by_label": {" No": 0.0, " Yes": 0.9}}],
+        },
+    ]
+}
+
+
 def fake_statistics(folder: Path, *, gate: dict[str, Any] | None = None, fail: str | None = None) -> FakeStatistics:
     """Makes such a command in a folder."""
-    answers: dict[str, Any] = {"gate": gate or GATE, "agreement": AGREEMENT}
+    answers: dict[str, Any] = {"gate": gate or GATE, "agreement": AGREEMENT, "lint": LINT}
     if fail is not None:
         answers["fail"] = fail
     (folder / "answers.json").write_text(json.dumps(answers))

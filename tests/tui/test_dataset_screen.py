@@ -33,12 +33,39 @@ async def test_the_evidence_line_by_line(hive: Path, statistics: FakeStatistics,
             for word in words:
                 assert word in lines[start], (start, word)
         assert "no variation: cannot be [/shown]" in shown
-        await pilot.press("end")
-        shown = await until_shown(pilot, "Agreement between validators")
+        await until(lambda: "lint beekeeping" in statistics.asked())
+        while "Agreement between validators" not in text(pilot):  # what lint finds may come in between
+            await pilot.press("end")
+            await pilot.pause(0.05)
         await until_shown(pilot, "alpha 0.87 (0.80 to 0.92)")
-        await until_shown(pilot, "alpha undefined: every answer is")
+        await until_shown(pilot, "alpha undefined: every answer")
         await pilot.press("escape")
         await until_shown(pilot, "Enter review")
+
+
+@pytest.mark.parametrize("size", [SIZE, WIDE])
+async def test_what_lint_finds_with_an_example_and_what_to_do(
+    hive: Path, statistics: FakeStatistics, size: tuple[int, int]
+) -> None:
+    async with running(hive, statistics=statistics.command, size=size) as pilot:
+        await until_shown(pilot, "▌ beekeeping")
+        await pilot.press("d")
+        await until_shown(pilot, "label agreement")
+        await until(lambda: "lint beekeeping" in statistics.asked())
+        await pilot.press("pagedown")
+        shown = await until_shown(pilot, "→ Look whether these words")
+        lines = [line.strip().rstrip("▁▂▃▄▅▆▇█ ") for line in shown.splitlines()]
+        assert [line.split() for line in lines if line[:1] in "✗·" and line.endswith(("error", "note"))] == [
+            ["✗", "exact-duplicates", "3", "error"],
+            ["·", "word-cue", "70", "note"],
+        ]
+        assert "12, like 4: I keep [/bees]" in shown
+        said = " ".join("".join(" " if character in "▁▂▃▄▅▆▇█" else character for character in shown).split())
+        assert "→ `evalwright lint --fix` keeps the first of them and removes the others." in said
+        assert "hive: in 0% of No, 90% of Yes" in shown
+        await pilot.press("f5")
+        await until(lambda: statistics.asked().count("gate beekeeping") >= 2)
+        assert statistics.asked().count("lint beekeeping") == 1, "texts don't change"
 
 
 async def test_review_from_here_asks_anew_and_names_the_validators(hive: Path, statistics: FakeStatistics) -> None:

@@ -144,7 +144,7 @@ def _print_all(results: Sequence[_Result], *, as_json: bool) -> None:
 
 
 def _print(result: _Result) -> None:
-    from review.lint import remedy
+    from review.lint import in_brief, remedy
 
     if result.mended is not None:
         _print_mended(result.name, result.mended)
@@ -152,8 +152,8 @@ def _print(result: _Result) -> None:
     for finding in result.findings:
         say(f"  {finding.severity:7}  {finding.code}: {finding.message}")
         for example in finding.examples[:SHOWN]:
-            if "text" in example:
-                say(f"           {_in_brief(example)}")
+            if line := in_brief(example, EXCERPT):
+                say(f"           {line}")
         say(f"           {remedy(finding)}")
 
 
@@ -169,11 +169,3 @@ def _print_mended(name: str, mended: Mended) -> None:
         say(f"{name}: {len(which)} removed for {code}: {', '.join(which[:IDS])}{more}")
     for sentence in mended.left:
         say(f"{name}: not mended: {sentence}")
-
-
-def _in_brief(example: dict[str, Any]) -> str:
-    """Returns which example, or which kind of examples, and how it begins."""
-    which = example.get("id", example.get("cluster"))
-    twin = f", like {example['twin']}" if "twin" in example else ""
-    text = str(example["text"])
-    return f"{which}{twin}: {text if len(text) <= EXCERPT else text[: EXCERPT - 1] + '…'}"

@@ -25,6 +25,7 @@ from tui.screens.text import TextScreen
 from tui.store import Store
 from tui.text import visible
 from tui.widgets.evidence_lines import agreement_lines, decision_lines, evidence_lines, funnel_lines
+from tui.widgets.finding_lines import finding_lines
 from tui.wording import behavior_line
 
 POLL_SECONDS = 1.0
@@ -60,6 +61,7 @@ class DatasetScreen(Screen[None]):
             yield Static(id="decision")
             for part, title in (
                 ("evidence", "Evidence"),
+                ("defects", "What lint finds in the texts"),
                 ("agreement", "Agreement between validators"),
                 ("funnel", "What became of the candidates"),
                 ("annotators", "Validators"),
@@ -126,19 +128,30 @@ class DatasetScreen(Screen[None]):
     @work(group="ask")
     async def _ask(self) -> None:
         await self._findings.ask(self._dataset)
+        self._asking = False
+        self.post_message(FindingsChanged())
+
+    @work(group="lint", exclusive=True)
+    async def _lint(self, examples: int) -> None:
+        await self._findings.look(self._dataset.name, examples)
         self.post_message(FindingsChanged())
 
     def on_dataset_read(self, message: DatasetRead) -> None:
         """Shows what was read."""
         message.stop()
-        if message.page != self._page:
-            self._page = message.page
-            self._paint()
+        page, before = message.page, self._page
+        if page == before:
+            return
+        self._page = page
+        self._paint()
+        # While a job writes, every look would find other texts.
+        settled = page.job is None or page.job.finished
+        if settled and (before is None or before.counts.examples != page.counts.examples or before.job != page.job):
+            self._lint(page.counts.examples)
 
     def on_findings_changed(self, message: FindingsChanged) -> None:
-        """Shows what the gate says."""
+        """Shows what the gate says, and what lint found."""
         message.stop()
-        self._asking = False
         self._paint()
 
     def on_failed(self, message: Failed) -> None:
@@ -152,6 +165,8 @@ class DatasetScreen(Screen[None]):
         decision = self._findings.decisions.get(name)
         self._show("decision", self._decision())
         self._show("evidence", evidence_lines(decision.evidence, width) if decision else None)
+        defects = self._findings.defects.get(name)
+        self._show("defects", None if defects is None else finding_lines(defects, width))
         agreements = self._findings.agreements.get(name)
         self._show("agreement", agreement_lines(agreements) if agreements else None)
         page = self._page
