@@ -250,6 +250,14 @@ def candidates_at(
     return [_candidate(row) for row in rows]
 
 
+def candidates_of_job(connection: Connection, job_id: int, limit: int) -> list[Candidate]:
+    """Returns the first candidates of a job, in the order they were made; not those of which others were made."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM candidates WHERE job_id = ? AND fate <> 'used' ORDER BY id LIMIT ?", (job_id, limit)
+    )
+    return [_candidate(row) for row in rows]
+
+
 def _candidate(row: tuple[Any, ...]) -> Candidate:
     values: tuple[Any, ...] = (*row[:9], json.loads(row[9]), *row[10:14], json.loads(row[14]), *row[15:])
     return Candidate(*values)

@@ -64,14 +64,22 @@ def written(connection: Connection, example_id: int) -> Written | None:
 
 
 def calls_about(connection: Connection, candidate_id: int) -> list[CallMade]:
-    """Returns the call that wrote a candidate, and those that were asked about it, oldest first."""
+    """Returns the calls that a candidate came from, and those that were asked about it, oldest first.
+
+    A candidate made from another has that one's calls too, but not those that its siblings came from.
+    """
     rows = connection.execute(
-        "SELECT i.stage, k.prompt, k.reply, k.model, k.created_at FROM work_items AS i JOIN calls AS k"
-        " ON k.item_id = i.id WHERE i.id = (SELECT item_id FROM candidates WHERE id = :candidate)"
-        " OR i.candidate_id = :candidate ORDER BY k.id",
+        """WITH RECURSIVE line (id, item_id, parent_id, made) AS (
+            SELECT id, item_id, parent_id, '' FROM candidates WHERE id = :candidate
+            UNION ALL
+            SELECT c.id, c.item_id, c.parent_id, child.born FROM line JOIN candidates AS c ON c.id = line.parent_id
+                JOIN candidates AS child ON child.id = line.id)
+        SELECT DISTINCT k.id, i.stage, k.prompt, k.reply, k.model, k.created_at FROM line JOIN work_items AS i
+            ON i.id = line.item_id OR (i.candidate_id = line.id AND i.stage <> line.made)
+        JOIN calls AS k ON k.item_id = i.id ORDER BY k.id""",
         {"candidate": candidate_id},
     )
-    return [CallMade(row[0], json.loads(row[1]), json.loads(row[2]), row[3], row[4]) for row in rows]
+    return [CallMade(row[1], json.loads(row[2]), json.loads(row[3]), row[4], row[5]) for row in rows]
 
 
 def answers_given(connection: Connection, example_id: int) -> list[AnswerGiven]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,14 @@ class Wording:
 
 
 @dataclass(frozen=True)
+class HandWritten:
+    """An example that the author wrote, with its label: what the discriminator is tried on before it is trusted."""
+
+    text: str
+    label: str
+
+
+@dataclass(frozen=True)
 class Behavior:
     """A behaviour as its author describes it.
 
@@ -51,6 +59,7 @@ class Behavior:
         assignment: How the dataset is assigned, where it is not as usual.
         wordings: Ways to put it, the description first; each writes its share of the candidates.
         inputs: By the recipe's names for them, files beside this one, or the rows themselves.
+        hand_written: Examples of both labels that the author is sure of.
         source: What messages call the file.
     """
 
@@ -64,6 +73,7 @@ class Behavior:
     assignment: Changes = AS_IT_IS
     wordings: tuple[Wording, ...] = ()
     inputs: Mapping[str, str | list[Mapping[str, Any]]] = field(default_factory=dict)
+    hand_written: tuple[HandWritten, ...] = ()
     source: str = field(default="", compare=False)
 
     def wording(self, name: str) -> Wording:
@@ -102,6 +112,7 @@ def parse_behavior(source: str, text: str) -> Behavior:
         text=text,
         wordings=_wordings(section),
         inputs=_inputs(section.section("inputs", optional=True)),
+        hand_written=_hand_written(section.sections("hand_written", optional=True)),
         source=source,
         limits=read_limits(section.section("limits", optional=True)),
         questions=parse_questions(section.sections("questions") if section.has("questions") else []),
@@ -129,6 +140,15 @@ def _wordings(section: Section) -> tuple[Wording, ...]:
             raise part.error("description", "is the same as the first one's, and there is no prompt of its own")
         part.refuse_unknown()
         found.append(wording)
+    return tuple(found)
+
+
+def _hand_written(sections: Sequence[Section]) -> tuple[HandWritten, ...]:
+    """Reads the author's own examples."""
+    found = []
+    for section in sections:
+        found.append(HandWritten(section.text("text"), section.text("label")))
+        section.refuse_unknown()
     return tuple(found)
 
 

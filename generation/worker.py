@@ -30,7 +30,7 @@ from generation.engines.prices import known_prices
 from generation.engines.protocol import BatchEngine, Engine
 from generation.engines.registry import make_engine
 from generation.lease import RENEW_SECONDS, OvertakenError, give_up_lease, renew_lease, take_lease
-from generation.recipes import parse_recipe
+from generation.recipes import Recipe, parse_recipe
 from generation.running import RunningJob
 from generation.stages.cross import CrossStage
 from generation.workshop import Workshop
@@ -61,8 +61,22 @@ class _Preparing:
 class Worker:
     """Runs the jobs of one workspace until it is told to stop or loses its lease."""
 
-    def __init__(self, workspace: Path, *, engines: Callable[[str, str], Engine] = make_engine) -> None:
+    def __init__(
+        self,
+        workspace: Path,
+        *,
+        engines: Callable[[str, str], Engine] = make_engine,
+        adapt: Callable[[Recipe], Recipe] | None = None,
+    ) -> None:
+        """Prepares to work; nothing happens before `run`.
+
+        Args:
+            workspace: The workspace file.
+            engines: Makes an engine from its name and model.
+            adapt: What to make of each job's recipe before it is used, if anything.
+        """
         self._workspace = workspace
+        self._adapt = adapt
         self._make_engine = engines
         self._shop = Workshop(uuid.uuid4().hex)
         self._engines: dict[tuple[str, str], _Preparing] = {}
@@ -194,6 +208,8 @@ class Worker:
             return self._running[job.id]
         texts = await self._shop.db(lambda: jobs.job_texts(self._shop.connection, job.id))
         recipe = parse_recipe(f"the recipe of job {job.id}", texts.recipe)
+        if self._adapt is not None:
+            recipe = self._adapt(recipe)
         behavior = parse_behavior(f"the behaviour of job {job.id}", texts.behavior)
         known_prices()  # A price file that can't be read is told now, and not when an answer is to be stored.
         engine = self._ready_engine(job)

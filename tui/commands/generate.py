@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +17,9 @@ from db.workspace import open_workspace
 from tui.commands.limits import limit_options, limits_of
 from tui.console import say, tell
 from tui.progress import Bar
+
+if TYPE_CHECKING:
+    from generation.orders import Order
 
 WATCH_SECONDS = 0.5
 ENGINE_HELP = "local, anthropic, anthropic-batches (half the price) or openai-compatible."
@@ -28,6 +33,14 @@ ENGINE_HELP = "local, anthropic, anthropic-batches (half the price) or openai-co
 @click.option("--count", default=100, show_default=True, help="Examples to select, all labels together.")
 @click.option("--rounds", default=5, show_default=True, help="Rounds of selection; each can be reviewed at once.")
 @limit_options
+@click.option(
+    "--preview",
+    "sampled",
+    type=click.IntRange(1, 200),
+    metavar="K",
+    help="Only show K candidates and what each stage says of them.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON (with --preview).")
 @click.option("--detach", is_flag=True, help="Queue the jobs and leave them to the app or to `evalwright worker`.")
 @click.option("--keep-open", is_flag=True, help="Leave the dataset open when the job is done.")
 @click.pass_obj
@@ -41,21 +54,33 @@ def generate_command(
     count: int,
     rounds: int,
     *,
+    sampled: int | None,
+    as_json: bool,
     detach: bool,
     keep_open: bool,
     **limits: Any,
 ) -> int:
     """Let a model write a dataset for each behaviour file, and wait until it is done.
 
-    Interrupted, it goes on where it was: with `evalwright worker`, or in the app.
+    Interrupted, it goes on where it was: with `evalwright worker`, or in the app. With --preview nothing is stored.
     """
+    from generation.comprehension import check_hand_written
     from generation.engines.registry import checked_model
     from generation.jobs import Wanted, create_jobs
     from generation.orders import load_order
 
     orders = [load_order(path, recipe) for path in behaviors]
     model = checked_model(engine, model)
+    if sampled is not None:
+        from tui.commands.preview import show_previews
+
+        show_previews(orders, engine, model, sampled, limits_of(limits), as_json=as_json)
+        return 0
+    for order in orders:
+        check_hand_written(order)
     connection = open_workspace(workspace)
+    if not detach:
+        say_comprehension(orders, engine, model)
     wanted = Wanted(engine, model, count, rounds, keep_open, limits=limits_of(limits))
     jobs = create_jobs(connection, orders, wanted)
     for job in jobs:
@@ -73,6 +98,18 @@ def generate_command(
     for job in done:
         say(f"{job.dataset}: {job.selected} examples{f' ({job.note})' if job.note else ''}")
     return 0 if all(job.state == "done" for job in done) else 2
+
+
+def say_comprehension(orders: Sequence[Order], engine: str, model: str) -> None:
+    """Says what the discriminator makes of the authors' own examples, before anything is asked for in bulk."""
+    from generation.comprehension import comprehend
+
+    for order in orders:
+        if order.behavior.hand_written:
+            with Bar(f"trying {order.behavior.name} on your own examples", "calls") as bar:
+                found = asyncio.run(comprehend(order, engine=engine, model=model, tell=bar.say))
+            if found is not None:
+                tell(f"{order.behavior.name}: {found.sentence}")
 
 
 def watch(connection: Connection, workspace: Path, job_id: int) -> Job:

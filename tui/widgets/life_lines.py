@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from textual.content import Content
 
 from db.history import AnswerGiven, CallMade, Written
 from review.browsing import Life, Seen
+from tui.call_text import replied, sent
 from tui.text import visible
 
 FAINT = "$foreground 60%"
@@ -87,18 +86,12 @@ def _call(call: CallMade) -> Content:
     return _section(
         f"{call.stage}: the prompt as sent to {visible(call.model, one_line=True)}, {call.created_at}",
         Content.assemble(
-            Content(_cut(_told(call.prompt))), "\n", ("reply  ", "bold"), Content.styled(_cut(_told(call.reply)), FAINT)
+            Content(_cut(sent(call.prompt))),
+            "\n",
+            ("reply  ", "bold"),
+            Content.styled(_cut(replied(call.reply)), FAINT),
         ),
     )
-
-
-def _told(value: Any) -> str:
-    """Returns a prompt or a reply as text: names before values, texts as they are."""
-    if isinstance(value, dict):
-        return "\n".join(f"{name}: {_told(part)}" for name, part in value.items() if part not in ("", None, [], {}))
-    if isinstance(value, list):
-        return "\n".join(_told(part) for part in value)
-    return str(value)
 
 
 def _answer(answer: AnswerGiven) -> Content:

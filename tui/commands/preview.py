@@ -1,0 +1,87 @@
+"""What `evalwright generate --preview K` prints: candidates with their prompts as sent, and what each stage said."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from textwrap import indent
+
+from db.history import CallMade
+from db.records import Limits
+from generation.orders import Order
+from generation.preview import Preview, Previewed, preview
+from tui.call_text import replied, sent
+from tui.console import print_json, say
+from tui.progress import Bar
+
+
+def show_previews(
+    orders: Sequence[Order], engine: str, model: str, count: int, limits: Limits, *, as_json: bool
+) -> None:
+    """Tries out each order on a few candidates and prints what came of it.
+
+    Raises:
+        EvalwrightError: what stopped the engine, or what can't be tried.
+    """
+    found = []
+    for order in orders:
+        with Bar(f"trying {order.behavior.name}", "calls") as bar:
+            found.append(
+                asyncio.run(preview(order, engine=engine, model=model, count=count, limits=limits, tell=bar.say))
+            )
+    if as_json:
+        as_objects = [asdict(one) for one in found]
+        print_json(as_objects[0] if len(as_objects) == 1 else as_objects)
+        return
+    for one in found:
+        _print(one)
+
+
+def _print(found: Preview) -> None:
+    tokens = f"{found.input_tokens + found.output_tokens:,} tokens"
+    _say_lines(
+        f"{found.name} · {found.engine} {found.model}".rstrip() + f" · {len(found.candidates)} candidates · {tokens}"
+    )
+    if found.comprehension is not None:
+        _say_lines(found.comprehension.sentence)
+    shown: set[str] = set()
+    for number, candidate in enumerate(found.candidates, start=1):
+        say()
+        _print_candidate(number, candidate, shown)
+
+
+def _print_candidate(number: int, candidate: Previewed, shown: set[str]) -> None:
+    wording = f", wording {candidate.wording}" if candidate.wording else ""
+    meant = candidate.intended.strip() or "no label"
+    _say_lines(f"{number}. meant as {meant}{wording}: {outcome(candidate)}")
+    _say_lines(indent(candidate.text, "   "))
+    if candidate.original_text is not None:
+        _say_lines(indent(f"before the rewrite: {candidate.original_text}", "   "))
+    for call in candidate.calls:
+        _say_lines(indent("\n".join(_call_lines(call, shown)), "   "))
+
+
+def outcome(candidate: Previewed) -> str:
+    """Returns what became of a candidate, in words."""
+    confidence = "" if candidate.label_confidence is None else f", label confidence {candidate.label_confidence:.2f}"
+    if candidate.fate != "dropped":
+        return f"kept{confidence}"
+    twin = f" ({candidate.twin})" if candidate.twin else ""
+    return f"dropped by {candidate.stage}: {candidate.reason}{twin}{confidence}"
+
+
+def _call_lines(call: CallMade, shown: set[str]) -> Iterable[str]:
+    """Returns a call's lines; a prompt or a reply that stands above already is not printed again."""
+    for name, text in ((f"{call.stage}, as sent", sent(call.prompt)), (f"{call.stage}, reply", replied(call.reply))):
+        if text in shown:
+            yield f"{name}: as above"
+        else:
+            shown.add(text)
+            yield f"{name}:"
+            yield indent(text, "  ")
+
+
+def _say_lines(text: str) -> None:
+    for line in text.split("\n"):
+        say(line)
