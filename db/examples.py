@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any
 
 from db.connection import Connection
-from db.records import BlindExample, Choice, Example, NewExample, Occasion
+from db.records import BlindExample, Choice, Example, ExampleTexts, NewExample, Occasion
 from db.removals import NOT_REMOVED
 
 _NEWEST_BODY = """coalesce((SELECT r.body FROM rulings AS r WHERE r.example_id = examples.id AND r.verdict = 'edit'
     ORDER BY r.id DESC LIMIT 1), body)"""
+
+# As `json.dumps(..., ensure_ascii=False)` writes them, which makes an encoder anew for every example.
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+_quote = json.encoder.encode_basestring
 
 _COLUMNS = "id, dataset_id, ordinal, question, body, choices, intended, label_confidence, extra"
 
@@ -45,6 +49,26 @@ def insert_examples(
     Returns:
         Their ids, in order.
     """
+    ids = insert_unplaced(connection, dataset_id, examples, [example.candidate_id for example in examples])
+    positions = [(review_position(seed, example_id), example_id) for example_id in ids]
+    place_examples(connection, dataset_id, positions, places=places)
+    return ids
+
+
+def insert_unplaced(
+    connection: Connection, dataset_id: int, examples: Sequence[ExampleTexts], candidate_ids: Iterable[int | None]
+) -> list[int]:
+    """Stores examples that nobody is served yet; within a write transaction.
+
+    Args:
+        connection: In a write transaction.
+        dataset_id: Whose they are.
+        examples: At most `db.connection.BACKGROUND_ROWS` of them.
+        candidate_ids: The candidate that each was, or None; as many as there are examples, or more.
+
+    Returns:
+        Their ids, in order.
+    """
     (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM examples").fetchone()
     (ordinal,) = connection.execute(
         "SELECT coalesce(max(ordinal) + 1, 0) FROM examples WHERE dataset_id = ?", (dataset_id,)
@@ -63,29 +87,46 @@ def insert_examples(
                 _choices_to_json(example.choices),
                 example.intended,
                 example.label_confidence,
-                json.dumps(example.extra, ensure_ascii=False) if example.extra else "{}",
-                example.candidate_id,
+                _encode(example.extra) if example.extra else "{}",
+                candidate_id,
             )
-            for offset, (example_id, example) in enumerate(zip(ids, examples, strict=True))
+            for offset, (example_id, example, candidate_id) in enumerate(
+                zip(ids, examples, candidate_ids, strict=False)
+            )
         ],
-    )
-    positions = [(example_id, dataset_id, review_position(seed, example_id), places) for example_id in ids]
-    connection.executemany(
-        "INSERT INTO review_status (example_id, dataset_id, position, places) VALUES (?, ?, ?, ?)", positions
-    )
-    (furthest,) = connection.execute(
-        "SELECT coalesce(max(position), -1) FROM cursors WHERE dataset_id = ?", (dataset_id,)
-    ).fetchone()
-    behind = [(position, example_id) for example_id, _, position, _ in positions if position <= furthest]
-    connection.executemany(
-        "INSERT INTO reopenings (dataset_id, example_id) VALUES (?, ?)",
-        [(dataset_id, example_id) for position, example_id in sorted(behind)],
     )
     connection.execute(
         "UPDATE dataset_counters SET examples = examples + ? WHERE dataset_id = ?",
         (len(examples), dataset_id),
     )
     return ids
+
+
+def place_examples(
+    connection: Connection, dataset_id: int, positions: Sequence[tuple[int, int]], *, places: int
+) -> None:
+    """Gives stored examples their places in the review order; within a write transaction.
+
+    Of many, those that lie side by side in the order are best placed together: each transaction then writes a few pages
+    of the order's indexes and not nearly all.
+
+    Args:
+        connection: In a write transaction.
+        dataset_id: Whose they are.
+        positions: The `review_position` of each, and its id.
+        places: How many annotators each is asked of at first.
+    """
+    connection.executemany(
+        "INSERT INTO review_status (example_id, dataset_id, position, places) VALUES (?, ?, ?, ?)",
+        [(example_id, dataset_id, position, places) for position, example_id in positions],
+    )
+    (furthest,) = connection.execute(
+        "SELECT coalesce(max(position), -1) FROM cursors WHERE dataset_id = ?", (dataset_id,)
+    ).fetchone()
+    connection.executemany(
+        "INSERT INTO reopenings (dataset_id, example_id) VALUES (?, ?)",
+        [(dataset_id, example_id) for position, example_id in sorted(positions) if position <= furthest],
+    )
 
 
 def get_blind(connection: Connection, example_id: int, occasion: Occasion = "first") -> BlindExample:
@@ -145,7 +186,7 @@ def _example(row: tuple[Any, ...]) -> Example:
 
 
 def _choices_to_json(choices: Sequence[Choice]) -> str:
-    return json.dumps([[choice.answer, choice.text] for choice in choices], ensure_ascii=False)
+    return f"[{', '.join([f'[{_quote(choice.answer)}, {_quote(choice.text)}]' for choice in choices])}]"
 
 
 def _choices_from_json(text: str) -> tuple[Choice, ...]:

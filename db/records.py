@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 LETTER_ANSWER = re.compile(r"(\s*\(?)([A-Z])(\)?\s*)")
 
@@ -122,6 +122,23 @@ class Example:
     intended: str | None
     label_confidence: float | None
     extra: dict[str, Any]
+
+
+class ExampleTexts(Protocol):
+    """What of an example is stored as it came; see `Example`."""
+
+    @property
+    def question(self) -> str: ...  # noqa: D102
+    @property
+    def body(self) -> str: ...  # noqa: D102
+    @property
+    def choices(self) -> tuple[Choice, ...]: ...  # noqa: D102
+    @property
+    def intended(self) -> str | None: ...  # noqa: D102
+    @property
+    def label_confidence(self) -> float | None: ...  # noqa: D102
+    @property
+    def extra(self) -> dict[str, Any]: ...  # noqa: D102
 
 
 @dataclass(frozen=True)

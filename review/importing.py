@@ -7,13 +7,13 @@ import secrets
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 
 from db import datasets
 from db.connection import BACKGROUND_ROWS, Connection, write
 from db.errors import InputError
-from db.examples import insert_examples
+from db.examples import insert_unplaced, place_examples, review_position
 from db.records import NewExample
 from review.formats.example import SourceExample
 from review.formats.format import Source
@@ -25,6 +25,10 @@ from review.settling import places_at_first
 
 HIDDEN = ".importing"
 LEAST_CHOICES = 2
+
+PLACED_ROWS = 2 * BACKGROUND_ROWS
+"""The most places in the review order that a transaction writes: narrow as they are, they hold a validator up no longer
+than half as many examples do."""
 
 
 @dataclass(frozen=True)
@@ -121,17 +125,22 @@ def _store_rows(
     rows: Iterator[SourceExample],
     progress: Callable[[int], None] | None,
 ) -> int:
-    count = 0
+    """Writes the examples, and then their places in the review order, from its beginning to its end."""
+    positions: list[tuple[int, int]] = []
     batch = [first, *islice(rows, BACKGROUND_ROWS - 1)]
     while batch:
-        new = [new_example(example) for example in batch]
         with write(connection):
-            insert_examples(connection, dataset_id, seed, new, places=places_at_first(always_three=False))
-        count += len(batch)
+            ids = insert_unplaced(connection, dataset_id, batch, repeat(None))
+        positions += [(review_position(seed, example_id), example_id) for example_id in ids]
         if progress is not None:
-            progress(count)
+            progress(len(positions))
         batch = list(islice(rows, BACKGROUND_ROWS))
-    return count
+    positions.sort()
+    for begin in range(0, len(positions), PLACED_ROWS):
+        some = positions[begin : begin + PLACED_ROWS]
+        with write(connection):
+            place_examples(connection, dataset_id, some, places=places_at_first(always_three=False))
+    return len(positions)
 
 
 def _read(source: Source) -> Iterator[SourceExample]:
