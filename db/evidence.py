@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from db.connection import Connection
+from db.records import AnswerValue
 from db.removals import NOT_REMOVED
 
 
 @dataclass(frozen=True)
 class FirstAnswer:
-    """One annotator's blind first answer on an example, in its newest revision; a skip has no label."""
+    """One annotator's blind first answer on an example, in its newest revision; a skip has no label.
+
+    Attributes:
+        answers: To the dataset's own questions, by name.
+    """
 
     example_id: int
     annotator_id: int
     label: str | None
     relevance: int | None
     ambiguous: bool
+    answers: Mapping[str, AnswerValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ def answered_before(connection: Connection, dataset_id: int, evidence_from: int)
 def first_answers_of_dataset(connection: Connection, dataset_id: int, evidence_from: int) -> list[FirstAnswer]:
     """Returns every blind first answer after the latest reopening, in the order in which they were first given."""
     rows = connection.execute(
-        "SELECT a.example_id, a.annotator_id, n.label, n.relevance, n.ambiguous"
+        "SELECT a.example_id, a.annotator_id, n.label, n.relevance, n.ambiguous, n.answers"
         " FROM annotations AS a JOIN annotations AS n ON n.example_id = a.example_id"
         " AND n.annotator_id = a.annotator_id AND n.occasion = 'first' AND n.revision ="
         " (SELECT max(m.revision) FROM annotations AS m WHERE m.example_id = a.example_id"
@@ -73,7 +80,16 @@ def first_answers_of_dataset(connection: Connection, dataset_id: int, evidence_f
         " WHERE a.dataset_id = :dataset AND a.occasion = 'first' AND a.revision = 1 AND a.id > :start ORDER BY a.id",
         {"dataset": dataset_id, "start": evidence_from},
     )
-    return [FirstAnswer(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows]
+    return [
+        FirstAnswer(example, annotator, label, relevance, bool(ambiguous), _own_answers(answers))
+        for example, annotator, label, relevance, ambiguous, answers in rows
+    ]
+
+
+def _own_answers(stored: str) -> dict[str, AnswerValue]:
+    """Reads the answers to a dataset's own questions; most datasets have none."""
+    answers: dict[str, AnswerValue] = {} if stored == "{}" else json.loads(stored)
+    return answers
 
 
 def choices_of_answered(connection: Connection, dataset_id: int) -> dict[int, list[str]]:

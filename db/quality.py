@@ -1,10 +1,8 @@
-"""What reports read beyond the gate's evidence: every blind answer with its time, own questions, comments."""
+"""What reports read beyond the gate's evidence: every blind answer with its time, comments."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 from db.connection import Connection
 
@@ -47,18 +45,6 @@ def label_confidences(connection: Connection, dataset_id: int) -> dict[int, floa
         (dataset_id,),
     )
     return dict(rows.fetchall())
-
-
-def own_answers(connection: Connection, dataset_id: int, evidence_from: int) -> dict[tuple[int, int], dict[str, Any]]:
-    """Returns the blind first answers to a dataset's own questions, by example and annotator."""
-    rows = connection.execute(
-        "SELECT a.example_id, a.annotator_id, n.answers"
-        " FROM annotations AS a JOIN annotations AS n ON n.example_id = a.example_id"
-        f" AND n.annotator_id = a.annotator_id AND n.occasion = a.occasion AND {_NEWEST}"
-        " WHERE a.dataset_id = :dataset AND a.occasion = 'first' AND a.revision = 1 AND a.id > :start",
-        {"dataset": dataset_id, "start": evidence_from},
-    )
-    return {(example, annotator): json.loads(answers) for example, annotator, answers in rows}
 
 
 def comments(connection: Connection, dataset_id: int, limit: int) -> list[tuple[int, str, str, bool]]:

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
 
-from review.label_classes import label_classes
-from review.policy import Criterion
-from review.sample import Sample, SampledExample
+from review.first_two import classes_and_pairs, is_yes, on_unit_scale, question_of, rating
+from review.policy import Criterion, check_fits
+from review.sample import Sample
 from review.stats.shares import DEFAULT_PRIOR, confidence_sequence, least_count, share_e_value
-
-LEAST_RATING, MOST_RATING = 1, 5
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,8 @@ class Evidence:
         passes: None where the evidence can neither pass nor fail.
         failed: Whether it has confidently failed.
         e_value: Evidence against "the threshold is not reached"; None for facts.
-        guarantee: "anytime" where the bounds hold however often one looks, "none" for facts.
+        guarantee: "anytime" where the bounds hold however often one looks, "none" for facts and where a question is not
+            asked of the dataset.
     """
 
     name: str
@@ -67,8 +65,15 @@ def measure(criterion: Criterion, sample: Sample, *, delta: float, criteria: int
         sample: The sample as it stands.
         delta: The error level of the criterion.
         criteria: How many criteria may reject the dataset; each does so at delta / criteria.
+
+    Raises:
+        InputError: if the criterion asks for what a question of that kind doesn't have.
     """
-    return _MEASURES[criterion.question, criterion.statistic](criterion, sample, delta, delta / criteria)
+    question = question_of(sample, criterion.question)
+    if question is None and criterion.question != "label":
+        return _not_applicable(criterion)
+    check_fits(criterion, question)
+    return _MEASURES[criterion.statistic](criterion, sample, delta, delta / criteria)
 
 
 def _label_agreement(criterion: Criterion, sample: Sample, delta: float, reject_delta: float) -> Evidence:
@@ -77,22 +82,28 @@ def _label_agreement(criterion: Criterion, sample: Sample, delta: float, reject_
     return _share(criterion, sample, agreed, known, delta, reject_delta)
 
 
-def _ambiguous_share(criterion: Criterion, sample: Sample, delta: float, reject_delta: float) -> Evidence:
-    """The share is measured by its complement, the examples that are clear, since that is what must be high."""
-    rated = [example for example in sample.examples if is_rated(example)]
-    clear = sum(not is_ambiguous(example) for example in rated)
-    turned = Criterion(criterion.question, criterion.statistic, "lower", 1 - criterion.threshold)
-    evidence = _share(turned, sample, clear, len(rated), delta, reject_delta)
-    return _evidence(
-        criterion,
-        n=evidence.n,
-        value=None if evidence.value is None else 1 - evidence.value,
-        lower=None if evidence.upper is None else 1 - evidence.upper,
-        upper=None if evidence.lower is None else 1 - evidence.lower,
-        passes=evidence.passes,
-        failed=evidence.failed,
-        e_value=evidence.e_value,
-        note=evidence.note,
+def _yes_share(criterion: Criterion, sample: Sample, delta: float, reject_delta: float) -> Evidence:
+    """The share of examples that are called a yes; under an upper bound by its complement, which must be high."""
+    question = question_of(sample, criterion.question)
+    assert question is not None
+    said = [is_yes(example, question, criterion.bound) for example in sample.examples]
+    known = sum(yes is not None for yes in said)
+    if criterion.bound == "lower":
+        return _share(criterion, sample, said.count(True), known, delta, reject_delta)
+    turned = replace(criterion, bound="lower", threshold=1 - criterion.threshold)
+    evidence = _share(turned, sample, said.count(False), known, delta, reject_delta)
+    return _turned(criterion, evidence, lambda share: 1 - share)
+
+
+def _turned(criterion: Criterion, evidence: Evidence, turn: Callable[[float], float]) -> Evidence:
+    """Returns the evidence for an upper bound from that for the lower bound of the complement."""
+    return replace(
+        evidence,
+        bound=criterion.bound,
+        threshold=float(criterion.threshold),
+        value=None if evidence.value is None else turn(evidence.value),
+        lower=None if evidence.upper is None else turn(evidence.upper),
+        upper=None if evidence.lower is None else turn(evidence.lower),
     )
 
 
@@ -119,23 +130,31 @@ def _share(criterion: Criterion, sample: Sample, good: int, known: int, delta: f
     )
 
 
-def _mean_relevance(criterion: Criterion, sample: Sample, delta: float, reject_delta: float) -> Evidence:
+def _mean(criterion: Criterion, sample: Sample, delta: float, reject_delta: float) -> Evidence:
+    """The mean of a scale; under an upper bound by its complement, which must be high."""
     from review.stats.means import lower_confidence_bound, mean_e_value, upper_confidence_bound
 
+    question = question_of(sample, criterion.question)
+    assert question is not None
     if sample.total == 0:
         return _nothing(criterion, "the dataset has no examples")
-    ratings = [mean_rating(example) for example in sample.examples]
-    known = [rating for rating in ratings if rating is not None]
-    low = [0.0 if rating is None else rating for rating in ratings]
-    high = [1.0 if rating is None else rating for rating in ratings]
-    threshold = on_unit_scale(criterion.threshold)
-    lower = lower_confidence_bound(low, sample.total, delta)
+    up = criterion.bound == "lower"
+    ratings = [rating(example, question) for example in sample.examples]
+    known = [value for value in ratings if value is not None]
+    towards = [None if value is None else value if up else 1 - value for value in ratings]
+    low = [0.0 if value is None else value for value in towards]
+    high = [1.0 if value is None else value for value in towards]
+    share = on_unit_scale(criterion.threshold, question)
+    threshold = float(share if up else 1 - share)
+    lower, upper = lower_confidence_bound(low, sample.total, delta), upper_confidence_bound(high, sample.total, delta)
+    ends = (lower, upper) if up else (1 - upper, 1 - lower)
+    steps = len(question.options) - 1
     return _evidence(
         criterion,
         n=sample.size,
-        value=_on_scale(math.fsum(known) / len(known)) if known else None,
-        lower=_on_scale(lower),
-        upper=_on_scale(upper_confidence_bound(high, sample.total, delta)),
+        value=1 + steps * math.fsum(known) / len(known) if known else None,
+        lower=1 + steps * ends[0],
+        upper=1 + steps * ends[1],
         passes=lower >= threshold,
         failed=upper_confidence_bound(high, sample.total, reject_delta) < threshold,
         e_value=mean_e_value(low, sample.total, threshold),
@@ -143,13 +162,13 @@ def _mean_relevance(criterion: Criterion, sample: Sample, delta: float, reject_d
     )
 
 
-def _label_alpha(criterion: Criterion, sample: Sample, delta: float, reject_delta: float) -> Evidence:
+def _alpha(criterion: Criterion, sample: Sample, delta: float, reject_delta: float) -> Evidence:
     from review.stats.coefficients import krippendorff_alpha
     from review.stats.reliability import alpha_e_value, alpha_lower_bound, alpha_upper_bound, first_two
 
     if sample.total == 0:
         return _nothing(criterion, "the dataset has no examples")
-    classes, answers = first_two_labels(sample)
+    classes, answers = classes_and_pairs(sample, criterion.question)
     point = krippendorff_alpha([[label for label in pair if label is not None] for pair in answers], "nominal")
     if not classes:
         return _nothing(criterion, "nothing in the sample is settled yet")
@@ -170,11 +189,11 @@ def _label_alpha(criterion: Criterion, sample: Sample, delta: float, reject_delt
     )
 
 
-_MEASURES: dict[tuple[str, str], Callable[[Criterion, Sample, float, float], Evidence]] = {
-    ("label", "agreement"): _label_agreement,
-    ("relevance", "mean"): _mean_relevance,
-    ("ambiguous", "share"): _ambiguous_share,
-    ("label", "alpha"): _label_alpha,
+_MEASURES: dict[str, Callable[[Criterion, Sample, float, float], Evidence]] = {
+    "agreement": _label_agreement,
+    "mean": _mean,
+    "share": _yes_share,
+    "alpha": _alpha,
 }
 
 
@@ -215,39 +234,9 @@ def _nothing(criterion: Criterion, why: str) -> Evidence:
     )
 
 
-def is_rated(example: SampledExample) -> bool:
-    """Whether relevance and ambiguity of an example are known: settled, and not by skips."""
-    return example.settling.settled and not example.settling.skipped
-
-
-def is_ambiguous(example: SampledExample) -> bool:
-    """At least half of the first two answers say so."""
-    said = [answer.ambiguous for answer in example.first_two]
-    return 2 * sum(said) >= len(said)
-
-
-def mean_rating(example: SampledExample) -> float | None:
-    """Returns the mean of the first two ratings on a scale from 0 to 1, or None where they aren't known."""
-    if not is_rated(example):
-        return None
-    ratings = [answer.relevance for answer in example.first_two if answer.relevance is not None]
-    return (math.fsum(ratings) / len(ratings) - LEAST_RATING) / (MOST_RATING - LEAST_RATING)
-
-
-def on_unit_scale(rating: Decimal) -> float:
-    """Returns a rating from 1 to 5 on a scale from 0 to 1."""
-    return float((rating - LEAST_RATING) / (MOST_RATING - LEAST_RATING))
-
-
-def _on_scale(mean: float) -> float:
-    return LEAST_RATING + (MOST_RATING - LEAST_RATING) * mean
-
-
-def first_two_labels(sample: Sample) -> tuple[tuple[str, ...], list[tuple[str | None, str | None]]]:
-    """Returns the classes of a sample's labels, and of each example the first two given, None where there is none."""
-    classes = label_classes([example.choices for example in sample.examples])
-    pairs: list[tuple[str | None, str | None]] = []
-    for example in sample.examples:
-        labels = [classes.of(example.choices, answer.label) for answer in example.first_two]
-        pairs.append((labels[0] if labels else None, labels[1] if len(labels) > 1 else None))
-    return classes.offered, pairs
+def _not_applicable(criterion: Criterion) -> Evidence:
+    why = f"not applicable: the dataset has no question {criterion.question}"
+    found = _evidence(
+        criterion, n=0, value=None, lower=None, upper=None, passes=True, failed=False, e_value=None, note=why
+    )
+    return replace(found, guarantee="none")

@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
-from review.evidence import (
-    Evidence,
-    evidence_name,
-    first_two_labels,
-    is_ambiguous,
-    is_rated,
-    mean_rating,
-    on_unit_scale,
-)
+from review.evidence import Evidence, evidence_name
+from review.first_two import classes_and_pairs, is_yes, on_unit_scale, question_of, rating
 from review.guarantee import AFTER_RULINGS
 from review.policy import Criterion, Policy
 from review.sample import Sample
@@ -77,19 +69,25 @@ def _examples_for(criterion: Criterion, sample: Sample, delta: float) -> int | N
     from review.stats.forecast import examples_for_alpha, examples_for_mean, examples_for_share
     from review.stats.reliability import first_two
 
-    rated = [example for example in sample.examples if is_rated(example)]
     if criterion.statistic == "agreement":
         settled = [example for example in sample.examples if example.settling.settled]
         agreed = sum(example.agreed for example in settled)
         return examples_for_share(agreed, len(settled), sample.total, criterion.threshold, delta=delta)
+    if criterion.statistic == "alpha":
+        classes, answers = classes_and_pairs(sample, criterion.question)
+        return examples_for_alpha(first_two(answers, sample.total, classes), criterion.threshold, delta)
+    question = question_of(sample, criterion.question)
+    assert question is not None
+    up = criterion.bound == "lower"
     if criterion.statistic == "share":
-        clear = sum(not is_ambiguous(example) for example in rated)
-        return examples_for_share(clear, len(rated), sample.total, Decimal(1) - criterion.threshold, delta=delta)
-    if criterion.statistic == "mean":
-        ratings = [rating for example in rated if (rating := mean_rating(example)) is not None]
-        return examples_for_mean(ratings, sample.total, on_unit_scale(criterion.threshold), delta)
-    classes, answers = first_two_labels(sample)
-    return examples_for_alpha(first_two(answers, sample.total, classes), criterion.threshold, delta)
+        said = [yes for example in sample.examples if (yes := is_yes(example, question, criterion.bound)) is not None]
+        share = criterion.threshold if up else 1 - criterion.threshold
+        return examples_for_share(said.count(up), len(said), sample.total, share, delta=delta)
+    ratings = [value for example in sample.examples if (value := rating(example, question)) is not None]
+    threshold = on_unit_scale(criterion.threshold, question)
+    if up:
+        return examples_for_mean(ratings, sample.total, float(threshold), delta)
+    return examples_for_mean([1 - value for value in ratings], sample.total, float(1 - threshold), delta)
 
 
 def _disputes(sample: Sample) -> str | None:

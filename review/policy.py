@@ -8,6 +8,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
+from db.errors import InputError
+from db.records import Question, QuestionKind
+from review.questions import MOST_OPTIONS
 from review.toml_file import Section, parse, read_text
 
 Bound = Literal["lower", "upper"]
@@ -18,7 +21,13 @@ MEASURES: dict[tuple[str, str], Bound] = {
     ("ambiguous", "share"): "upper",
     ("label", "alpha"): "lower",
 }
-"""What can be asked of answers, by question and statistic, and which bound must reach the threshold."""
+"""What can be asked of the answers that every dataset has, by question and statistic, and which bound must reach the
+threshold."""
+
+KINDS: dict[str, tuple[QuestionKind, ...]] = {"mean": ("scale",), "share": ("yes-no",), "alpha": ("choice", "yes-no")}
+"""What can be asked of an author's own questions: the mean of a scale, the share of yes, the reliability."""
+
+BUILT_IN = {question for question, _ in MEASURES}
 
 FACTS = ("exact_duplicates", "near_duplicate_share", "largest_class_excess", "negation_auc", "unreadable_choices")
 """What can be asked of the texts; see `review.lint`."""
@@ -100,17 +109,53 @@ def parse_policy(source: str, text: str) -> Policy:
 def _criterion(section: Section) -> Criterion:
     question, statistic, bound = section.text("question"), section.text("statistic"), section.text("bound")
     threshold = section.decimal("threshold")
-    if (question, statistic) not in MEASURES:
-        known = ", ".join(f"{asked} {measured}" for asked, measured in MEASURES)
-        raise section.error("statistic", f"can't be {question} {statistic}; there are {known}")
-    needed = MEASURES[question, statistic]
+    if question in BUILT_IN:
+        needed = _built_in_bound(section, question, statistic)
+        least, most = (1, 5) if question == "relevance" else (0, 1)
+    else:
+        needed = _own_bound(section, f"{question} {statistic}", statistic, bound)
+        least, most = (1, MOST_OPTIONS) if statistic == "mean" else (0, 1)
     if bound != needed:
         raise section.error("bound", f'must be "{needed}" for {question} {statistic}')
-    least, most = (1, 5) if question == "relevance" else (0, 1)
     if not least <= threshold <= most:
         raise section.error("threshold", f"must be between {least} and {most} for {question} {statistic}")
     section.refuse_unknown()
     return Criterion(question, statistic, needed, threshold)
+
+
+def _built_in_bound(section: Section, question: str, statistic: str) -> Bound:
+    if (question, statistic) not in MEASURES:
+        known = ", ".join(f"{asked} {measured}" for asked, measured in MEASURES)
+        raise section.error("statistic", f"can't be {question} {statistic}; there are {known}")
+    return MEASURES[question, statistic]
+
+
+def _own_bound(section: Section, name: str, statistic: str, bound: str) -> Bound:
+    """Returns the bound of a criterion on an author's own question: what must be low has an upper one."""
+    if statistic not in KINDS:
+        raise section.error("statistic", f"can't be {name}; of an author's own question there are {', '.join(KINDS)}")
+    return "upper" if bound == "upper" and statistic != "alpha" else "lower"
+
+
+def check_fits(criterion: Criterion, question: Question | None) -> None:
+    """Refuses a criterion on an author's own question that asks for what a question of its kind doesn't have.
+
+    Raises:
+        InputError: naming the criterion.
+    """
+    if question is None or criterion.question in BUILT_IN:
+        return
+    kinds = KINDS[criterion.statistic]
+    if question.kind not in kinds:
+        raise InputError(
+            f"The policy asks for {criterion.name}, but {question.name} is a question of kind {question.kind}: "
+            f"{criterion.statistic} is of {' and '.join(kinds)}; change the criterion."
+        )
+    if criterion.statistic == "mean" and criterion.threshold > len(question.options):
+        raise InputError(
+            f"The policy asks for {criterion.name} {criterion.bound} {criterion.threshold}, but its scale ends at "
+            f"{len(question.options)}; change the threshold."
+        )
 
 
 def _fact(section: Section) -> FactLimit:

@@ -18,7 +18,7 @@ from db import evidence as rows
 from db.connection import Connection, snapshot
 from db.datasets import counts
 from db.evidence import FirstAnswer, OrderedExample
-from db.records import Dataset
+from db.records import Dataset, Question
 from review.rulings import Outcome, outcomes
 from review.settling import Settling, settle, until_settled
 
@@ -58,6 +58,7 @@ class Sample:
         before: The examples answered before the latest reopening, which are no part of N; with all their answers.
         left_out: How many excluded annotators' answers are left out.
         outcomes: What rulings make of examples, in the sample or beyond it, by id. They are no evidence.
+        questions: What the dataset's validators are asked beyond label, relevance and ambiguous.
     """
 
     total: int
@@ -67,6 +68,7 @@ class Sample:
     before: tuple[SampledExample, ...] = ()
     left_out: int = 0
     outcomes: Mapping[int, Outcome] = field(default_factory=dict)
+    questions: tuple[Question, ...] = ()
 
     @property
     def size(self) -> int:
@@ -150,6 +152,7 @@ def _draw(known: _Known, left_out: set[int]) -> Sample:
         before=before,
         left_out=len(left_out),
         outcomes=known.outcomes,
+        questions=known.dataset.questions,
     )
 
 

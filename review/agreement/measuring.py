@@ -16,7 +16,7 @@ from db import quality as quality_rows
 from db.connection import Connection, snapshot
 from db.evidence import FirstAnswer
 from db.mixed_in import gold_answers, repeat_pairs
-from db.records import AnswerValue, Dataset, Question
+from db.records import Dataset, Question
 from review.agreement.annotators import AnnotatorQuality, Answered, Yardstick, quality
 from review.agreement.course import Course, courses
 from review.agreement.pairs import PairAgreement, pairs
@@ -65,7 +65,6 @@ def agreement(
     with snapshot(connection):
         answers = first_two_answers(rows.first_answers_of_dataset(connection, dataset.id, dataset.evidence_from))
         choices = rows.choices_of_answered(connection, dataset.id)
-        own = quality_rows.own_answers(connection, dataset.id, dataset.evidence_from) if dataset.questions else {}
         given = quality_rows.blind_answers(connection, dataset.id, dataset.evidence_from)
         gold = [(one.annotator_id, one.label, one.known) for one in gold_answers(connection, dataset.id)]
         repeats = [(one.annotator_id, one.label_again, one.label) for one in repeat_pairs(connection, dataset.id)]
@@ -89,7 +88,7 @@ def agreement(
         questions=(
             question_agreement("label", "nominal", labels, classes.offered),
             *_other_questions(answers),
-            *(_own_question(question, answers, own) for question in dataset.questions if question.kind in LEVELS),
+            *(_own_question(question, answers) for question in dataset.questions if question.kind in LEVELS),
         ),
         classes=classes.offered,
         pairs=pairs(labels, called, classes.offered),
@@ -121,14 +120,12 @@ def _other_questions(answers: Sequence[FirstAnswer]) -> list[QuestionAgreement]:
     ]
 
 
-def _own_question(
-    question: Question, answers: Sequence[FirstAnswer], own: Mapping[tuple[int, int], Mapping[str, AnswerValue]]
-) -> QuestionAgreement:
+def _own_question(question: Question, answers: Sequence[FirstAnswer]) -> QuestionAgreement:
     """Returns the agreement on a question that the author added; annotations from before it have no answer."""
     ratings = [
         Rating(one.example_id, one.annotator_id, value)
         for one in answers
-        if (value := own.get((one.example_id, one.annotator_id), {}).get(question.name)) is not None
+        if (value := one.answers.get(question.name)) is not None
     ]
     return question_agreement(question.name, LEVELS[question.kind], ratings, question.values)
 

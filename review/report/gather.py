@@ -19,7 +19,7 @@ from db.connection import Connection
 from db.examples import iterate_examples
 from db.records import Dataset, Example
 from review.agreement import REPLICATES, SEED, agreement
-from review.evidence import is_rated
+from review.first_two import is_rated
 from review.gate import judge
 from review.policy import Policy
 from review.pseudonyms import pseudonyms
