@@ -44,8 +44,9 @@ def insert_annotation(
     occasion: Occasion,
     revision: int,
     answers: Answers,
+    created_at: str = "",
 ) -> int:
-    """Appends a revision and returns its id."""
+    """Appends a revision and returns its id; `created_at` is when it was given, if not now."""
     row_id = connection.execute(
         "INSERT INTO annotations (dataset_id, example_id, annotator_id, occasion, revision, skipped, label, relevance,"
         " ambiguous, flagged, comment, seconds, submission, session_id, created_at, answers, skip_reason,"
@@ -65,7 +66,7 @@ def insert_annotation(
             answers.seconds,
             answers.submission,
             session_id,
-            now_text(),
+            created_at or now_text(),
             json.dumps(dict(answers.answers), ensure_ascii=False),
             answers.skip_reason,
             answers.suggested_edit,

@@ -234,6 +234,11 @@ class Progress:
     skipped: int
     mixed_in: int = 0
 
+    @property
+    def seen_by_them(self) -> int:
+        """How many they have answered as they see it, who can't tell what was mixed in."""
+        return self.answered + self.mixed_in
+
 
 @dataclass(frozen=True)
 class Limits:

@@ -14,6 +14,7 @@ from db.migrations.assignment import ASSIGNMENT
 from db.migrations.disclosures import DISCLOSURES
 from db.migrations.engines import ENGINES
 from db.migrations.main_job import MAIN_JOB
+from db.migrations.packets import PACKETS
 from db.migrations.people import PEOPLE
 from db.migrations.portfolio import PORTFOLIO
 from db.migrations.recipe_stages import RECIPE_STAGES
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x45765772
 """`EvWr`: marks a SQLite file as an evalwright workspace."""
 
+PACKET_ID = 0x4576506B
+"""`EvPk`: marks one as a packet, a small workspace for one validator."""
+
 MIGRATIONS: list[tuple[str, list[str]]] = [
     ("main_job", MAIN_JOB),
     ("people", PEOPLE),
@@ -40,6 +44,7 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
     ("rulings", RULINGS),
     ("recipe_stages", RECIPE_STAGES),
     ("removals", REMOVALS),
+    ("packets", PACKETS),
 ]
 """Name and statements of each migration, in order."""
 
@@ -53,9 +58,10 @@ def migrate(database: Database) -> None:
     migrations = Migrations("evalwright")
     for version, (name, statements) in enumerate(MIGRATIONS, start=1):
         migrations(name=name)(_Step(name, statements, version))
+    (application,) = database.execute("PRAGMA application_id").fetchone()
     with database.atomic():
         # The first statement writes, so that the transaction has the write lock before anything is read in it.
-        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        database.execute(f"PRAGMA application_id = {application or APPLICATION_ID}")
         migrations.apply(database)
 
 

@@ -13,6 +13,9 @@ from db.connection import Connection, connect, snapshot, unreadable
 from db.errors import InputError, WorkspaceError
 from db.sqlite import SAFE_WAL_VERSION, DatabaseError, OperationalError, journal_mode, sqlite3, version
 
+KINDS = frozenset({schema.APPLICATION_ID, schema.PACKET_ID})
+USER_VERSION_AT, APPLICATION_ID_AT = 60, 68
+
 
 def open_workspace(path: Path, *, create: bool = True) -> Connection:
     """Opens a workspace, bringing its tables up to date first.
@@ -51,6 +54,35 @@ def workspace_id(connection: Connection) -> str:
     return str(row[0])
 
 
+def is_packet(path: Path) -> bool:
+    """Whether a file is a packet, by the mark at its beginning; see https://sqlite.org/fileformat.html, 1.3."""
+    return _header_number(path, APPLICATION_ID_AT) == schema.PACKET_ID
+
+
+def user_version(path: Path) -> int:
+    """Returns the version that a file's beginning names, 0 where it is none of SQLite's."""
+    return _header_number(path, USER_VERSION_AT)
+
+
+def is_sound(connection: Connection) -> bool:
+    """Whether every page, index and reference of a workspace is as it should be."""
+    whole = connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    return whole and connection.execute("PRAGMA foreign_key_check").fetchone() is None
+
+
+def copy_file(path: Path, target: Path) -> None:
+    """Copies a workspace as it stands, also while others write to it.
+
+    Raises:
+        DatabaseError: if it can't be read.
+    """
+    source = connect(path)
+    try:
+        _copy_to(source, target)
+    finally:
+        source.close()
+
+
 def backup_name(path: Path, old_version: int) -> Path:
     """Returns where the state before a migration is kept."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
@@ -85,7 +117,7 @@ def _migrate(connection: Connection, path: Path) -> None:
     from sqlite_utils import Database
 
     try:
-        connection.execute(f"PRAGMA journal_mode = {journal_mode()}")
+        connection.execute(f"PRAGMA journal_mode = {'delete' if is_packet(path) else journal_mode()}")
         schema.migrate(Database(connection))
     except DatabaseError as error:
         raise WorkspaceError(
@@ -114,7 +146,7 @@ def _version(connection: Connection, path: Path) -> int:
         (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
     except DatabaseError as error:
         raise WorkspaceError(unreadable(path, error)) from error
-    if application != schema.APPLICATION_ID and (application, found, tables) != (0, 0, 0):
+    if application not in KINDS and (application, found, tables) != (0, 0, 0):
         raise WorkspaceError(
             f"{path} is a SQLite file of another program; name an evalwright workspace with --workspace."
         )
@@ -144,17 +176,30 @@ def _back_up(connection: Connection, path: Path, target: Path) -> None:
     partial = path.with_name(f"{path.name}.backup.partial")
     try:
         partial.unlink(missing_ok=True)
-        copy = sqlite3.connect(partial)
-        try:
-            connection.backup(copy)
-        finally:
-            copy.close()
+        _copy_to(connection, partial)
         partial.replace(target)
     except (DatabaseError, OSError) as error:
         raise WorkspaceError(
             f"The workspace {path} can't be backed up before it is brought up to date ({error}); it is as it was, "
             "free some space in its folder and try again."
         ) from error
+
+
+def _copy_to(connection: Connection, target: Path) -> None:
+    copy = sqlite3.connect(target)
+    try:
+        connection.backup(copy)
+    finally:
+        copy.close()
+
+
+def _header_number(path: Path, at: int) -> int:
+    try:
+        with path.open("rb") as file:
+            header = file.read(at + 4)
+    except OSError:
+        return 0
+    return int.from_bytes(header[at:], "big") if header.startswith(b"SQLite format 3\0") else 0
 
 
 @contextmanager

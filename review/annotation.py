@@ -53,7 +53,7 @@ def submit(
             something else is no answer.
         WorkspaceError: if nothing could be stored.
     """
-    _check(dataset, example, answers)
+    check(dataset, example, answers)
     with write(connection):
         if rows.submission_stored(connection, answers.submission):
             return Submitted("known", reserve_next(connection, session, dataset))
@@ -84,7 +84,12 @@ def _earlier(connection: Connection, found: tuple[int, int] | None) -> EarlierAn
     return EarlierAnswer(anchor, examples.get_blind(connection, example_id, occasion), answer)
 
 
-def _check(dataset: Dataset, example: BlindExample, answers: Answers) -> None:
+def check(dataset: Dataset, example: BlindExample, answers: Answers) -> None:
+    """Refuses what is no answer to an example.
+
+    Raises:
+        InputError: see `submit`.
+    """
     if answers.skipped:
         if answers.relevance is not None or answers.answers:
             raise InputError("A skipped example has no relevance and no other answers; give a label or leave them out.")

@@ -25,6 +25,9 @@ RESERVATION_SECONDS = 15 * 60
 SESSION_SILENCE_SECONDS = 120
 """After how long a session on another machine counts as gone."""
 
+PACKET_HOST = "(packet)"
+"""Where the session of a packet runs: out of reach, and alive until its reservations expire."""
+
 SWEEP = 20
 """The most expired reservations that one request frees, so that nobody waits for a big sweep."""
 
@@ -138,6 +141,8 @@ def _reclaim(
 
 
 def _alive(session: rows.SessionRow) -> bool:
+    if session.host == PACKET_HOST:
+        return True
     if session.host == socket.gethostname():
         return still_runs(session.pid, session.process)
     return now() - session.seen_at < SESSION_SILENCE_SECONDS
@@ -157,7 +162,7 @@ def _take(
         held = rows.Reservation(mixed_in[0], session.annotator_id, session.id, mixed_in[1])
     elif (example_id := re_reviews.next_re_review(connection, dataset.id, session.annotator_id)) is not None:
         held = rows.Reservation(example_id, session.annotator_id, session.id, "re-review")
-    elif (example_id := _advance(connection, dataset, session.annotator_id)) is not None:
+    elif (example_id := advance(connection, dataset, session.annotator_id)) is not None:
         held = rows.Reservation(example_id, session.annotator_id, session.id, "first")
     else:
         return None
@@ -181,7 +186,7 @@ def left_to_ask(settings: AssignmentSettings, done: Progress, reservations: Sequ
     return max(0, settings.most_each - done.answered - done.skipped - held)
 
 
-def _advance(connection: Connection, dataset: Dataset, annotator_id: int) -> int | None:
+def advance(connection: Connection, dataset: Dataset, annotator_id: int) -> int | None:
     """Returns the first example that this validator can take, and moves their cursor past it."""
     cursor = rows.cursor(connection, dataset.id, annotator_id)
     found = rows.next_reopened(connection, dataset.id, annotator_id, cursor.reopening_id)

@@ -7,6 +7,7 @@ no evidence and never ships; each gold example and each repeat comes once at mos
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Literal
 
@@ -47,15 +48,28 @@ def next_mixed_in(
 ) -> tuple[int, Literal["gold", "repeat"]] | None:
     """Returns the gold example or the repeat that is to be served now, or None if it is an example's turn."""
     kind = kind_of_next(dataset, settings, annotator_id, count)
-    if kind == "gold" and settings.gold_set is not None:
-        done = rows.cursor(connection, settings.gold_set, annotator_id)
-        found = rows.next_frontier(connection, settings.gold_set, annotator_id, done.position)
-        return (found[1], "gold") if found else None
+    if kind == "gold":
+        found = next_gold(connection, settings, annotator_id)
+        return None if found is None else (found, "gold")
     if kind == "repeat":
         among = repeatable(connection, dataset.id, annotator_id, apart=APART, limit=CHOSEN_AMONG)
-        chosen = int(share_of(dataset, annotator_id, count, "which") * len(among))
-        return (among[chosen], "repeat") if among else None
+        found = choose(dataset, annotator_id, count, among)
+        return None if found is None else (found, "repeat")
     return None
+
+
+def next_gold(connection: Connection, settings: AssignmentSettings, annotator_id: int) -> int | None:
+    """Returns the next gold example that an annotator has neither answered nor on a screen, if there is one."""
+    if settings.gold_set is None:
+        return None
+    done = rows.cursor(connection, settings.gold_set, annotator_id)
+    found = rows.next_frontier(connection, settings.gold_set, annotator_id, done.position)
+    return None if found is None else found[1]
+
+
+def choose(dataset: Dataset, annotator_id: int, count: int, among: Sequence[int]) -> int | None:
+    """Draws which example is repeated, or None if there is none to repeat."""
+    return among[int(share_of(dataset, annotator_id, count, "which") * len(among))] if among else None
 
 
 def note_answered(connection: Connection, dataset: Dataset, annotator_id: int, example: BlindExample) -> None:

@@ -50,6 +50,7 @@ class EvalwrightApp(App[None]):
         review: str | None = None,
         *,
         adjudicate: str | None = None,
+        packet: bool = False,
         statistics: Sequence[str] = COMMAND,
     ) -> None:
         """Opens the workspace, made or brought up to date first.
@@ -59,6 +60,7 @@ class EvalwrightApp(App[None]):
             annotator: The validator's name.
             review: A dataset to review at once, or None for the list.
             adjudicate: A dataset to adjudicate at once instead.
+            packet: Whether the workspace is a packet: there is its review and nothing else.
             statistics: The command that computes statistics; see `tui.statistics`.
 
         Raises:
@@ -76,6 +78,7 @@ class EvalwrightApp(App[None]):
         self._annotator = annotator
         self._review = review
         self._adjudicate = adjudicate
+        self._packet = packet
         self._store = Store(workspace)
         self._statistics = Statistics(workspace, statistics)
         self._findings = Findings(self._statistics)
@@ -89,6 +92,9 @@ class EvalwrightApp(App[None]):
         """Shows the first screen and keeps a worker at hand."""
         for name in SIGNALS:
             asyncio.get_running_loop().add_signal_handler(name, self.exit)
+        if self._packet and self._review is not None:
+            self.push_screen(ReviewScreen(self._store, self._annotator, self._review), lambda _: self.exit())
+            return
         self.push_screen(DatasetsScreen(self._store, self._findings, self._workspace, self._annotator))
         if self._review is not None:
             self.push_screen(ReviewScreen(self._store, self._annotator, self._review))

@@ -34,6 +34,7 @@ COMMANDS = {
     "adjudicate": "tui.commands.adjudicate",
     "rule": "tui.commands.rule",
     "exclude": "tui.commands.exclude",
+    "packet": "tui.commands.packet",
     "agreement": "tui.commands.agreement",
     "lint": "tui.commands.lint",
     "gate": "tui.commands.gate",
@@ -42,6 +43,9 @@ COMMANDS = {
     "doctor": "tui.commands.doctor",
 }
 """Each command and the module that holds it, as `NAME_command`, in the order of the help."""
+
+IN_A_PACKET = (None, "review", "datasets", "doctor")
+"""What can be done with a packet's file as the workspace; None is opening the app."""
 
 SUMMARIES = {
     "demo": "Make a small workspace with the embedded model and open it.",
@@ -57,6 +61,7 @@ SUMMARIES = {
     "examples": "Look through the examples of a dataset.",
     "adjudicate": "Settle what validators could not.",
     "rule": "Rule on an example: keep, relabel, edit or drop it.",
+    "packet": "Give a validator examples in a file, and merge what comes back.",
     "exclude": "Flag a validator: the gate must hold without them too.",
     "agreement": "Show how far annotators agree.",
     "lint": "Look for known defects in datasets or files.",
@@ -116,6 +121,8 @@ def evalwright(ctx: click.Context, workspace: Path, annotator: str | None) -> No
     Without a command, opens the app.
     """
     ctx.obj = workspace
+    if ctx.invoked_subcommand not in IN_A_PACKET:
+        _refuse_packet(workspace, str(ctx.invoked_subcommand))
     if ctx.invoked_subcommand is None:
         from tui.start import open_app
 
@@ -140,6 +147,17 @@ def main() -> NoReturn:
         tell(f"evalwright: {_sentence(error)}")
         code = WRONG
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse_packet(workspace: Path, command: str) -> None:
+    """Refuses what makes no sense in a packet, which knows one validator's answers and nothing else."""
+    from db.workspace import is_packet
+
+    if is_packet(workspace):
+        raise InputError(
+            f"{workspace} is a packet, which can be reviewed and nothing else; call `evalwright {command}` in the "
+            "workspace it comes from."
+        )
 
 
 def _refuse_undecodable(texts: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from db import annotators, assignment, candidates, datasets, disclosures, jobs
 from db.candidates import FunnelRow
 from db.connection import Connection
+from db.packet_file import read_facts
 from db.records import Dataset, DatasetCounts, Job, Progress
 from review.assigning import barred
 from review.overview import DatasetOverview, overview
@@ -44,6 +45,7 @@ class ReviewStatus:
     Attributes:
         disclosed: Whether this validator has looked at its answers, and so isn't asked any more.
         barred: Why this validator is asked nothing more, as a sentence; empty if they are.
+        packet: Whether this is a packet's file.
     """
 
     counts: DatasetCounts
@@ -51,6 +53,7 @@ class ReviewStatus:
     job: Job | None
     disclosed: bool = False
     barred: str = ""
+    packet: bool = False
 
     @property
     def writing(self) -> bool:
@@ -97,6 +100,7 @@ def read_review_status(connection: Connection, dataset: Dataset, annotator_id: i
         _last_job(connection, dataset),
         disclosures.has_seen(connection, annotator_id, dataset.id),
         barred(connection, dataset, annotator_id),
+        read_facts(connection) is not None,
     )
 
 

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import click
 
-from db.errors import InputError
+from db.datasets import all_datasets
+from db.errors import InputError, WorkspaceError
+from db.packet_file import read_facts
+from db.workspace import is_packet, open_workspace
 
 
 def user_name() -> str:
@@ -50,7 +53,7 @@ def open_app(
         adjudicate: Whether to adjudicate that dataset, not review it.
 
     Raises:
-        InputError: if there is no terminal, or no such dataset.
+        InputError: if there is no terminal, no such dataset, or the file is a packet for somebody else.
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):  # Textual draws on standard error.
         raise InputError("The app needs a terminal; `evalwright --help` lists the commands that work without one.")
@@ -60,6 +63,23 @@ def open_app(
         )
     from tui.app import EvalwrightApp
 
+    packet = is_packet(workspace)
+    if packet:
+        annotator, dataset = _packets_own(workspace, annotator)
     name = validator_name(annotator)
     review, settle = (None, dataset) if adjudicate else (dataset, None)
-    EvalwrightApp(workspace, annotator=name, review=review, adjudicate=settle).run()
+    EvalwrightApp(workspace, annotator=name, review=review, adjudicate=settle, packet=packet).run()
+
+
+def _packets_own(workspace: Path, annotator: str | None) -> tuple[str, str]:
+    """Returns who a packet is for, and the name of its dataset."""
+    connection = open_workspace(workspace)
+    facts, datasets = read_facts(connection), all_datasets(connection)
+    connection.close()
+    if facts is None or not datasets:
+        raise WorkspaceError(f"The packet {workspace} is damaged; ask for the file once more.")
+    if annotator is not None and annotator.strip() != facts.annotator:
+        raise InputError(
+            f"The packet {workspace} is for {facts.annotator}; leave out --as, or ask for one of your own."
+        )
+    return facts.annotator, datasets[0].name

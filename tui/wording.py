@@ -99,6 +99,14 @@ def guidelines(dataset: Dataset) -> Content:
     return Content.assemble(own, "\n\n", asked(dataset)) if own else asked(dataset)
 
 
+def coverage(status: ReviewStatus) -> str:
+    """Returns how far the dataset is, in a short line; a packet knows of its own validator only."""
+    counts = status.counts
+    return (
+        f"{counts.examples:,} in this packet" if status.packet else f"{counts.settled:,} of {counts.examples:,} settled"
+    )
+
+
 def nothing_left(status: ReviewStatus) -> str:
     """Returns why there is no example to answer now, and what happens next."""
     if status.disclosed or status.barred:
@@ -118,7 +126,8 @@ def nothing_left(status: ReviewStatus) -> str:
     if not examples:
         return "This dataset has no examples yet." + paused
     if status.progress.answered + status.progress.skipped >= examples:
-        return f"Done: you have answered all {examples:,} examples. Thank you!" + paused
+        thanks = f"Done: you have answered all {examples:,} examples. Thank you!"
+        return f"{thanks}\n\nNow send the file back." if status.packet else thanks + paused
     if settled >= examples:
         return f"Done: enough people have answered each of the {examples:,} examples. Thank you!" + paused
     return (

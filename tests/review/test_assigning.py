@@ -22,6 +22,11 @@ from review.steering import most_to_do
 from tests.support.workspaces import NO, YES, answer, make_dataset, persona_row, write_rows
 
 
+@pytest.fixture(autouse=True)
+def _quick(connection: Connection) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
+
+
 def label(connection: Connection, dataset: Dataset, name: str, given: str = YES, most: int = 10_000) -> int:
     """Labels until nothing is left for that name; returns how many were answered."""
     session = start_session(connection, name)

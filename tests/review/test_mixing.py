@@ -32,6 +32,7 @@ def label_all(connection: Connection, dataset: Dataset, session: Session, label:
 
 @pytest.fixture
 def dataset(connection: Connection) -> Dataset:
+    connection.execute("PRAGMA synchronous = OFF")
     made = make_dataset(connection, 400)
     mix_in(connection, made, gold=100, gold_rate=0.1, repeat_rate=0.1)
     return made
@@ -102,6 +103,7 @@ def test_a_window_that_died_hands_its_gold_example_over(connection: Connection, 
 
 
 def test_what_is_mixed_in_is_evidence_of_nothing(connection: Connection) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
     plain, mixed = make_dataset(connection, 60, name="plain"), make_dataset(connection, 60)
     mix_in(connection, mixed, gold=30, gold_rate=0.3, repeat_rate=0.1)
     for name in ("Ada", "Béla", "Carla"):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from db.workspace import open_workspace
+from db.workspace import is_packet, open_workspace
 from review.assigning import check_allowed
 from review.steering import find, most_to_do
 from tui.start import name_given_before, open_app, validator_name
@@ -18,7 +18,11 @@ from tui.start import name_given_before, open_app, validator_name
 @click.pass_obj
 def review_command(workspace: Path, dataset: str | None, annotator: str | None) -> int:
     """Label and rate examples: two keys each. Without a dataset, the one with most left to do."""
-    name = validator_name(annotator or name_given_before())
+    given = annotator or name_given_before()
+    if is_packet(workspace):
+        open_app(workspace, annotator=given)
+        return 0
+    name = validator_name(given)
     connection = open_workspace(workspace, create=False)
     chosen = find(connection, dataset) if dataset else most_to_do(connection, name)
     check_allowed(connection, chosen, name)

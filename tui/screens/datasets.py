@@ -203,7 +203,7 @@ class DatasetsScreen(Screen[None]):
         if behavior := behavior_line(dataset.behavior):
             lines.append(behavior)
         progress = self._page.progress.get(name) if self._page else None
-        own = f"{progress.answered:,} answered" if progress and progress.answered else "nothing answered yet"
+        own = f"{progress.seen_by_them:,} answered" if progress and progress.seen_by_them else "nothing answered yet"
         skipped = f", {progress.skipped:,} skipped" if progress and progress.skipped else ""
         lines.append(
             Content.styled(

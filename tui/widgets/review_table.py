@@ -106,10 +106,10 @@ class ReviewTable(Vertical):
     def show_status(self, status: ReviewStatus, desk: Desk) -> None:
         """Shows progress, pace and what the model is doing."""
         pace = f" · {desk.pace:.0f} a minute" if desk.pace else ""
-        own = f"{status.progress.answered:,} answered · {desk.given_now:,} this time{pace}"
+        own = f"{status.progress.seen_by_them:,} answered · {desk.given_now:,} this time{pace}"
         self.query_one("#pace", Words).say(Content.styled(own, "$foreground 60%"))
         who = visible(desk.annotator, one_line=True)
-        parts = [f"as {who}", f"{status.counts.settled:,} of {status.counts.examples:,} settled"]
+        parts = [f"as {who}", wording.coverage(status)]
         if skipped := status.progress.skipped:
             parts.append(f"{skipped:,} skipped")
         if writing := wording.writing_line(status.job, status.waiting):

@@ -1,0 +1,138 @@
+"""A packet's file: a small workspace with one dataset, for one validator, that says nothing of what its examples are.
+
+They are numbered from 1 in the order in which they are served. Gold and repeats look like any other example; which they
+are, only the workspace knows, by their numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from db import schema
+from db.annotations import get_annotation
+from db.connection import Connection, write
+from db.datasets import insert_dataset
+from db.errors import WorkspaceError
+from db.examples import get_blind, insert_examples
+from db.records import Annotation, Answers, BlindExample, Dataset, NewExample
+from db.sqlite import DatabaseError
+from db.workspace import copy_file, is_packet, is_sound, open_workspace, user_version
+
+
+@dataclass(frozen=True)
+class PacketFacts:
+    """What a packet's file says of itself: its name, the workspace it came from, and who it is for."""
+
+    token: str
+    workspace_id: str
+    annotator: str
+
+
+@dataclass(frozen=True)
+class PacketAnswer:
+    """An answer in a packet's file: one revision, with what was on the screen."""
+
+    shown: BlindExample
+    answers: Answers
+    created_at: str
+
+
+def fill_file(file: Connection, dataset: Dataset, facts: PacketFacts, shown: Sequence[BlindExample]) -> None:
+    """Turns a new workspace into a packet: what a validator may see, and nothing else.
+
+    Args:
+        file: The new workspace, with nobody else at it.
+        dataset: The dataset under review.
+        facts: What the packet says of itself.
+        shown: Its examples, in the order in which they are served.
+    """
+    with write(file):
+        file.executemany(
+            "INSERT INTO settings (name, value) VALUES (?, ?)",
+            [("packet", facts.token), ("packet_of", facts.workspace_id), ("packet_for", facts.annotator)],
+        )
+        dataset_id = insert_dataset(
+            file,
+            name=dataset.name,
+            behavior=dataset.behavior,
+            guidelines=dataset.guidelines,
+            kind=dataset.kind,
+            origin="packet",
+            seed=0,
+            closed=True,
+            visible=True,
+            questions=dataset.questions,
+        )
+        blind = [
+            NewExample(each.body, each.body, each.choices, intended=None, label_confidence=None, extra={})
+            for each in shown
+        ]
+        insert_examples(file, dataset_id, 0, blind, places=1)
+        file.execute("UPDATE review_status SET position = example_id")
+    file.execute("PRAGMA journal_mode = delete")  # everything in one file, that people can send
+    file.execute(f"PRAGMA application_id = {schema.PACKET_ID}")
+
+
+def open_copy(path: Path, folder: Path) -> Connection:
+    """Opens a copy of a packet, checked and brought up to date; the packet itself stays as it is.
+
+    Args:
+        path: The packet.
+        folder: An empty folder for the copy.
+
+    Raises:
+        WorkspaceError: if the file is none, is damaged, or was made by a newer evalwright.
+    """
+    if not is_packet(path):
+        what = "isn't a packet; `evalwright packet make` makes one" if path.exists() else "does not exist"
+        raise WorkspaceError(f"{path} {what}.")
+    if user_version(path) > schema.CURRENT:
+        raise WorkspaceError(
+            f"The packet {path} was made by a newer evalwright; upgrade this one with `pip install -U evalwright`."
+        )
+    copy = folder / "packet.db"
+    try:
+        copy_file(path, copy)
+        file = open_workspace(copy)
+        if is_sound(file):
+            return file
+    except (DatabaseError, WorkspaceError) as error:
+        raise WorkspaceError(damaged(path, "it can't be read to its end")) from error
+    raise WorkspaceError(damaged(path, "its tables or rows are broken"))
+
+
+def damaged(path: Path, why: str) -> str:
+    """Returns the sentence for a packet that can't be merged as it is."""
+    return f"The packet {path} is damaged ({why}), and nothing of it was merged; ask for the file once more."
+
+
+def read_facts(file: Connection) -> PacketFacts | None:
+    """Returns what a packet's file says of itself, or None if it says nothing."""
+    found = dict(file.execute("SELECT name, value FROM settings WHERE name LIKE 'packet%'").fetchall())
+    if not found.keys() >= {"packet", "packet_of", "packet_for"}:
+        return None
+    return PacketFacts(found["packet"], found["packet_of"], found["packet_for"])
+
+
+def read_answers(file: Connection) -> list[PacketAnswer]:
+    """Returns every answer in a packet's file, each revision, in the order in which they were given."""
+    rows = file.execute("SELECT id, submission FROM annotations ORDER BY id").fetchall()
+    return [_packet_answer(file, get_annotation(file, key), submission) for key, submission in rows]
+
+
+def _packet_answer(file: Connection, given: Annotation, submission: str) -> PacketAnswer:
+    answers = Answers(
+        label=given.label,
+        relevance=given.relevance,
+        seconds=given.seconds,
+        submission=submission,
+        ambiguous=given.ambiguous,
+        flagged=given.flagged,
+        comment=given.comment,
+        answers=given.answers,
+        skip_reason=given.skip_reason,
+        suggested_edit=given.suggested_edit,
+    )
+    return PacketAnswer(get_blind(file, given.example_id), answers, given.created_at)

@@ -1,0 +1,180 @@
+"""Making packets: the next examples of a validator are reserved and written to a file.
+
+A packet's session holds its examples for some days, as a window holds the one on its screen: each takes a place, online
+windows of the same validator show others, and what is not merged by then goes to whoever is asked next. What comes back
+later is stored under the rule for every late answer: counted where the place is free, else extra.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from db import annotators, packets
+from db import assignment as rows
+from db.assignment_settings import settings_of
+from db.clock import now
+from db.connection import Connection, write
+from db.errors import InputError
+from db.examples import get_blind
+from db.packet_file import PacketFacts, fill_file
+from db.packets import PacketRow, Planned
+from db.records import Dataset
+from db.workspace import open_workspace, workspace_id
+from review import mixing
+from review.assigning import barred, check_allowed
+from review.assignment import PACKET_HOST, Session, advance, left_to_ask, release
+
+EXAMPLES, MOST_EXAMPLES = 200, 500
+"""How many examples a packet holds if nobody says, and at most: it is reserved, and merged, in one transaction."""
+
+DAYS, MOST_DAYS = 14, 365
+DAY = 24 * 60 * 60.0
+
+
+def make_packet(
+    connection: Connection,
+    dataset: Dataset,
+    annotator: str,
+    target: Path,
+    *,
+    count: int = EXAMPLES,
+    days: int = DAYS,
+) -> PacketRow:
+    """Writes the next examples of a validator to a file, with guidelines and questions and nothing else.
+
+    Args:
+        connection: The workspace.
+        dataset: Which dataset's examples.
+        annotator: The validator's name.
+        target: The file; it must not exist yet.
+        count: The most examples, in [1, 500].
+        days: For how long they are reserved, in [1, 365].
+
+    Raises:
+        InputError: if the file exists, the validator may not label the dataset, or nothing is left for them.
+    """
+    annotator = annotator.strip()
+    if not annotator:
+        raise InputError("The name after --for is empty.")
+    if not (1 <= count <= MOST_EXAMPLES and 1 <= days <= MOST_DAYS):
+        raise InputError(f"A packet holds 1 to {MOST_EXAMPLES} examples, for 1 to {MOST_DAYS} days.")
+    check_allowed(connection, dataset, annotator)
+    token = secrets.token_hex(16)
+    with _written_beside(target, token) as working:
+        file = open_workspace(working)
+        try:
+            packet = _reserve(connection, dataset, annotator, token, count, now() + days * DAY)
+            try:
+                facts = PacketFacts(token, workspace_id(connection), annotator)
+                plan = packets.planned(connection, packet.id).values()
+                fill_file(file, dataset, facts, [get_blind(connection, each.example_id) for each in plan])
+                file.close()
+                _publish(working, target)
+            except BaseException:
+                end_packet(connection, packet)
+                raise
+        finally:
+            file.close()
+    return packet
+
+
+def end_packet(connection: Connection, packet: PacketRow) -> int:
+    """Gives back what a packet has not answered; it can still be merged, under the rule for late answers.
+
+    Returns:
+        How many places are free again.
+    """
+    with write(connection):
+        held = packets.reserved_for(connection, packet)
+        for each in held:
+            release(connection, each)
+        packets.end(connection, packet.id)
+    return sum(each.occasion == "first" for each in held)
+
+
+def _reserve(
+    connection: Connection, dataset: Dataset, annotator: str, token: str, count: int, expires_at: float
+) -> PacketRow:
+    with write(connection):
+        session = Session(token, annotators.annotator_id(connection, annotator), annotator)
+        rows.insert_session(connection, rows.SessionRow(token, PACKET_HOST, 0, now()), session.annotator_id)
+        plan = _plan(connection, dataset, session, count, expires_at)
+        if not plan:
+            why = barred(connection, dataset, session.annotator_id)
+            raise InputError(why or f"There is nothing in {dataset.name} for {annotator} to label now.")
+        packets.insert_packet(connection, dataset.id, session.annotator_id, token, expires_at, plan)
+        packet = packets.find_packet(connection, token)
+    assert packet is not None
+    return packet
+
+
+def _plan(
+    connection: Connection, dataset: Dataset, session: Session, count: int, expires_at: float
+) -> list[Planned]:  # fmt: skip
+    """Reserves what this validator would be served next, in that order."""
+    settings = settings_of(connection, dataset.id)
+    done = rows.progress(connection, dataset.id, session.annotator_id)
+    left = left_to_ask(settings, done, rows.reservations_of(connection, session.annotator_id, dataset.id))
+    plan: list[Planned] = []
+    while len(plan) < count and (left is None or sum(each.occasion == "first" for each in plan) < left):
+        answered = done.answered + done.skipped + done.mixed_in + len(plan)
+        kind = mixing.kind_of_next(dataset, settings, session.annotator_id, answered)
+        following = None
+        if kind == "repeat":
+            following = _repeat(dataset, session.annotator_id, answered, plan)
+        elif kind == "gold":
+            gold = mixing.next_gold(connection, settings, session.annotator_id)
+            following = None if gold is None else Planned(gold, "gold")
+        if following is None:
+            example_id = advance(connection, dataset, session.annotator_id)
+            if example_id is None:
+                break
+            following = Planned(example_id, "first")
+        if following.occasion != "repeat":  # the example that it repeats is reserved already
+            held = rows.Reservation(following.example_id, session.annotator_id, session.id, following.occasion)
+            rows.reserve(connection, held, dataset.id, expires_at)
+        plan.append(following)
+    return plan
+
+
+def _repeat(dataset: Dataset, annotator_id: int, answered: int, plan: list[Planned]) -> Planned | None:
+    """Returns a repeat of an example of the packet itself that is far enough back, if there is one."""
+    far = [each for each in plan if each.occasion != "gold"][: -mixing.APART]
+    repeated = {each.example_id for each in plan if each.occasion == "repeat"}
+    among = [each for each in far if each.occasion == "first" and each.example_id not in repeated]
+    chosen = mixing.choose(dataset, annotator_id, answered, [each.example_id for each in among])
+    return None if chosen is None else Planned(chosen, "repeat")
+
+
+@contextmanager
+def _written_beside(target: Path, token: str) -> Iterator[Path]:
+    """Yields a file to write, in a folder of its own beside its place, which goes in the end."""
+    if os.path.lexists(target):
+        raise InputError(f"{target} exists already; name another file with --to.")
+    folder = target.with_name(f".{target.name[:40]}.{token}.part")
+    try:
+        folder.mkdir()
+    except OSError as error:
+        raise InputError(f"The packet can't be written to {target} ({error.strerror}); name another file.") from error
+    try:
+        yield folder / "packet.db"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _publish(working: Path, target: Path) -> None:
+    """Gives the packet its name; it is whole by then, and never takes another file's place."""
+    try:
+        os.link(working, target)
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise InputError(f"The packet can't be written to {target} ({error.strerror}); name another file.") from error

@@ -1,0 +1,440 @@
+"""Packets: made, labelled elsewhere, merged back; nothing lost, nothing doubled, nothing told."""
+
+import random
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from db import assignment, datasets, packets
+from db.annotators import find_annotator
+from db.connection import Connection, connect, write
+from db.datasets import all_datasets
+from db.errors import EvalwrightError, InputError, WorkspaceError
+from db.mixed_in import gold_answers, repeat_pairs
+from db.records import BlindExample, Dataset
+from db.removals import Removal, insert_removals
+from db.workspace import is_packet, open_workspace
+from review import assignment as review_assignment
+from review.annotation import earlier_answer, submit
+from review.assigning import Changes, assign
+from review.assignment import end_session, next_example, start_session
+from review.disclosure import disclose
+from review.packets import end_packet, make_packet, merge_packet
+from review.packets.making import DAY
+from tests.support.gold import mix_in
+from tests.support.packets import label_packet, merge_and_die_at, stored
+from tests.support.processes import Child
+from tests.support.simulation import Clock
+from tests.support.workspaces import NO, YES, answer, make_dataset
+
+
+@pytest.fixture
+def dataset(connection: Connection) -> Dataset:
+    connection.execute("PRAGMA synchronous = OFF")
+    return make_dataset(connection, 40)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ada.packet"
+
+
+def texts(connection: Connection, dataset: Dataset) -> list[str]:
+    """The dataset's texts in its review order."""
+    rows = connection.execute(
+        "SELECT e.body FROM review_status AS s JOIN examples AS e ON e.id = s.example_id"
+        " WHERE s.dataset_id = ? ORDER BY s.position",
+        (dataset.id,),
+    )
+    return [body for (body,) in rows]
+
+
+def label_here(connection: Connection, dataset: Dataset, name: str, most: int = 1000) -> list[BlindExample]:
+    session = start_session(connection, name)
+    served: list[BlindExample] = []
+    while len(served) < most and (example := next_example(connection, session, dataset)) is not None:
+        submit(connection, session, dataset, example, answer(YES))
+        served.append(example)
+    end_session(connection, session)
+    return served
+
+
+# There and back
+
+
+def test_a_packet_goes_out_and_comes_back(connection: Connection, dataset: Dataset, path: Path) -> None:
+    packet = make_packet(connection, dataset, "Ada", path, count=30)
+    assert (packet.examples, packet.answered, packet.annotator) == (30, 0, "Ada")
+    assert is_packet(path)
+    served = label_packet(path)
+    assert [example.body for example in served] == texts(connection, dataset)[:30], "in the review order"
+    merged = merge_packet(connection, path)
+    assert (merged.new, merged.known, merged.extra, merged.answered, merged.conflicts) == (30, 0, 0, 30, ())
+    ada = find_annotator(connection, "Ada")
+    assert ada is not None
+    counts = datasets.counts(connection, dataset.id)
+    assert (counts.annotations, counts.reviewed, counts.settled) == (30, 30, 0)
+    assert assignment.progress(connection, dataset.id, ada).answered == 30
+    assert connection.execute("SELECT count(*) FROM reservations").fetchone() == (0,)
+    assert label_here(connection, dataset, "Béla")
+    assert datasets.counts(connection, dataset.id).settled == 30
+    assert len(label_here(connection, dataset, "Ada")) == 10, "the rest of them here"
+
+
+def test_twice_is_once_and_a_later_version_adds_what_is_new(
+    connection: Connection, dataset: Dataset, path: Path, tmp_path: Path
+) -> None:
+    make_packet(connection, dataset, "Ada", path, count=20)
+    label_packet(path, most=8)
+    early = Path(shutil.copy(path, tmp_path / "early.packet"))
+    assert merge_packet(connection, path).new == 8
+    before = stored(connection)
+    again = merge_packet(connection, path)
+    assert (again.new, again.known, stored(connection)) == (0, 8, before)
+    label_packet(path)
+    later = merge_packet(connection, path)
+    assert (later.new, later.known, later.answered) == (12, 8, 20)
+    assert merge_packet(connection, early).new == 0
+    assert len(stored(connection)) == 20
+
+
+def test_changed_answers_are_revisions_in_their_order(connection: Connection, dataset: Dataset, path: Path) -> None:
+    make_packet(connection, dataset, "Ada", path, count=3)
+    label_packet(path)
+    merge_packet(connection, path)
+    for label in (NO, None):
+        change_last(path, label)
+    merged = merge_packet(connection, path)
+    assert (merged.new, merged.known, merged.answered) == (2, 3, 3)
+    last = stored(connection)[-3:]
+    assert [(row[3], row[4]) for row in last] == [(1, YES), (2, NO), (3, None)]
+    assert len({row[0] for row in last}) == 1
+    ada = find_annotator(connection, "Ada")
+    assert ada is not None
+    progress = assignment.progress(connection, dataset.id, ada)
+    assert (progress.answered, progress.skipped) == (2, 1)
+    assert datasets.counts(connection, dataset.id).annotations == 3
+
+
+def change_last(path: Path, label: str | None) -> None:
+    packet = open_workspace(path)
+    (dataset,) = all_datasets(packet)
+    session = start_session(packet, "Ada")
+    found = earlier_answer(packet, session, dataset)
+    assert found is not None
+    assert submit(packet, session, dataset, found.example, answer(label)).outcome == "changed"
+    packet.close()
+
+
+def test_everything_that_was_said_comes_along(connection: Connection, path: Path) -> None:
+    dataset = make_dataset(connection, 3)
+    with write(connection):
+        connection.execute("UPDATE datasets SET guidelines = 'Read twice.', questions = ?", (HARM,))
+    dataset = datasets.get_dataset(connection, dataset.id)
+    make_packet(connection, dataset, "Ada", path)
+    said = replace(
+        answer(NO),
+        relevance=2,
+        ambiguous=True,
+        flagged=True,
+        comment="a\tb \x00 \U0001f41d",
+        answers={"harm": 2},
+        suggested_edit="I keep many bees",
+    )
+    label_packet(path, most=1, say=lambda _: said)
+    packet = open_workspace(path)
+    there = all_datasets(packet)[0]
+    assert (there.guidelines, there.questions, there.behavior) == ("Read twice.", dataset.questions, "keeps bees")
+    packet.close()
+    merge_packet(connection, path)
+    columns = "label, relevance, ambiguous, flagged, comment, answers, suggested_edit, seconds, submission"
+    row = connection.execute(f"SELECT {columns} FROM annotations").fetchone()
+    assert row == (NO, 2, 1, 1, said.comment, '{"harm": 2}', "I keep many bees", 1.5, said.submission)
+
+
+HARM = '[{"name": "harm", "kind": "scale", "ask": "How harmful?", "options": ["none", "some", "much"]}]'
+
+
+def test_gold_and_repeats_are_in_a_packet_and_nothing_there_says_so(connection: Connection, path: Path) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
+    dataset = make_dataset(connection, 400)
+    mix_in(connection, dataset, gold=60, gold_rate=0.1, repeat_rate=0.1)
+    make_packet(connection, dataset, "Ada", path, count=300)
+    served = label_packet(path)
+    assert len(served) == 300
+    assert {example.occasion for example in served} == {"first"}
+    packet = open_workspace(path)
+    assert packet.execute("SELECT count(*) FROM datasets").fetchone() == (1,)
+    packet.close()
+    merged = merge_packet(connection, path)
+    assert (merged.new, merged.conflicts) == (300, ())
+    gold, pairs = gold_answers(connection, dataset.id), repeat_pairs(connection, dataset.id)
+    assert 15 < len(gold) < 50
+    assert 10 < len(pairs) < 50
+    assert {pair.label_again for pair in pairs} == {YES}
+    plan = [each for each in packets.planned(connection, 1).values() if each.occasion != "gold"]
+    order = [(each.example_id, each.occasion) for each in plan]
+    assert min(place - order.index((key, "first")) for place, (key, what) in enumerate(order) if what == "repeat") > 50
+    ada = find_annotator(connection, "Ada")
+    assert ada is not None
+    progress = assignment.progress(connection, dataset.id, ada)
+    assert progress.answered == datasets.counts(connection, dataset.id).reviewed == 300 - len(gold) - len(pairs)
+    assert progress.mixed_in == len(gold) + len(pairs)
+    online = label_here(connection, dataset, "Ada")
+    assert not {example.id for example in online if example.occasion != "repeat"} & {each.example_id for each in plan}
+
+
+# What is in the file
+
+
+def test_the_bytes_of_a_packet_say_nothing_more_than_a_validator_may_know(connection: Connection, path: Path) -> None:
+    dataset = make_dataset(connection, 60)
+    secrets = ["PurpleTruth", "Béla", "Zora the lead", "SecretPrompt", "OtherComment", "0.8765"]
+    with write(connection):
+        connection.execute("UPDATE examples SET label_confidence = 0.8765, intended = 'PurpleTruth'")
+        connection.execute("UPDATE examples SET extra = json_object('prompt', 'SecretPrompt')")
+        connection.execute("UPDATE datasets SET origin = 'SecretPrompt.jsonl'")
+    mix_in(connection, dataset, gold=30, gold_rate=0.2)
+    bela = start_session(connection, "Béla")
+    for _ in range(20):
+        example = next_example(connection, bela, dataset)
+        assert example is not None
+        submit(connection, bela, dataset, example, replace(answer(YES), comment="OtherComment"))
+    start_session(connection, "Zora the lead")
+    make_packet(connection, dataset, "Ada", path)
+    label_packet(path, most=10)
+    assert list(path.parent.glob(f"{path.name}?*")) == [], "all of a packet is in its one file"
+    content = path.read_bytes()
+    assert b"I keep 7 bees" in content
+    for secret in secrets:
+        assert secret.encode() not in content, secret
+    packet = open_workspace(path)
+    assert packet.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    for column in ("intended", "label_confidence", "candidate_id"):
+        assert packet.execute(f"SELECT count({column}) FROM examples").fetchone() == (0,)
+    filled = {
+        table
+        for (table,) in packet.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        if packet.execute(f"SELECT count(*) FROM {table}").fetchone() != (0,)
+    }
+    known = {"settings", "datasets", "dataset_counters", "examples", "review_status"}
+    used = {"annotators", "sessions", "annotations", "cursors", "reopenings", "sqlite_sequence", "_sqlite_migrations"}
+    assert {table for table in filled if not table.startswith("examples_text")} == known | used
+    assert packet.execute("SELECT name FROM annotators").fetchall() == [("Ada",)]
+    packet.close()
+
+
+# While it is away
+
+
+def test_what_is_in_a_packet_is_reserved_until_it_expires(
+    connection: Connection, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(review_assignment, "now", clock)
+    monkeypatch.setattr("review.packets.making.now", clock)
+    dataset = make_dataset(connection, 10)
+    make_packet(connection, dataset, "Ada", path, count=10, days=2)
+    assert len(label_here(connection, dataset, "Béla")) == 10
+    clock.time += 2 * DAY - 60
+    assert label_here(connection, dataset, "Carla") == [], "both places are taken"
+    assert label_here(connection, dataset, "Ada") == [], "no window takes them over"
+    clock.time += 120
+    assert len(label_here(connection, dataset, "Carla", most=4)) == 4
+    label_packet(path)
+    merged = merge_packet(connection, path)
+    assert (merged.new, merged.extra) == (10, 4)
+    assert {conflict.why for conflict in merged.conflicts} == {"taken"}
+    assert datasets.counts(connection, dataset.id).settled == 10
+
+
+def test_a_packet_that_is_ended_gives_its_places_back(connection: Connection, dataset: Dataset, path: Path) -> None:
+    packet = make_packet(connection, dataset, "Ada", path, count=30)
+    label_packet(path, most=10)
+    merge_packet(connection, path)
+    assert end_packet(connection, packet) == 20
+    assert end_packet(connection, packet) == 0
+    assert len(label_here(connection, dataset, "Béla")) == 40
+    assert len(label_here(connection, dataset, "Ada")) == 30
+    label_packet(path)
+    merged = merge_packet(connection, path)
+    assert (merged.new, merged.extra, {each.why for each in merged.conflicts}) == (20, 20, {"answered"})
+    counts = datasets.counts(connection, dataset.id)
+    assert (counts.settled, counts.annotations) == (40, 100)
+    ada = find_annotator(connection, "Ada")
+    assert ada is not None
+    assert assignment.progress(connection, dataset.id, ada).answered == 40
+
+
+def test_a_packet_keeps_to_the_limit_and_the_list(connection: Connection, dataset: Dataset, path: Path) -> None:
+    assign(connection, dataset, Changes(limit=15, allow=("Ada",)))
+    with pytest.raises(InputError, match="Eve isn't on it"):
+        make_packet(connection, dataset, "Eve", path)
+    assert len(label_here(connection, dataset, "Ada", most=5)) == 5
+    assert make_packet(connection, dataset, "Ada", path).examples == 10
+    with pytest.raises(InputError, match="nothing in beekeeping for Ada"):
+        make_packet(connection, dataset, "Ada", path.with_name("second"))
+    assert not path.with_name("second").exists()
+
+
+# Conflicts
+
+
+def test_what_changed_meanwhile_is_told_and_nothing_is_lost(connection: Connection, path: Path) -> None:
+    dataset = make_dataset(connection, 6)
+    packet = make_packet(connection, dataset, "Ada", path)
+    ids = [each.example_id for each in packets.planned(connection, packet.id).values()]
+    label_packet(path)
+    with write(connection):
+        connection.execute("DELETE FROM reservations WHERE example_id = ?", (ids[0],))
+        insert_removals(connection, dataset.id, [Removal(ids[0], "exact-duplicates", "a twin")])
+        connection.execute("UPDATE examples SET body = 'I kept bees once' WHERE id = ?", (ids[1],))
+        connection.execute(
+            "INSERT INTO rulings (dataset_id, example_id, verdict, reason, ruled_by, after_annotation, created_at)"
+            " VALUES (?, ?, 'keep', '', 'Zora', 0, '2026-01-01')",
+            (dataset.id, ids[2]),
+        )
+    disclose(connection, dataset, "Ada", ids[3])
+    merged = merge_packet(connection, path)
+    assert [(each.example_id, each.why) for each in merged.conflicts] == list(
+        zip(ids, ["removed", "changed", "ruled", "looked"], strict=False)
+    )
+    assert (merged.new, merged.extra) == (6, 3)
+    occasions = dict(connection.execute("SELECT example_id, occasion FROM annotations").fetchall())
+    assert [occasions[key] for key in ids] == ["extra", "extra", "first", "extra", "first", "first"]
+    assert merge_packet(connection, path).new == 0
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("harm", "says"),
+    [
+        ("foreign", "comes from another workspace"),
+        ("unknown", "isn't known here"),
+        ("newer", "made by a newer evalwright"),
+        ("text", "isn't a packet"),
+        ("workspace", "isn't a packet"),
+        ("absent", "does not exist"),
+        ("cut", "damaged"),
+        ("scrambled", "damaged"),
+        ("label", "damaged .*not one of example"),
+        ("example", "damaged .*it was not made with"),
+        ("settings", "damaged .*where it comes from"),
+    ],
+)
+def test_a_packet_that_cant_be_merged_is_refused_whole(
+    connection: Connection, dataset: Dataset, path: Path, tmp_path: Path, harm: str, says: str
+) -> None:
+    make_packet(connection, dataset, "Ada", path)
+    label_packet(path)
+    given = path
+    if harm in {"foreign", "unknown"}:
+        other = tmp_path / "other.db"
+        workspace = open_workspace(other)
+        if harm == "unknown":
+            statement = "UPDATE settings SET value = ? WHERE name = 'workspace_id'"
+            here = connection.execute("SELECT value FROM settings WHERE name = 'workspace_id'").fetchone()
+            with write(workspace):
+                workspace.execute(statement, here)
+        connection = workspace
+    elif harm == "workspace":
+        given = tmp_path / "workspace.db"
+    elif harm == "absent":
+        given = tmp_path / "absent.packet"
+    else:
+        spoil(path, harm)
+    before = stored(connection)
+    with pytest.raises((InputError, WorkspaceError), match=says) as refused:
+        merge_packet(connection, given)
+    assert str(given) in str(refused.value)
+    assert stored(connection) == before
+
+
+def spoil(path: Path, harm: str) -> None:
+    content = bytearray(path.read_bytes())
+    if harm == "text":
+        path.write_text("not a packet")
+    elif harm == "cut":
+        path.write_bytes(content[: len(content) // 2])
+    elif harm == "scrambled":
+        content[4096:] = random.Random(1).randbytes(len(content) - 4096)
+        path.write_bytes(content)
+    else:
+        statement = {
+            "newer": "PRAGMA user_version = 999",
+            "label": "UPDATE annotations SET label = 'Perhaps' WHERE id = 3",
+            "example": "UPDATE annotations SET example_id = 41 WHERE id = 3",
+            "settings": "DELETE FROM settings WHERE name = 'packet_of'",
+        }[harm]
+        file = connect(path)
+        file.execute("PRAGMA foreign_keys = OFF")
+        if harm == "example":
+            file.execute("INSERT INTO examples SELECT 41, dataset_id, 41, question, body, choices, intended,"
+                         " label_confidence, extra, candidate_id FROM examples WHERE id = 1")  # fmt: skip
+        file.execute(statement)
+        file.close()
+
+
+def test_a_packet_takes_no_other_files_place(connection: Connection, dataset: Dataset, path: Path) -> None:
+    path.write_text("precious")
+    with pytest.raises(InputError, match="exists already"):
+        make_packet(connection, dataset, "Ada", path)
+    with pytest.raises(InputError, match="can't be written"):
+        make_packet(connection, dataset, "Ada", path.parent / "absent" / "ada.packet")
+    assert path.read_text() == "precious"
+    assert connection.execute("SELECT count(*) FROM reservations").fetchone() == (0,)
+
+
+def test_a_packet_that_cant_be_written_reserves_nothing(
+    connection: Connection, dataset: Dataset, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise InputError("The disk is full.")
+
+    monkeypatch.setattr("review.packets.making.fill_file", full)
+    with pytest.raises(EvalwrightError, match="full"):
+        make_packet(connection, dataset, "Ada", path)
+    assert not list(path.parent.glob("*packet*"))
+    assert connection.execute("SELECT count(*) FROM reservations").fetchone() == (0,)
+    assert len(label_here(connection, dataset, "Ada")) == 40
+
+
+def test_a_merge_that_is_killed_has_done_nothing_or_all(
+    connection: Connection, dataset: Dataset, path: Path, workspace_path: Path
+) -> None:
+    make_packet(connection, dataset, "Ada", path, count=4)
+    label_packet(path)
+    chance = random.Random(3)
+    for statement in sorted(chance.sample(range(4, 70), 6)):
+        child = Child(merge_and_die_at, workspace_path, path, statement)
+        child.process.join(60)
+        assert child.process.exitcode == -9
+        assert stored(connection) == []
+        assert connection.execute("SELECT count(*) FROM reservations").fetchone() == (4,)
+    assert Child(merge_and_die_at, workspace_path, path, 0).result() > 70
+    assert len(stored(connection)) == 4
+    assert merge_packet(connection, path).new == 0
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_packet_made_before_an_upgrade_is_merged_after_it(
+    connection: Connection, dataset: Dataset, path: Path, workspace_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from db import schema
+
+    make_packet(connection, dataset, "Ada", path)
+    label_packet(path)
+    content = path.read_bytes()
+    later = ("later", ["CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT"])
+    monkeypatch.setattr(schema, "MIGRATIONS", [*schema.MIGRATIONS, later])
+    monkeypatch.setattr(schema, "CURRENT", len(schema.MIGRATIONS))
+    upgraded = open_workspace(workspace_path)
+    assert merge_packet(upgraded, path).new == 40
+    assert path.read_bytes() == content
+    assert label_packet(path) == []
+    assert is_packet(path), "also once it is brought up to date itself"
+    assert connect(path).execute("PRAGMA journal_mode").fetchone() == ("delete",)

@@ -1,0 +1,61 @@
+"""Packets labelled as a validator does, and what happens to them on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from db import datasets
+from db.connection import Connection
+from db.records import Answers, BlindExample
+from db.workspace import open_workspace
+from review.annotation import submit
+from review.assignment import end_session, next_example, start_session
+from review.packets import merge_packet
+from tests.support.workspaces import YES, answer
+
+
+def yes(_: BlindExample) -> Answers:
+    return answer(YES)
+
+
+def label_packet(
+    path: Path, most: int = 10_000, say: Callable[[BlindExample], Answers] = yes, name: str = "Ada"
+) -> list[BlindExample]:
+    """Labels a packet as its app does; returns what was served, in order."""
+    connection = open_workspace(path, create=False)
+    connection.execute("PRAGMA synchronous = OFF")
+    (dataset,) = datasets.all_datasets(connection)
+    session = start_session(connection, name)
+    served: list[BlindExample] = []
+    while len(served) < most and (example := next_example(connection, session, dataset)) is not None:
+        served.append(example)
+        assert submit(connection, session, dataset, example, say(example)).outcome == "counted"
+    end_session(connection, session)
+    connection.close()
+    return served
+
+
+def merge_and_die_at(workspace: Path, packet: Path, statement: int) -> int:
+    """Merges, but is killed at its n-th statement in the workspace; returns how many there were if not."""
+    connection = open_workspace(workspace)
+    count = 0
+
+    def traced(_: str) -> None:
+        nonlocal count
+        count += 1
+        if count == statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    connection.set_trace_callback(traced)
+    merge_packet(connection, packet)
+    return count
+
+
+def stored(connection: Connection) -> list[tuple[object, ...]]:
+    """Every answer of a workspace, in order."""
+    return connection.execute(
+        "SELECT example_id, annotator_id, occasion, revision, label, submission FROM annotations ORDER BY id"
+    ).fetchall()

@@ -1,0 +1,118 @@
+"""Packets on the command line and in a terminal, as the documentation has them."""
+
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from db.connection import Connection
+from db.workspace import open_workspace
+from tests.support.calls import Call, caller
+from tests.support.packets import label_packet
+from tests.support.terminal import Terminal
+from tests.support.workspaces import make_dataset
+
+ROOT = Path(__file__).parents[2]
+DOCS = (ROOT / "docs" / "assignment.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Call:
+    return caller(monkeypatch, capsys, tmp_path)
+
+
+@pytest.fixture
+def workspace_path(tmp_path: Path) -> Path:
+    return tmp_path / "evalwright.db"
+
+
+def packets_block() -> list[str]:
+    blocks: list[str] = re.findall(r"```sh\n(.*?)```", DOCS, re.DOTALL)
+    return next(block for block in blocks if "packet" in block).splitlines()
+
+
+def test_a_packet_is_labelled_in_a_terminal_and_merged(connection: Connection, call: Call, tmp_path: Path) -> None:
+    """The commands of the documentation, one after the other."""
+    make_dataset(connection, 3)
+    make, review, merge, listing, end = [
+        shlex.split(line.replace("DATASET", "beekeeping"))[1:] for line in packets_block()
+    ]
+    made = call(*make)
+    assert re.fullmatch(r"ada\.packet: 3 examples of beekeeping for Ada, until \d{4}-\d\d-\d\d\n", made.out)
+    with Terminal(
+        [sys.executable, "-m", "tui", *review], folder=tmp_path, environment={"PYTHONPATH": str(ROOT)}
+    ) as app:
+        for number in range(3):
+            app.wait_for("I keep", "as Ada", "3 in this packet", f"{number} answered")
+            app.press("y5")
+        app.wait_for("Done: you have answered all 3 examples", "Now send the file back.")
+        app.press("q")
+        assert app.wait_to_end() == 0
+    merged = call(*merge)
+    assert merged.out == "ada.packet: 3 new answers, 0 known; Ada has answered 3 of 3\n"
+    assert call(*listing).out.splitlines()[1].split() == ["1", "beekeeping", "Ada", "3", "of", "3", "done"]
+    assert call(*end).err == "0 examples of packet 1 may be asked of others again.\n"
+    assert connection.execute("SELECT label, relevance FROM annotations").fetchall() == [(" Yes", 5)] * 3
+
+
+def test_conflicts_are_told_example_by_example(connection: Connection, call: Call, tmp_path: Path) -> None:
+    make_dataset(connection, 2)
+    call("packet", "make", "beekeeping", "--for", "Ada", "--to", "ada.packet")
+    label_packet(tmp_path / "ada.packet", most=1)
+    connection.execute("UPDATE examples SET body = 'another text'")
+    done = call("packet", "merge", "ada.packet", "absent.packet")
+    assert done.code == 2
+    assert re.fullmatch(
+        r"ada\.packet: 1 new answers, 1 of them extra, 0 known; Ada has answered 1 of 2\n"
+        r"  example \d: its text is another one now: stored as extra\n",
+        done.out,
+    )
+    assert done.err == "evalwright: absent.packet does not exist.\n"
+    done = call("packet", "merge", "ada.packet", "--json")
+    assert (done.code, done.json[0]["new"], done.json[0]["known"]) == (0, 0, 1)
+    assert call("packet", "list", "--json").json[0]["state"] == "out"
+
+
+@pytest.mark.parametrize("command", ["gate", "agreement", "lint", "worker", "jobs", "packet list", "assign beekeeping"])
+def test_what_makes_no_sense_in_a_packet_is_refused(
+    connection: Connection, call: Call, tmp_path: Path, command: str
+) -> None:
+    make_dataset(connection, 2)
+    call("packet", "make", "beekeeping", "--for", "Ada", "--to", "ada.packet")
+    before = (tmp_path / "ada.packet").read_bytes()
+    sentence = call("--workspace", "ada.packet", *command.split()).sentence
+    name = command.split(maxsplit=1)[0]
+    assert sentence.startswith("ada.packet is a packet, which can be reviewed and nothing else;")
+    assert f"call `evalwright {name}` in" in sentence
+    assert (tmp_path / "ada.packet").read_bytes() == before
+
+
+def test_a_packet_is_for_one_validator(connection: Connection, call: Call, tmp_path: Path) -> None:
+    make_dataset(connection, 2)
+    call("packet", "make", "beekeeping", "--for", "Ada", "--to", "ada.packet")
+    with Terminal(
+        [sys.executable, "-m", "tui", "--workspace", "ada.packet", "review", "--as", "Eve"],
+        folder=tmp_path,
+        environment={"PYTHONPATH": str(ROOT)},
+    ) as terminal:
+        terminal.wait_for("The packet ada.packet is for Ada")
+    assert open_workspace(tmp_path / "ada.packet").execute("SELECT count(*) FROM annotators").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["make", "beekeeping", "--for", "Ada", "--to", "evalwright.db"], "evalwright.db exists already"),
+        (["make", "beekeeping", "--for", " ", "--to", "ada.packet"], "The name after --for is empty"),
+        (["make", "beekeeping", "--for", "Ada", "--to", "ada.packet", "--count", "501"], "1 to 500 examples"),
+        (["make", "beekeeping", "--for", "Ada", "--to", "absent/ada.packet"], "can't be written"),
+        (["make", "absent", "--for", "Ada", "--to", "ada.packet"], "There is no dataset named absent"),
+        (["end", "7"], "There is no packet 7"),
+        ([], "Missing command"),
+    ],
+)
+def test_what_cant_be_done_is_a_sentence(connection: Connection, call: Call, arguments: list[str], says: str) -> None:
+    make_dataset(connection, 2)
+    assert says in call("packet", *arguments).sentence
