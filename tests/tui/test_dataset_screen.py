@@ -80,8 +80,9 @@ async def test_review_from_here_asks_anew_and_names_the_validators(hive: Path, s
         await pilot.press("escape")
         await until_shown(pilot, "anna  1 answered, 1 skipped")
         await until(lambda: statistics.asked().count("gate beekeeping") >= 2)
-        await pilot.press("f5")
-        await until(lambda: statistics.asked().count("gate beekeeping") >= 3)
+        while statistics.asked().count("gate beekeeping") < 3:  # while it is being asked, asking again does nothing
+            await pilot.press("f5")
+            await pilot.pause(0.05)
 
 
 async def test_a_gate_that_cannot_answer_says_why(hive: Path, tmp_path: Path) -> None:
