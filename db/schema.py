@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from db.migrations.assignment import ASSIGNMENT
 from db.migrations.disclosures import DISCLOSURES
 from db.migrations.engines import ENGINES
+from db.migrations.imported_ratings import IMPORTED_RATINGS
 from db.migrations.main_job import MAIN_JOB
 from db.migrations.packets import PACKETS
 from db.migrations.people import PEOPLE
@@ -45,6 +46,7 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
     ("recipe_stages", RECIPE_STAGES),
     ("removals", REMOVALS),
     ("packets", PACKETS),
+    ("imported_ratings", IMPORTED_RATINGS),
 ]
 """Name and statements of each migration, in order."""
 

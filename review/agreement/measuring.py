@@ -19,6 +19,7 @@ from db.mixed_in import gold_answers, repeat_pairs
 from db.records import Dataset, Question
 from review.agreement.annotators import AnnotatorQuality, Answered, Yardstick, quality
 from review.agreement.course import Course, courses
+from review.agreement.imported import imported_agreement
 from review.agreement.pairs import PairAgreement, pairs
 from review.agreement.questions import QuestionAgreement, Rating, question_agreement
 from review.label_classes import label_classes
@@ -38,6 +39,7 @@ class Agreement:
         calibration: Label confidence against label agreement, over the settled examples of the gate's sample that
             have both.
         courses: How the gate's bounds narrowed over its sample.
+        imported: On the ratings that people gave elsewhere, which the gate never sees.
     """
 
     questions: tuple[QuestionAgreement, ...]
@@ -46,6 +48,7 @@ class Agreement:
     annotators: tuple[AnnotatorQuality, ...] = ()
     calibration: Calibration | None = None
     courses: tuple[Course, ...] = ()
+    imported: tuple[QuestionAgreement, ...] = ()
 
 
 def agreement(
@@ -95,6 +98,7 @@ def agreement(
         annotators=quality(answered, yardstick, called, excluded),
         calibration=_calibration(sample, confidences),
         courses=courses(sample, policy or load_policy()),
+        imported=imported_agreement(connection, dataset),
     )
 
 

@@ -27,6 +27,12 @@ def sample_id(contents: Contents, row: int) -> str:
     return f"{contents.stem}-{row}"
 
 
+def row_of_id(stem: str, identifier: str) -> int | None:
+    """Returns the row of a sample, from 1, or None where the id isn't one of that dataset's."""
+    name, _, row = identifier.rpartition("-")
+    return int(row) if name == stem and row.isascii() and row.isdecimal() and int(row) > 0 else None
+
+
 def write(folder: Path, datasets: Sequence[Contents], _about: About) -> None:
     """Writes a file of samples for each dataset."""
     place = folder / FOLDER

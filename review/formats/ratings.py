@@ -27,7 +27,8 @@ class RatedValue:
 def read_ratings(path: Path) -> list[RatedValue]:
     """Reads a ratings file; an empty value is missing and is left out, never a category of its own.
 
-    Columns other than unit, annotator and value are passed over. A byte-order mark and Windows line ends are taken.
+    JSONL may also hold human ratings as Inspect keeps them: `id` and `value`, and in `metadata` the `annotator`, or
+    everybody's `ratings`. Columns other than these are passed over. A byte-order mark and Windows line ends are taken.
 
     Raises:
         InputError: naming file and line: no header, a column that is missing or stands twice, a pair of unit and
@@ -96,10 +97,24 @@ def _json_lines(path: Path, text: str) -> Iterator[tuple[int, tuple[str, str, st
             row = json.loads(line, parse_constant=_refuse_constant)
         except ValueError as error:
             raise InputError(f"{path}, line {number}: this isn't JSON ({error}); mend the line.") from error
+        if isinstance(row, dict) and {"id", "value"} <= row.keys() and "unit" not in row:
+            yield from ((number, rating) for rating in _of_sample(path, number, row))
+            continue
         if not isinstance(row, dict) or not {"unit", "annotator"} <= row.keys():
             raise InputError(f"{path}, line {number}: this needs an object with unit, annotator and value.")
         unit, annotator, value = (_cell(path, number, row.get(name)) for name in COLUMNS)
         yield number, (unit, annotator, value)
+
+
+def _of_sample(path: Path, number: int, record: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yields the human ratings of a sample as Inspect keeps them: everybody's if the metadata has them, else one."""
+    metadata = record.get("metadata")
+    given = metadata.get("ratings") if isinstance(metadata, dict) else None
+    if not isinstance(given, dict):
+        named = metadata.get("annotator") if isinstance(metadata, dict) else None
+        given = {named or f"epoch {record.get('epoch') or 1}": record["value"]}
+    for annotator, value in given.items():
+        yield _cell(path, number, record["id"]), _cell(path, number, annotator), _cell(path, number, value)
 
 
 def _refuse_constant(name: str) -> None:

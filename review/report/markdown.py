@@ -99,6 +99,9 @@ def _dataset(one: DatasetReport) -> list[str]:
 def _agreement(one: DatasetReport) -> list[str]:
     headings, rows = tables.questions_table(one.agreement.questions)
     lines = ["### Agreement between validators", "", *_table(headings, rows), words.FIRST_TWO, ""]
+    if one.agreement.imported:
+        headings, rows = tables.questions_table(one.agreement.imported)
+        lines += ["### Imported ratings", "", *_table(headings, rows), words.IMPORTED, ""]
     if one.agreement.pairs:
         shown = (tables.pair_row(pair, one.agreement.classes) for pair in one.agreement.pairs[: tables.MOST_PAIRS])
         lines += ["### Validators two by two", "", *_table(tables.PAIR_HEADINGS, shown)]

@@ -135,8 +135,20 @@ def _agreement(one: DatasetReport) -> list[str]:
         "<h3>Agreement between validators</h3>",
         _plain(*tables.questions_table(one.agreement.questions)),
         f'<p class="soft">{text(words.FIRST_TWO)}</p>',
+        *_imported(one),
         *_pairs(one),
         *_plots(one),
+    ]
+
+
+def _imported(one: DatasetReport) -> list[str]:
+    found = one.agreement.imported
+    if not found:
+        return []
+    return [
+        "<h3>Imported ratings</h3>",
+        _plain(*tables.questions_table(found)),
+        f'<p class="soft">{text(words.IMPORTED)}</p>',
     ]
 
 

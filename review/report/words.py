@@ -26,6 +26,10 @@ FIRST_TWO = (
     "Coefficients with 95 % intervals for one look, on the first two answers of each example: a third is asked on "
     "disputes only. Alpha from .80 is reliable, from .667 tentative (Krippendorff)."
 )
+IMPORTED = (
+    "Given elsewhere and imported: nobody here knows whether those who gave them were blind, or how their examples "
+    "were drawn, so the gate never sees them."
+)
 INFORMEDNESS = (
     "Informedness is sensitivity + specificity - 1 against the consensus of the others: 1 for whoever always agrees "
     "with them, 0 for whoever answers without looking. Flags are for asking; nothing is deleted."

@@ -49,6 +49,10 @@ def agreement_command(
         print_json(asdict(found))
     else:
         print_questions(found.questions)
+        if found.imported:
+            say()
+            say("imported ratings, which the gate never sees:")
+            print_questions(found.imported)
         _print_pairs(found.pairs)
         _print_annotators(found.annotators)
     return 0

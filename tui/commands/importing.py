@@ -9,29 +9,50 @@ import click
 
 from db.errors import EvalwrightError, InputError
 from db.workspace import open_workspace
+from tui.commands.agreement import LEVELS
 from tui.console import say, tell
 from tui.progress import Bar
 from tui.text import visible
 
 if TYPE_CHECKING:
     from db.connection import Connection
+    from db.imported_ratings import Level
     from review.formats.format import Source
 
 LONGEST_NAME = 100
+EXCERPT = 60
 
 
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--dataset", help="The dataset's name; only with one dataset. Default: what the file calls it.")
 @click.option("--behavior", default="", help='What completes "a person/AI who ..."; shown to validators.')
+@click.option("--ratings-for", metavar="DATASET", help="FILE has ratings of that dataset's examples: attach them.")
+@click.option("--question", help="What was asked in --ratings-for FILE; default: the file's name.")
+@click.option("--level", type=click.Choice(LEVELS), help="Level of measurement of the ratings; default: nominal.")
 @click.pass_obj
-def import_command(workspace: Path, files: tuple[Path, ...], dataset: str | None, behavior: str) -> int:
+def import_command(
+    workspace: Path,
+    files: tuple[Path, ...],
+    dataset: str | None,
+    behavior: str,
+    ratings_for: str | None,
+    question: str | None,
+    level: Level | None,
+) -> int:
     """Import datasets from files or folders, in any format that ship writes.
 
     Published JSONL, Hugging Face folders, lm-evaluation-harness tasks, Inspect samples, BIG-bench, Inverse Scaling,
     OpenAI evals and Croissant are told apart by what is in them. A file with a broken line is reported by file and line
     and leaves nothing behind; the other files are imported all the same.
+
+    With --ratings-for, FILE holds ratings from elsewhere (CSV or JSONL: unit, annotator, value; or Inspect's), attached
+    by an example's text or id. They are reported as imported ratings and are never evidence for the gate.
     """
+    if ratings_for is not None:
+        return _attach(workspace, files, ratings_for, question, level or "nominal")
+    if question is not None or level is not None:
+        raise InputError("--question and --level belong to --ratings-for DATASET.")
     from review.formats.registry import sources
 
     if dataset is not None and len(files) > 1:
@@ -51,6 +72,29 @@ def import_command(workspace: Path, files: tuple[Path, ...], dataset: str | None
     connection = open_workspace(workspace)
     failed += sum(not _import(connection, source, dataset, behavior) for source in found)
     return 2 if failed else 0
+
+
+def _attach(workspace: Path, files: tuple[Path, ...], name: str, question: str | None, level: Level) -> int:
+    """Attaches ratings, and tells what of them could not be."""
+    from review.imported_ratings import attach_ratings
+    from review.steering import find
+
+    if len(files) > 1:
+        raise InputError("--ratings-for takes one file at a time.")
+    if question is not None and not _is_name(question):
+        raise InputError(f"--question must be one line of at most {LONGEST_NAME} visible characters, not blank.")
+    connection = open_workspace(workspace, create=False)
+    attached = attach_ratings(connection, find(connection, name), files[0], question=question or "", level=level)
+    known = f"; {attached.known:,} were there already" if attached.known else ""
+    say(
+        f"{name}, {attached.question}: {attached.added:,} ratings of {attached.examples:,} examples by"
+        f" {attached.annotators:,} annotators{known}"
+    )
+    if strange := attached.strangers:
+        tell(f"Units that are no example of {name}: {len(strange):,}, such as {strange[0][:EXCERPT]!r}.")
+    if several := attached.ambiguous:
+        tell(f"Units that may be several examples: {len(several):,}, such as {several[0][:EXCERPT]!r}; name their ids.")
+    return 0
 
 
 def _import(connection: Connection, source: Source, dataset: str | None, behavior: str) -> bool:
