@@ -147,15 +147,19 @@ def find_example(connection: Connection, dataset_id: int, example_id: int) -> Ex
 
 
 def get_example(connection: Connection, example_id: int) -> Example | None:
-    """Returns an example with everything that is known of it."""
-    row = connection.execute(f"SELECT {_COLUMNS} FROM examples WHERE id = ?", (example_id,)).fetchone()
+    """Returns an example with everything that is known of it; None if there is none, or it was removed."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM examples WHERE id = ? AND {NOT_REMOVED.format(example='examples.id')}", (example_id,)
+    ).fetchone()
     return _example(row) if row else None
 
 
 def find_by_ordinal(connection: Connection, dataset_id: int, ordinal: int) -> Example | None:
-    """Returns the example at a row of a dataset, counted from 0."""
+    """Returns the example at a row of a dataset, counted from 0; None if there is none, or it was removed."""
     row = connection.execute(
-        f"SELECT {_COLUMNS} FROM examples WHERE dataset_id = ? AND ordinal = ?", (dataset_id, ordinal)
+        f"SELECT {_COLUMNS} FROM examples WHERE dataset_id = ? AND ordinal = ?"
+        f" AND {NOT_REMOVED.format(example='examples.id')}",
+        (dataset_id, ordinal),
     ).fetchone()
     return _example(row) if row else None
 

@@ -90,7 +90,7 @@ def standing_rulings(connection: Connection, dataset_id: int) -> dict[int, Rulin
     return {row[1]: Ruling(*row) for row in rows}
 
 
-def last_ruling(connection: Connection, dataset_id: int) -> int:
-    """Returns the id of a dataset's newest ruling, 0 if there is none."""
-    row = connection.execute("SELECT coalesce(max(id), 0) FROM rulings WHERE dataset_id = ?", (dataset_id,)).fetchone()
+def count_rulings(connection: Connection, dataset_id: int) -> int:
+    """Returns how many rulings were made on a dataset, those that later ones replace included."""
+    row = connection.execute("SELECT count(*) FROM rulings WHERE dataset_id = ?", (dataset_id,)).fetchone()
     return int(row[0])

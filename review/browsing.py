@@ -18,6 +18,7 @@ from db.connection import Connection
 from db.errors import InputError
 from db.history import AnswerGiven, CallMade, Written
 from db.records import Dataset, Example
+from db.rulings import Ruling, rulings_on
 from review.disclosure import may_look
 
 STATES: tuple[State, ...] = get_args(State)
@@ -54,13 +55,15 @@ class Life:
     Attributes:
         written: Where it came from, or None if it was imported.
         calls: The prompts as sent and the replies, from the one that wrote it to the last that judged it.
-        answers: Every revision of every answer; where `hidden`, nothing of them and of the calls is here.
+        answers: Every revision of every answer; where `hidden`, nothing of them, the calls and the rulings is here.
+        rulings: Every ruling, oldest first.
     """
 
     example: Example
     written: Written | None
     calls: tuple[CallMade, ...]
     answers: tuple[AnswerGiven, ...]
+    rulings: tuple[Ruling, ...]
     hidden: bool
 
 
@@ -145,10 +148,10 @@ def read_life(connection: Connection, dataset: Dataset, example_id: int, viewer:
     answers = history.answers_given(connection, example_id)
     answered = any(answer.annotator == viewer for answer in answers)
     if not answered and not may_look(connection, dataset, viewer, example_id):
-        return Life(replace(example, intended=None, label_confidence=None, extra={}), None, (), (), hidden=True)
+        return Life(replace(example, intended=None, label_confidence=None, extra={}), None, (), (), (), hidden=True)
     source = history.written(connection, example_id)
     calls = history.calls_about(connection, source.candidate_id) if source else []
-    return Life(example, source, tuple(calls), tuple(answers), hidden=False)
+    return Life(example, source, tuple(calls), tuple(answers), tuple(rulings_on(connection, example_id)), hidden=False)
 
 
 def _seen(row: Row, viewer: str, *, open_to_all: bool) -> Seen:

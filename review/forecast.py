@@ -28,7 +28,11 @@ def forecast(samples: Sequence[Sample], evidence: Sequence[Evidence], policy: Po
     if any(piece.failed for piece in evidence):
         return None
     for sample in samples:
-        if said := _disputes(sample) or _needed(sample, evidence, policy):
+        if sample.left_out:  # Most of it waits for a second answer: disputes are the least of it.
+            said = _needed(sample, evidence, policy) or _disputes(sample)
+        else:
+            said = _disputes(sample) or _needed(sample, evidence, policy)
+        if said:
             return f"Without the excluded validators: {said[0].lower()}{said[1:]}" if sample.left_out else said
     if any(piece.name.startswith(AFTER_RULINGS) and not piece.passes for piece in evidence):
         return "The rulings changed too many good examples for what ships; rule some of them anew, or label on."

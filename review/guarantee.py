@@ -73,6 +73,7 @@ def after_rulings(criterion: Criterion, sample: Sample, *, delta: float) -> Evid
     share = guaranteed_share(sample, delta)
     threshold = float(criterion.threshold)
     made = Counter(sample.outcomes.values())
+    bound = "nothing ships" if share is None else f"at least {share:.3f} of what ships is right"
     return Evidence(
         name=AFTER_RULINGS,
         question=criterion.question,
@@ -87,7 +88,7 @@ def after_rulings(criterion: Criterion, sample: Sample, *, delta: float) -> Evid
         failed=False,
         e_value=None,
         guarantee="anytime",
-        note=", ".join(f"{made[kind]} {words}" for kind, words in _MADE.items() if made[kind]),
+        note=f"{bound}: {', '.join(f'{made[kind]} {words}' for kind, words in _MADE.items() if made[kind])}",
     )
 
 

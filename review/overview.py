@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from db import annotations as annotation_rows
 from db import datasets as rows
-from db import decisions
+from db import decisions, rulings
 from db.connection import Connection
 from db.records import Dataset
 
@@ -21,6 +21,7 @@ class DatasetOverview:
         decision: The gate's last decision, or None if it has not been asked.
         provisional: Whether that decision was made while the dataset was open.
         outdated: Whether answers have come in since.
+        rulings: How many rulings have been made, those that later ones replace included.
     """
 
     name: str
@@ -34,6 +35,7 @@ class DatasetOverview:
     decision: str | None
     provisional: bool
     outdated: bool
+    rulings: int
 
 
 def overview(connection: Connection) -> list[DatasetOverview]:
@@ -58,4 +60,5 @@ def _line(connection: Connection, dataset: Dataset) -> DatasetOverview:
         decision=decision.decision if decision else None,
         provisional=decision.provisional if decision else False,
         outdated=decision is not None and newest > decision.last_annotation_id,
+        rulings=rulings.count_rulings(connection, dataset.id),
     )

@@ -57,14 +57,15 @@ def find_example(connection: Connection, named: str) -> tuple[Dataset, Example]:
     number = min(int(row), MOST_ID)
     if not colon:
         example = example_rows.get_example(connection, number)
-        if example is None:
+        datasets = {dataset.id: dataset for dataset in dataset_rows.all_datasets(connection)}
+        if example is None or example.dataset_id not in datasets:
             raise InputError(f"There is no example with the id {row}.")
-        return dataset_rows.get_dataset(connection, example.dataset_id), example
+        return datasets[example.dataset_id], example
     dataset = find(connection, name)
     example = example_rows.find_by_ordinal(connection, dataset.id, number)
     if example is None:
         count = dataset_rows.counts(connection, dataset.id).examples
-        raise InputError(f"{name} has no row {row}; its {count:,} examples are counted from 0.")
+        raise InputError(f"{name} has no example at row {row}; its {count:,} examples are counted from 0.")
     return dataset, example
 
 

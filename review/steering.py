@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from db import datasets as rows
+from db import re_reviews
 from db.annotators import find_annotator
 from db.assignment_settings import is_allowed
 from db.connection import Connection, write
 from db.errors import InputError
-from db.records import Dataset, DatasetCounts
+from db.records import Dataset
 
 
 def find(connection: Connection, name: str) -> Dataset:
@@ -25,24 +26,25 @@ def find(connection: Connection, name: str) -> Dataset:
 
 
 def most_to_do(connection: Connection, annotator: str) -> Dataset:
-    """Returns the dataset with the most examples that are not settled, among those that this annotator may label.
+    """Returns the dataset with most to review, new or edited, among those that this annotator may label.
 
     Raises:
         InputError: if there is none with anything to do.
     """
     known = find_annotator(connection, annotator)
     waiting = [
-        (counts.examples - counts.settled, dataset)
-        for dataset, counts in _with_counts(connection)
-        if counts.examples > counts.settled and is_allowed(connection, dataset.id, known)
+        (count, dataset)
+        for dataset in rows.all_datasets(connection)
+        if (count := _to_do(connection, dataset)) and is_allowed(connection, dataset.id, known)
     ]
     if not waiting:
         raise InputError("There is nothing to review; `evalwright import` or `evalwright generate` makes a dataset.")
     return max(waiting, key=lambda pair: pair[0])[1]
 
 
-def _with_counts(connection: Connection) -> list[tuple[Dataset, DatasetCounts]]:
-    return [(dataset, rows.counts(connection, dataset.id)) for dataset in rows.all_datasets(connection)]
+def _to_do(connection: Connection, dataset: Dataset) -> int:
+    counts = rows.counts(connection, dataset.id)
+    return counts.examples - counts.settled + re_reviews.waiting(connection, dataset.id)
 
 
 def close_dataset(connection: Connection, dataset: Dataset) -> None:

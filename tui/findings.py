@@ -19,7 +19,7 @@ class Findings:
 
     def __init__(self, statistics: Statistics) -> None:
         self._statistics = statistics
-        self._made_from: dict[str, tuple[int, int, str]] = {}
+        self._made_from: dict[str, tuple[int, int, int, int, str]] = {}
         self.decisions: dict[str, Decision] = {}
         self.agreements: dict[str, tuple[QuestionAgreement, ...]] = {}
         self.defects: dict[str, tuple[Finding, ...]] = {}
@@ -72,5 +72,6 @@ class Findings:
             self.problem = str(error)
 
 
-def _basis(line: DatasetOverview) -> tuple[int, int, str]:
-    return line.annotations, line.examples, line.state
+def _basis(line: DatasetOverview) -> tuple[int, int, int, int, str]:
+    """What statistics are made from; an exclusion shows in what is settled."""
+    return line.annotations, line.examples, line.settled, line.rulings, line.state

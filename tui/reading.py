@@ -36,6 +36,7 @@ class DatasetPage:
     job: Job | None
     funnel: tuple[FunnelRow, ...]
     annotators: tuple[tuple[str, Progress], ...]
+    excluded: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def read_dataset(connection: Connection, name: str) -> DatasetPage:
         job,
         tuple(candidates.funnel(connection, job.id)) if job else (),
         tuple((name, progress) for name, progress in done if progress != Progress(0, 0)),
+        {names[key]: reason for key, reason in annotators.excluded(connection).items()},
     )
 
 

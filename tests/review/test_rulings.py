@@ -70,7 +70,7 @@ def test_an_example_is_named_by_row_or_id(connection: Connection) -> None:
     assert (found.id, example.body) == (dataset.id, "I keep 2 bees")
     assert find_example(connection, str(example.id)) == (found, example)
     for named, words in {
-        "beekeeping:3": "has no row 3",
+        "beekeeping:3": "has no example at row 3",
         "ants:1": "no dataset named ants",
         "99": "no example with the id 99",
         "9" * 40: "no example with the id",

@@ -40,7 +40,7 @@ def test_every_command_of_the_page_for_leads(call: Call) -> None:
         assert said.code == 0, said
     call("rule", "beekeeping:2", "keep")
     pieces = {piece["name"]: piece for piece in call("gate", "beekeeping", "--json").json[0]["evidence"]}
-    assert pieces["guaranteed after rulings"]["note"] == "1 dropped"
+    assert pieces["guaranteed after rulings"]["note"] == "at least 1.000 of what ships is right: 1 dropped"
     assert pieces["guaranteed after rulings"]["lower"] == 1.0
 
 
@@ -49,7 +49,7 @@ def test_a_wrong_call_is_a_sentence(call: Call) -> None:
         ("rule", "beekeeping:0", "keep", "this"): "keep takes nothing after it but --reason",
         ("rule", "beekeeping:0", "relabel"): "relabel needs LABEL after it",
         ("rule", "beekeeping:0", "drop"): "needs a reason",
-        ("rule", "beekeeping:60", "keep"): "has no row 60",
+        ("rule", "beekeeping:60", "keep"): "has no example at row 60",
         ("exclude", "Ada"): "needs a reason",
         ("exclude", "Ada", "--reason", "x", "--undo"): "give one of the two",
         ("exclude", "Ada", "--undo"): "is not excluded",

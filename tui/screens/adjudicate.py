@@ -17,7 +17,7 @@ from textual.widgets import Footer, Static
 from db.connection import Connection
 from db.errors import EvalwrightError
 from db.records import Dataset
-from db.rulings import NewRuling, Ruling
+from db.rulings import NewRuling
 from review.adjudication import Case, CaseFile, case_file, queue
 from review.rulings import drop, edit, keep, relabel, rule, suggested_wording, wording
 from review.steering import find
@@ -29,6 +29,7 @@ from tui.store import Store
 from tui.text import visible
 from tui.widgets.answer_cards import AnswerCards
 from tui.widgets.example_body import ExampleBody
+from tui.widgets.ruling_lines import ruling_line
 from tui.widgets.words import Words
 from tui.wording import behavior_line
 
@@ -37,7 +38,6 @@ NOTHING = (
     "Examples come here when validators differ on them, or agree on another answer than the intended one."
 )
 BLIND = "You will not be asked about the examples that you see here."
-WORDS = {"keep": "kept", "relabel": "relabelled", "edit": "edited", "drop": "dropped"}
 
 
 class AdjudicateScreen(Screen[None]):
@@ -291,15 +291,4 @@ def _meant(file: CaseFile) -> Content:
         ("Meant as ", "$foreground 60%"), (intended, "bold $primary"), (confidence, "$foreground 60%"),
         ("  ·  answered ", "$foreground 60%"), (said, "bold"),
     )  # fmt: skip
-    return Content("\n").join([line, *(_ruling(ruling) for ruling in file.history[-2:])])
-
-
-def _ruling(ruling: Ruling) -> Content:
-    made = ruling.label.strip() if ruling.label else ruling.body or ""
-    words = WORDS[ruling.verdict] + (f" to {made}" if made else "") + (f": {ruling.reason}" if ruling.reason else "")
-    when = ruling.created_at[:16].replace("T", " ")
-    return Content.assemble(
-        ("Ruled ", "$foreground 60%"),
-        visible(words, one_line=True),
-        (visible(f"  by {ruling.ruled_by}, {when}", one_line=True), "$foreground 60%"),
-    )
+    return Content("\n").join([line, *(ruling_line(ruling) for ruling in file.history[-2:])])

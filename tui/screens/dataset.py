@@ -193,12 +193,14 @@ class DatasetScreen(Screen[None]):
 
     def _annotators(self) -> Content:
         assert self._page is not None
+        excluded = self._page.excluded
         width = max(len(name) for name, _ in self._page.annotators)
         return Content("\n").join(
             [
                 Content(
                     f"  {visible(name, one_line=True):<{width}}  {progress.answered:,} answered"
                     + (f", {progress.skipped:,} skipped" if progress.skipped else "")
+                    + (f"  excluded: {visible(excluded[name], one_line=True)}" if name in excluded else "")
                 )
                 for name, progress in self._page.annotators
             ]

@@ -82,12 +82,18 @@ def _evidence_line(piece: Evidence, bar: int) -> Content:
     value = "undefined" if piece.value is None else _number(piece.value)
     asked = f"{'≥' if piece.bound == 'lower' else '≤'} {_number(piece.threshold)}"
     line = Content.assemble(
-        (f"{sign} ", "bold $primary"), _name(piece.name), f"{value:>9}  ", (f"{asked:>7}  ", "$foreground 60%")
+        (f"{sign} ", "bold $primary"), _own_line(piece.name), f"{value:>9}  ", (f"{asked:>7}  ", "$foreground 60%")
     )
     line = Content.assemble(line, _bar(piece, bar), f"  {word}", (f"  n {piece.n:,}", "$foreground 60%"))
     if piece.note:
         line = Content.assemble(line, (f"\n    {visible(piece.note, one_line=True)}", "$foreground 60%"))
     return line
+
+
+def _own_line(words: str) -> str:
+    """Returns a name for the column of names; one that is too long for it has a line of its own."""
+    shown = _name(words)
+    return shown if cell_len(shown) <= NAME else f"{shown}\n{' ' * (NAME + 2)}"
 
 
 def _bar(piece: Evidence, width: int) -> Content:

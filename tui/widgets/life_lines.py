@@ -8,6 +8,7 @@ from db.history import AnswerGiven, CallMade, Written
 from review.browsing import Life, Seen
 from tui.call_text import replied, sent
 from tui.text import visible
+from tui.widgets.ruling_lines import ruling_line
 
 FAINT = "$foreground 60%"
 LONGEST = 20_000
@@ -48,6 +49,8 @@ def life_lines(life: Life) -> Content:
         parts.append(_section("Answers", Content("\n").join([_answer(answer) for answer in life.answers])))
     elif not life.hidden:
         parts.append(Content.styled("Nobody has answered it yet.", FAINT))
+    if life.rulings:
+        parts.append(_section("Rulings", Content("\n").join([ruling_line(ruling) for ruling in life.rulings])))
     return Content("\n\n").join(parts)
 
 
