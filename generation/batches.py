@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -48,7 +48,6 @@ MOST_OPEN = 4
 """Batches of one job that the server may work on at a time."""
 
 CLAIMED_AT_ONCE = 200
-STORED_AT_ONCE = 100
 FIRST_LOOK_SECONDS = 1.0
 LONGEST_LOOK_SECONDS = 30.0
 """How often a server is asked whether a batch has ended: often at first, then seldom."""
@@ -166,7 +165,7 @@ class Batches:
         engine = running.engine
         assert isinstance(engine, BatchEngine)
         held = await self._shop.db(lambda: batches.held_items(self._shop.connection, batch.token))
-        calls = {_name(batch.token, item): (item, _request(request)) for item, request in held}
+        calls = {_name(batch.token, item): (item, request_from(request)) for item, request in held}
         for item, request in calls.values():
             self._shop.purses[job.id].hold(item.id, engine, request, begun=True)
         try:
@@ -197,7 +196,7 @@ class Batches:
                 self._shop.tell(job.id, str(error))
             except EngineError as error:
                 self._shop.store.heed(job.id, error)
-                await self._put([Refused(job, running, item, error) for item, _ in calls.values()])
+                await self._shop.put([Refused(job, running, item, error) for item, _ in calls.values()])
                 await self._shop.db(lambda: self._close(batch.token, "absent", {}))
                 return None
         found = await self._find(batch, job, engine)
@@ -250,11 +249,7 @@ class Batches:
                 results.append(Answered(job, running, item, request, result.reply, waited))
         missing = EngineBusyError("The results of the batch didn't have the call; it is made again.")
         results += [Refused(job, running, item, missing) for item, _ in left.values()]
-        await self._put(results)
-
-    async def _put(self, results: Sequence[Answered | Refused]) -> None:
-        for start in range(0, len(results), STORED_AT_ONCE):
-            await self._shop.put(results[start : start + STORED_AT_ONCE])
+        await self._shop.put(results)
 
     def _adopt(self, token: str, batch_id: str) -> None:
         with write(self._shop.connection):
@@ -279,7 +274,7 @@ def _name(token: str, item: WorkItem) -> str:
     return f"{token}-{item.id}-{item.attempt}"
 
 
-def _request(stored: dict[str, Any]) -> Request:
+def request_from(stored: dict[str, Any]) -> Request:
     """Returns a request from the way it is stored."""
     prompt = Prompt(**stored.pop("prompt"))
     if "answers" in stored:

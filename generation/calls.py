@@ -29,7 +29,10 @@ from generation.workshop import Workshop
 
 log = logging.getLogger("evalwright.worker")
 
-FRESH_SECONDS = 0.1
+AHEAD = 3
+"""How many calls may be claimed and not stored, for each that may be in flight."""
+
+FRESH_SECONDS = 1.0
 """For how long after a turn a slot that becomes free is filled at once: by then a person may have stopped the job."""
 
 Ready = tuple[WorkItem, SampleRequest | JudgeRequest]
@@ -60,7 +63,10 @@ class Calls:
         self._looked_at = 0.0
 
     def room(self, job: Job, running: RunningJob) -> int:
-        """Returns how many more calls of a job may be claimed: half as many wait as may be in flight, at least one."""
+        """Returns how many more calls of a job may be claimed: more than may be in flight.
+
+        Each step of a turn waits until every reply that has come is read; meanwhile those claimed ahead begin.
+        """
         engine = running.engine
         limit = _limit(job, engine)
         waiting = sum(len(line.ready) for line in self._lines.values() if line.running.engine is engine)
@@ -68,7 +74,7 @@ class Calls:
         line = self._lines.get(job.id)
         if self._shop.store.is_quiet(job.id) or (line is not None and line.too_dear):
             return 0
-        return max(0, limit + max(1, limit // 2) - taken)
+        return max(0, AHEAD * limit - taken)
 
     def add(self, job: Job, running: RunningJob, calls: list[Ready]) -> None:
         """Takes claimed calls."""
@@ -116,11 +122,11 @@ class Calls:
         """Returns what has come back and isn't stored."""
         return self._results
 
-    def forget(self, stored: list[Answered | Refused]) -> None:
-        """Takes note that the first results are stored."""
-        del self._results[: len(stored)]
-        for result in stored:
+    def forget(self, count: int) -> None:
+        """Takes note that so many of the first results are stored."""
+        for result in self._results[:count]:
             self._unstored[result.running.engine] -= 1
+        del self._results[:count]
 
     def cancel(self) -> set[asyncio.Task[None]]:
         """Gives up every call in flight; returns their tasks."""
@@ -136,7 +142,7 @@ class Calls:
     def _begin(self, line: _Line) -> None:
         engine, limits = line.running.engine, line.job.limits
         limit, pace, purse = _limit(line.job, engine), self._paces[engine], self._shop.purses[line.job.id]
-        while line.ready and self._in_flight[engine] < limit and self._unstored[engine] < max(2, limit):
+        while line.ready and self._in_flight[engine] < limit and self._unstored[engine] < (AHEAD - 1) * limit:
             if self._shop.stopping.is_set() or self._shop.store.is_quiet(line.job.id):
                 return
             if delay := pace.delay(limits):

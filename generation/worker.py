@@ -8,6 +8,7 @@ call is a no-op. Everything it knows is in the workspace; nothing needs to be cl
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import uuid
@@ -41,7 +42,7 @@ IDLE_SECONDS = 0.25
 BREATH_SECONDS = 0.02
 """How long a turn waits for the results of others, so that one transaction stores many of them."""
 
-STORED_AT_ONCE = 100
+CLAIMED_AT_ONCE = 400
 
 CLOSING_SECONDS = 5.0
 """How long engines may take to close; what they hold ends with the process."""
@@ -117,12 +118,12 @@ class Worker:
 
     async def _turn(self) -> bool:
         """Stores what came back, moves jobs on, claims what there is room for; whether anything happened."""
-        moved = await self._flush()
-        going = await self._shop.unfinished_jobs()
+        results = list(self._calls.results())
+        going, at_an_end = await self._shop.look(results, self._calls.forget)
+        moved = bool(results)
         dropped = self._calls.keep(going)
         if dropped:
             await self._shop.db(lambda: self._release(dropped))
-        at_an_end = await self._shop.db(lambda: jobs.jobs_without_calls(self._shop.connection))
         for job in going:
             moved = await self._move(job, at_an_end=job.id in at_an_end) or moved
         self._calls.begin()
@@ -170,7 +171,7 @@ class Worker:
         connection = self._shop.connection
         with self._shop.turn(job).write():
             items = jobs.claim_items(
-                connection, job.id, job.round, lease=self._shop.holder, limit=min(room, STORED_AT_ONCE), now=now()
+                connection, job.id, job.round, lease=self._shop.holder, limit=min(room, CLAIMED_AT_ONCE), now=now()
             )
             if items and job.state == "queued":
                 jobs.set_state(connection, job.id, "running")
@@ -185,15 +186,6 @@ class Worker:
     def _release(self, items: list[WorkItem]) -> None:
         with write(self._shop.connection):
             jobs.release_items(self._shop.connection, items)
-
-    async def _flush(self) -> bool:
-        """Stores every result so far, so many per transaction; what can't be stored now is kept."""
-        count = len(self._calls.results())
-        for start in range(0, count, STORED_AT_ONCE):
-            batch = self._calls.results()[: min(STORED_AT_ONCE, count - start)]
-            await self._shop.put(batch)
-            self._calls.forget(batch)
-        return count > 0
 
     async def _prepare(self, job: Job) -> RunningJob | None:
         """Reads a job's recipe and makes its engine, once.
@@ -247,18 +239,17 @@ class Worker:
             self.stop()
 
     async def _wait(self, seconds: float) -> None:
-        """Waits for news, at most that long, and a breath after it."""
-        try:
-            await asyncio.wait_for(self._shop.news.wait(), seconds)
-        except TimeoutError:
-            return
+        """Waits for news, at most that long; a breath only while there is always some."""
+        if seconds > BREATH_SECONDS:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._shop.news.wait(), seconds)
         await asyncio.sleep(BREATH_SECONDS)
         self._shop.news.clear()
 
     async def _leave(self) -> None:
         """Stores what has come back and gives the lease up; only then are the engines closed, which may take long."""
         tasks = self._calls.cancel() | self._batches.cancel()
-        await self._flush()
+        await self._shop.put(self._calls.results())
         await self._shop.db(lambda: give_up_lease(self._shop.connection, self._shop.holder))
         for preparing in self._engines.values():
             tasks |= {preparing.task, asyncio.create_task(preparing.engine.close())}

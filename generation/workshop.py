@@ -18,6 +18,9 @@ from generation.results import Answered, Refused, ResultStore, pause
 
 T = TypeVar("T")
 
+STORED_AT_ONCE = 100
+"""Calls stored in one transaction: each makes several rows, and a validator's answer waits for all of them."""
+
 
 class Workshop:
     """The workspace as one worker uses it.
@@ -50,18 +53,32 @@ class Workshop:
         return Turn(self.connection, self.holder, job.id)
 
     async def put(self, results: Sequence[Answered | Refused]) -> None:
-        """Stores results."""
-        await self.db(lambda: self.store.store(self.connection, results))
-        for result in results:
-            self._stored[result.job.id].append(result.item.id)
+        """Stores results, so many per transaction."""
+        stored: list[Answered | Refused] = []
+        try:
+            await self.db(lambda: self._store(results, stored))
+        finally:
+            self._note(stored)
 
-    async def unfinished_jobs(self) -> list[Job]:
-        """Returns the jobs that go on, with their budgets brought up to date; none where the lease is lost."""
-        stored, self._stored = self._stored, defaultdict(list)
-        found = await self.db(self._look)
+    async def look(
+        self, results: Sequence[Answered | Refused], forget: Callable[[int], None]
+    ) -> tuple[list[Job], set[int]]:  # fmt: skip
+        """Stores results as `put` does, and looks what there is to do.
+
+        Returns:
+            The jobs that go on, their budgets brought up to date, and which of them have no calls left in their round;
+            none where the lease is lost.
+        """
+        stored: list[Answered | Refused] = []
+        try:
+            found, at_an_end = await self.db(lambda: self._store_and_look(results, stored))
+        finally:
+            forget(len(stored))
+            self._note(stored)
+        done, self._stored = self._stored, defaultdict(list)
         for job in found:
-            self.purses[job.id].refresh(job, stored[job.id])
-        return found
+            self.purses[job.id].refresh(job, done[job.id])
+        return found, at_an_end
 
     async def pause(self, job_id: int, sentence: str) -> None:
         """Pauses a job with the reason, unless a person has stopped it already."""
@@ -76,11 +93,28 @@ class Workshop:
         await self.db(self.connection.close)
         self._thread.shutdown()
 
-    def _look(self) -> list[Job]:
+    def _note(self, stored: Sequence[Answered | Refused]) -> None:
+        """Remembers what is stored until the budgets are brought up to date."""
+        for result in stored:
+            self._stored[result.job.id].append(result.item.id)
+
+    def _store(self, results: Sequence[Answered | Refused], stored: list[Answered | Refused]) -> None:
+        for start in range(0, len(results), STORED_AT_ONCE):
+            batch = results[start : start + STORED_AT_ONCE]
+            self.store.store(self.connection, batch)
+            stored += batch
+
+    def _store_and_look(
+        self, results: Sequence[Answered | Refused], stored: list[Answered | Refused]
+    ) -> tuple[list[Job], set[int]]:
+        self._store(results, stored)
+        return self._look()
+
+    def _look(self) -> tuple[list[Job], set[int]]:
         lease = current_lease(self.connection)
         if lease is None or lease.holder != self.holder:
-            return []
-        return jobs.unfinished_jobs(self.connection)
+            return [], set()
+        return jobs.unfinished_jobs(self.connection), jobs.jobs_without_calls(self.connection)
 
     def _pause(self, job_id: int, sentence: str) -> None:
         with write(self.connection):

@@ -126,11 +126,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--log", type=Path)
     parser.add_argument("--latency", type=float, default=0.0)
+    parser.add_argument("--quiet", action="store_true", help="keep no log of the requests")
     parser.add_argument("--faults", action="store_true")
     parser.add_argument("--batch-seconds", type=float, default=0.0, help="how long a batch takes")
     parser.add_argument("--send-seconds", type=float, default=0.0, help="between taking a batch and saying so")
     asked = parser.parse_args()
-    server = MessagesServer(latency=asked.latency, log=asked.log)
+    server = MessagesServer(latency=asked.latency, log=None if asked.quiet else asked.log)
     server.batches.seconds = asked.batch_seconds
     if asked.send_seconds:
         server.script = lambda received: slow(asked.send_seconds) if is_batch(received) else None

@@ -1,0 +1,114 @@
+"""How many calls a second the worker makes, beside bare asyncio with the same SDK.
+
+Both make the same calls, 256 in flight, against a Messages server on loopback, in a process of its own, that answers
+in 200 ms. The worker is the real one, in a process of its own, with everything that it does: it claims, asks, reads,
+judges and stores every call durably. Where the processor is the limit, the processor time of a call says why; it counts
+the start of the process too. Run it from the checkout:
+
+    python -m tests.benchmarks.generation_throughput
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from db.connection import Connection
+from db.records import Limits
+from db.workspace import open_workspace
+from generation.batches import request_from
+from generation.behaviors import parse_behavior
+from generation.engines.anthropic_messages import AnthropicEngine
+from generation.jobs import create_job, find_job
+from generation.recipes import load_recipe
+from tests.support.command_line import environment, start
+from tests.support.faulty_server import Running, serving
+
+IN_FLIGHT = 256
+LATENCY = 0.2
+BEHAVIOR = 'name = "walks"\ndescription = "enjoys long walks in any weather"\n'
+
+
+def main() -> None:
+    """Prints both throughputs, in calls a second, and their ratio."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--count", type=int, default=200, help="examples that the job selects; more make more calls")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with serving(folder, "--latency", str(LATENCY), "--quiet") as server:
+            worker, worker_seconds, bodies = _worker(folder, server, asked.count)
+            bare, bare_seconds = _bare(server, bodies)
+    made = len(bodies)
+    print(f"calls made by each          {made:8,}")
+    print(f"bare asyncio, same SDK      {bare:8.1f} calls/s, {1000 * bare_seconds / made:6.2f} ms of processor a call")
+    print(
+        f"evalwright worker           {worker:8.1f} calls/s, {1000 * worker_seconds / made:6.2f} ms of processor a call"
+    )
+    print(f"ratio                       {worker / bare:8.3f}")
+
+
+def _worker(folder: Path, server: Running, count: int) -> tuple[float, float, list[dict[str, Any]]]:
+    """Lets a worker run a job; returns its calls a second, its processor time, and the bodies of its calls."""
+    connection = open_workspace(folder / "evalwright.db")
+    job = create_job(
+        connection,
+        parse_behavior("walks.toml", BEHAVIOR),
+        load_recipe("persona"),
+        engine="anthropic",
+        count=count,
+        rounds=1,
+        limits=Limits(concurrency=IN_FLIGHT),
+    )
+    worker = start("worker", cwd=folder, env=environment(folder, **server.settings))
+    try:
+        while not find_job(connection, job.id).finished:
+            time.sleep(0.05)
+    finally:
+        worker.terminate()
+        _, _, usage = os.wait4(worker.pid, 0)
+    throughput = _calls_a_second(connection)
+    prompts = [json.loads(prompt) for (prompt,) in connection.execute("SELECT prompt FROM calls ORDER BY id")]
+    connection.close()
+
+    engine = AnthropicEngine("claude-haiku-5-5")
+    return (
+        throughput,
+        usage.ru_utime + usage.ru_stime,
+        [engine.request_as_sent(request_from(prompt)) for prompt in prompts],
+    )
+
+
+def _calls_a_second(connection: Connection) -> float:
+    """The throughput from the beginning of the first call to the storing of the last."""
+    rows = connection.execute(
+        "SELECT count(*), min(unixepoch(created_at, 'subsec') - seconds), max(unixepoch(created_at, 'subsec'))"
+        " FROM calls"
+    ).fetchone()
+    return float(rows[0] / (rows[2] - rows[1]))
+
+
+def _bare(server: Running, bodies: list[dict[str, Any]]) -> tuple[float, float]:
+    """Makes the calls with the SDK alone, in a process of its own; returns calls a second, and its processor time."""
+    program = [sys.executable, "-m", "tests.benchmarks.generation_throughput_bare"]
+    done = subprocess.run(
+        program,
+        input=json.dumps(bodies),
+        env={**os.environ, **server.settings},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    throughput, seconds = map(float, done.stdout.split())
+    return throughput, seconds
+
+
+if __name__ == "__main__":
+    main()
