@@ -16,7 +16,7 @@ from tests.support.workspaces import write_rows
 
 HEAVY = {
     "anthropic", "httpx2", "krippendorff", "numpy", "openvino", "openvino_genai", "scipy", "sklearn", "sqlite_utils",
-    "textual",
+    "textual", "textual_plot",
 }  # fmt: skip
 
 CALL = """
@@ -124,6 +124,15 @@ for name in {MODULES!r}:
 sys.stderr.write("\\n" + json.dumps([found, []]))
 """
     assert imported_by(code, cwd=tmp_path) == ({}, set())
+
+
+def test_the_app_starts_without_numpy_and_plots(tmp_path: Path) -> None:
+    """Plots are for whoever opens one; until then the app does without their libraries."""
+    code = """
+import json, sys, tui.app
+sys.stderr.write("\\n" + json.dumps([0, sorted({name.partition(".")[0] for name in sys.modules})]))
+"""
+    assert not imported_by(code, cwd=tmp_path)[1] & {"numpy", "textual_plot", "krippendorff", "sklearn", "scipy"}
 
 
 def test_the_packages_import_downwards_only() -> None:

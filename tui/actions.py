@@ -49,6 +49,7 @@ EVERYWHERE = (QUIT,)
 DATASETS = (
     Action("review", "enter,r", "review", "Label and rate examples of this dataset.", shown="Enter"),
     Action("details", "d,right", "details", "Show the evidence, the agreement and the funnel of this dataset."),
+    Action("agreement", "g", "agreement", "Show how far the validators agree, and how well each labels."),
     Action("browse", "b", "browse", "Look through the examples of this dataset, and search them."),
     Action("adjudicate", "a", "adjudicate", "Settle disputes and what contradicts the intended labels.", footer=False),
     Action("jobs", "j", "jobs", "Show the jobs; pause and resume them."),
@@ -82,11 +83,27 @@ REVIEW = (
 
 DATASET = (
     Action("review", "r,enter", "review", "Label and rate examples of this dataset."),
+    Action("agreement", "g", "agreement", "Show how far the validators agree, and how well each labels."),
     Action("browse", "b", "browse", "Look through the examples, and search them."),
     Action("adjudicate", "a", "adjudicate", "Settle disputes and what contradicts the intended labels."),
     Action("refresh", "f5", "ask again", "Ask the gate again now.", footer=False, shown="F5"),
     HELP,
     Action("leave", "escape,q,left", "back", "Go back to the datasets.", shown="Esc"),
+)
+
+AGREEMENT = (
+    Action("next_part", "right,tab,space", "next", "Show the next part.", shown="→"),
+    Action("previous_part", "left,shift+tab", "previous", "Show the part before.", shown="←"),
+    Action("part('questions')", "1", "questions", "Coefficients, question by question.", footer=False),
+    Action("part('validators')", "2", "validators", "How well each validator labels.", footer=False),
+    Action("part('pairs')", "3", "pairs", "Validators two by two, and what they confuse.", footer=False),
+    Action("part('answers')", "4", "answers", "The ratings, and the calibration of the discriminator.", footer=False),
+    Action("part('bounds')", "5", "bounds", "How the gate's bounds narrowed.", footer=False),
+    Action("pair_down", "n", "next pair", "Show what the next two validators confuse."),
+    Action("pair_up", "p", "pair before", "Show what the two validators before confuse.", footer=False),
+    Action("refresh", "f5", "measure again", "Measure the agreement again now.", footer=False, shown="F5"),
+    HELP,
+    Action("leave", "escape,q", "back", "Go back.", shown="Esc"),
 )
 
 BROWSE = (

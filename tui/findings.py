@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from review.agreement import QuestionAgreement
+from review.agreement import Agreement, QuestionAgreement
 from review.gate import Decision
 from review.lint import Finding
 from review.overview import DatasetOverview
@@ -59,6 +59,16 @@ class Findings:
         except StatisticsError as error:
             self.problem = str(error)
 
+    async def measure(self, name: str) -> Agreement:
+        """Measures a dataset's agreement in every way there is; only the coefficients are remembered.
+
+        Raises:
+            StatisticsError: if it can't be measured.
+        """
+        found = await self._statistics.agreement(name)
+        self.agreements[name] = found.questions
+        return found
+
     async def _ask(self, lines: list[DatasetOverview]) -> None:
         for line in lines:
             self._made_from[line.name] = _basis(line)
@@ -66,7 +76,7 @@ class Findings:
             for decision in await self._statistics.gate([line.name for line in lines]):
                 self.decisions[decision.name] = decision
             for line in lines:
-                self.agreements[line.name] = (await self._statistics.agreement(line.name)).questions
+                await self.measure(line.name)
             self.problem = ""
         except StatisticsError as error:
             self.problem = str(error)

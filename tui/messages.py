@@ -9,6 +9,7 @@ from textual.message import Message
 from db.errors import EvalwrightError
 from db.records import Dataset, Job
 from review.adjudication import Case, CaseFile
+from review.agreement import Agreement
 from review.browsing import Life, Seen
 from tui.reading import DatasetPage, HomePage, ReviewStatus
 
@@ -89,6 +90,13 @@ class LifeRead(Message):
 @dataclass
 class FindingsChanged(Message):
     """The gate and the agreement have been asked anew; the findings hold what they said."""
+
+
+@dataclass
+class AgreementMeasured(Message):
+    """The agreement of a dataset's validators has been measured."""
+
+    agreement: Agreement
 
 
 @dataclass

@@ -160,9 +160,15 @@ LINT: dict[str, Any] = {
 }
 
 
-def fake_statistics(folder: Path, *, gate: dict[str, Any] | None = None, fail: str | None = None) -> FakeStatistics:
+def fake_statistics(
+    folder: Path,
+    *,
+    gate: dict[str, Any] | None = None,
+    agreement: dict[str, Any] | None = None,
+    fail: str | None = None,
+) -> FakeStatistics:
     """Makes such a command in a folder."""
-    answers: dict[str, Any] = {"gate": gate or GATE, "agreement": AGREEMENT, "lint": LINT}
+    answers: dict[str, Any] = {"gate": gate or GATE, "agreement": agreement or AGREEMENT, "lint": LINT}
     if fail is not None:
         answers["fail"] = fail
     (folder / "answers.json").write_text(json.dumps(answers))

@@ -19,6 +19,7 @@ from tui.findings import Findings
 from tui.messages import DatasetRead, Failed, FindingsChanged
 from tui.reading import DatasetPage, read_dataset
 from tui.screens.adjudicate import AdjudicateScreen
+from tui.screens.agreement import AgreementScreen
 from tui.screens.browse import BrowseScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.text import TextScreen
@@ -100,6 +101,10 @@ class DatasetScreen(Screen[None]):
     def action_adjudicate(self) -> None:
         """Settles what waits for a lead."""
         self.app.push_screen(AdjudicateScreen(self._store, self._annotator, self._dataset.name))
+
+    def action_agreement(self) -> None:
+        """Opens the agreement."""
+        self.app.push_screen(AgreementScreen(self._findings, self._dataset.name))
 
     def action_refresh(self) -> None:
         """Asks the gate."""

@@ -21,6 +21,7 @@ from tui.findings import Findings
 from tui.messages import Failed, FindingsChanged, HomeRead
 from tui.reading import HomePage, read_home
 from tui.screens.adjudicate import AdjudicateScreen
+from tui.screens.agreement import AgreementScreen
 from tui.screens.browse import BrowseScreen
 from tui.screens.dataset import DatasetScreen
 from tui.screens.jobs import JobsScreen
@@ -92,7 +93,7 @@ class DatasetsScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offers only what there is something for."""
-        if action in {"review", "details", "browse", "adjudicate"}:
+        if action in {"review", "details", "browse", "adjudicate", "agreement"}:
             return self._page is not None and bool(self._page.datasets)
         if action == "jobs":
             return self._page is not None and bool(self._page.jobs)
@@ -117,6 +118,11 @@ class DatasetsScreen(Screen[None]):
         """Settles what waits in the highlighted dataset."""
         if dataset := self.listing.current:
             self.app.push_screen(AdjudicateScreen(self._store, self._annotator, dataset.name))
+
+    def action_agreement(self) -> None:
+        """Opens the agreement on the highlighted dataset."""
+        if dataset := self.listing.current:
+            self.app.push_screen(AgreementScreen(self._findings, dataset.name))
 
     def action_jobs(self) -> None:
         """Opens the jobs."""

@@ -17,7 +17,7 @@ def share_bar(share: float, width: int) -> Content:
 
 
 def interval_bar(
-    lower: float, upper: float, value: float | None, threshold: float, *, ends: tuple[float, float], width: int
+    lower: float, upper: float, value: float | None, threshold: float | None, *, ends: tuple[float, float], width: int
 ) -> Content:
     """Returns an interval on a scale, with the estimate and the threshold that its bound must reach.
 
@@ -25,7 +25,7 @@ def interval_bar(
         lower: Lower bound; `upper`, `value` and `threshold` are on the same scale.
         upper: Upper bound.
         value: The estimate, or None.
-        threshold: What is asked for.
+        threshold: What is asked for, or None.
         ends: The ends of the scale; what lies beyond is drawn at the end.
         width: Cells.
     """
@@ -39,6 +39,7 @@ def interval_bar(
         signs[place] = INTERVAL
     if value is not None:
         signs[cell(value)] = ESTIMATE
-    signs[cell(threshold)] = THRESHOLD
+    if threshold is not None:
+        signs[cell(threshold)] = THRESHOLD
     styles = {REST: "$foreground 30%", INTERVAL: "$primary", THRESHOLD: "$foreground bold", ESTIMATE: "$primary bold"}
     return Content.assemble(*((sign, styles[sign]) for sign in signs))

@@ -1,0 +1,207 @@
+"""Agreement: how far a dataset's validators agree, how well each labels, and how the gate's bounds narrowed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import getters, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from db.errors import EvalwrightError
+from review.agreement import Agreement
+from tui.actions import AGREEMENT, Action, bindings
+from tui.findings import Findings
+from tui.messages import AgreementMeasured, Failed
+from tui.screens.text import TextScreen
+from tui.text import visible
+from tui.widgets.agreement_lines import annotator_lines, answer_lines, course_lines, pair_lines, question_lines
+
+if TYPE_CHECKING:
+    from tui.widgets.plots import Plot
+
+PARTS = ("questions", "validators", "pairs", "answers", "bounds")
+MARGINS = 5
+"""The cells beside the text: padding and the scrollbar."""
+
+LEGEND = """●  estimate   ━  where the true value lies   ┃  the least that is tentative (alpha .667)
+
+In the plots: lines are bounds, • estimates, ╌ what must be reached."""
+
+
+class AgreementScreen(Screen[None]):
+    """Shows one part at a time; everything is measured outside the app."""
+
+    CSS_PATH = "agreement.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(AGREEMENT)
+    ACTIONS: ClassVar[tuple[Action, ...]] = AGREEMENT
+
+    scroll = getters.query_one("#scroll", VerticalScroll)
+
+    def __init__(self, findings: Findings, dataset: str) -> None:
+        super().__init__()
+        self._findings = findings
+        self._dataset = dataset
+        self._agreement: Agreement | None = None
+        self._problem = ""
+        self._part = 0
+        self._pair = 0
+
+    def compose(self) -> ComposeResult:
+        """Makes the screen."""
+        yield Static(Content(f"{visible(self._dataset, one_line=True)} · agreement"), id="name")
+        yield Static(id="parts")
+        with VerticalScroll(id="scroll"):
+            yield Container(id="plots")
+            yield Static(id="words")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Measures."""
+        self.scroll.focus()
+        self.action_refresh()
+
+    def on_resize(self) -> None:
+        """Lays the bars out for the new width."""
+        self._paint()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offers pairs only where they are shown."""
+        if action in {"pair_down", "pair_up"}:
+            return PARTS[self._part] == "pairs" and self._agreement is not None and len(self._agreement.pairs) > 1
+        return True
+
+    def action_next_part(self) -> None:
+        """Shows the next part."""
+        self._show((self._part + 1) % len(PARTS))
+
+    def action_previous_part(self) -> None:
+        """Shows the part before."""
+        self._show((self._part - 1) % len(PARTS))
+
+    def action_part(self, name: str) -> None:
+        """Shows a part."""
+        self._show(PARTS.index(name))
+
+    def action_pair_down(self) -> None:
+        """Shows the next pair's confusion."""
+        self._choose_pair(1)
+
+    def action_pair_up(self) -> None:
+        """Shows the confusion of the pair before."""
+        self._choose_pair(-1)
+
+    def action_refresh(self) -> None:
+        """Measures anew."""
+        self._agreement, self._problem = None, ""
+        self._paint()
+        self._measure()
+
+    def action_help(self) -> None:
+        """Shows the keys."""
+        self.app.push_screen(TextScreen.help(AGREEMENT, Content(LEGEND)))
+
+    def action_leave(self) -> None:
+        """Goes back."""
+        self.dismiss()
+
+    @work(group="measure", exclusive=True)
+    async def _measure(self) -> None:
+        try:
+            self.post_message(AgreementMeasured(await self._findings.measure(self._dataset)))
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
+
+    async def on_agreement_measured(self, message: AgreementMeasured) -> None:
+        """Shows what was measured."""
+        message.stop()
+        self._agreement = message.agreement
+        self._pair = min(self._pair, max(0, len(message.agreement.pairs) - 1))
+        self._paint()
+        await self._plot()
+        self.refresh_bindings()
+
+    def on_failed(self, message: Failed) -> None:
+        """Says why it could not be measured."""
+        message.stop()
+        self._problem = str(message.error)
+        self._paint()
+
+    def _show(self, part: int) -> None:
+        self._part = part
+        self.scroll.scroll_home(animate=False)
+        self._paint()
+        self.run_worker(self._plot(), group="plot", exclusive=True)
+        self.refresh_bindings()
+
+    def _choose_pair(self, step: int) -> None:
+        assert self._agreement is not None
+        self._pair = (self._pair + step) % len(self._agreement.pairs)
+        self._paint()
+
+    def _paint(self) -> None:
+        if not self.is_mounted:
+            return
+        self.query_one("#parts", Static).update(self._tabs())
+        self.query_one("#words", Static).update(self._words())
+
+    def _tabs(self) -> Content:
+        tabs = []
+        for place, name in enumerate(PARTS):
+            style = "bold $primary" if place == self._part else "$foreground 60%"
+            mark = "●" if place == self._part else f"{place + 1}"
+            tabs.append(Content.styled(f"{mark} {name}", style))
+        return Content("   ").join(tabs)
+
+    def _words(self) -> Content:
+        if self._problem:
+            return Content.styled(f"! {visible(self._problem)}", "$error")
+        found = self._agreement
+        if found is None:
+            return Content.styled("Measuring …", "$foreground 60%")
+        name = PARTS[self._part]
+        if name == "questions":
+            return question_lines(found, self.size.width - MARGINS)
+        if name == "pairs":
+            return pair_lines(found, self._pair)
+        return {"validators": annotator_lines, "answers": answer_lines, "bounds": course_lines}[name](found)
+
+    async def _plot(self) -> None:
+        """Draws the plots of the part, if it has some; only then is there need of numpy in the app."""
+        plots = self.query_one("#plots", Container)
+        await plots.remove_children()
+        drawn = self._plots()
+        plots.display = bool(drawn)
+        await plots.mount_all([_titled(title, plot) for title, plot in drawn])
+        for _, plot in drawn:
+            plot.draw()
+
+    def _plots(self) -> list[tuple[str, Plot]]:
+        found, name = self._agreement, PARTS[self._part]
+        if found is None or name not in {"answers", "bounds"}:
+            return []
+        from tui.widgets.plots import CalibrationPlot, CoursePlot, RatingPlot
+
+        if name == "bounds":
+            asked = {"lower": "at least", "upper": "at most"}
+            return [
+                (f"{course.name}, {asked[course.bound]} {course.threshold:g}", CoursePlot(course))
+                for course in found.courses
+                if course.points
+            ]
+        plots: list[tuple[str, Plot]] = [
+            (f"{question.name}, percent of the answers", RatingPlot(list(question.class_shares.items())))
+            for question in found.questions
+            if question.level == "ordinal" and question.class_shares
+        ]
+        if found.calibration is not None and found.calibration.count:
+            plots.append(("label confidence (→) and label agreement (↑)", CalibrationPlot(found.calibration)))
+        return plots
+
+
+def _titled(title: str, plot: Plot) -> Vertical:
+    return Vertical(Static(Content(visible(title, one_line=True)), classes="plot-title"), plot, classes="plot")
