@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from db import datasets, sqlite
+from db import datasets
 from db.connection import Connection, write
 from db.errors import InputError
 from db.examples import review_position
@@ -21,7 +21,6 @@ from review.assignment import (
     next_example,
     start_session,
 )
-from tests.support.crowd import Crowd, check_crowd, label_amid_kills
 from tests.support.simulation import Clock, Simulation
 from tests.support.workspaces import DEAD_PID, NO, YES, add_examples, answer, make_dataset
 
@@ -271,63 +270,3 @@ def test_assignment_is_what_its_restatement_says(tmp_path: Path, clock: Clock) -
 def test_assignment_is_what_its_restatement_says_for_long(tmp_path: Path, clock: Clock) -> None:
     for seed in range(1000, 1100):
         simulate(tmp_path, clock, seed, 600)
-
-
-# Many processes
-
-
-@pytest.mark.parametrize("always_three", [False, True])
-def test_eight_validators_at_once(
-    connection: Connection, workspace_path: Path, tmp_path: Path, always_three: bool
-) -> None:
-    dataset = make_dataset(connection, 300, always_three=always_three)
-    crowd = Crowd(workspace_path, tmp_path, 8)
-    assert sum(child.result() for child in crowd.children) == len(crowd.acknowledged())
-    check_crowd(connection, dataset, crowd)
-
-
-@pytest.mark.parametrize("always_three", [False, True])
-def test_validators_who_are_killed_lose_nothing(
-    connection: Connection, workspace_path: Path, tmp_path: Path, always_three: bool
-) -> None:
-    dataset = make_dataset(connection, 150, always_three=always_three)
-    crowd = Crowd(workspace_path, tmp_path, 4, together=False)
-    killed = label_amid_kills(connection, dataset, crowd, most=20)
-    assert killed > 0
-    check_crowd(connection, dataset, crowd, killed=killed)
-
-
-def test_validators_with_a_rollback_journal(
-    workspace_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where SQLite has the WAL-reset bug a workspace is slower, but nothing else is different."""
-    monkeypatch.setattr(sqlite, "version", lambda: (3, 40, 1))
-    connection = open_workspace(workspace_path)
-    assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
-    dataset = make_dataset(connection, 60)
-    crowd = Crowd(workspace_path, tmp_path, 4, together=False)
-    killed = label_amid_kills(connection, dataset, crowd, most=10)
-    check_crowd(connection, dataset, crowd, killed=killed)
-    connection.close()
-
-
-@pytest.mark.slow
-def test_sixteen_validators_give_three_answers_on_each_of_a_thousand(
-    connection: Connection, workspace_path: Path, tmp_path: Path
-) -> None:
-    dataset = make_dataset(connection, 1000, always_three=True)
-    crowd = Crowd(workspace_path, tmp_path, 16)
-    assert sum(child.result() for child in crowd.children) == 3000
-    check_crowd(connection, dataset, crowd)
-    assert datasets.counts(connection, dataset.id).annotations == 3000
-
-
-@pytest.mark.slow
-def test_sixteen_validators_who_are_killed_lose_nothing(
-    connection: Connection, workspace_path: Path, tmp_path: Path
-) -> None:
-    dataset = make_dataset(connection, 1000, always_three=True)
-    crowd = Crowd(workspace_path, tmp_path, 16, together=False)
-    killed = label_amid_kills(connection, dataset, crowd, most=100)
-    assert killed > 20
-    check_crowd(connection, dataset, crowd, killed=killed)

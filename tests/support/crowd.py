@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from db import datasets
@@ -35,26 +36,30 @@ class Crowd:
         return [(number, entry) for number in numbers for entry in read_log(self.log(number))]
 
 
-def check_crowd(connection: Connection, dataset: Dataset, crowd: Crowd, *, killed: int = 0) -> None:
-    """Everything acknowledged is stored once, everything is settled, and nobody had an example twice."""
+def check_crowd(
+    connection: Connection, dataset: Dataset, crowd: Crowd, *, killed: int = 0, occasions: Sequence[str] = ("first",)
+) -> None:
+    """Everything acknowledged is stored once, everything is settled, and nobody had an example twice on an occasion."""
     stored = {
         row[0]: row[1:]
         for row in connection.execute(
-            "SELECT submission, name, example_id, label"
+            "SELECT submission, name, example_id, label, occasion"
             " FROM annotations JOIN annotators ON annotators.id = annotator_id"
         )
     }
     acknowledged = crowd.acknowledged()
     for number, entry in acknowledged:
-        assert stored[entry.submission] == (f"annotator {number}", entry.example_id, entry.label)
+        assert stored[entry.submission][:3] == (f"annotator {number}", entry.example_id, entry.label)
     assert len(acknowledged) <= len(stored) <= len(acknowledged) + killed
-    served = [(name, example_id) for name, example_id, _ in stored.values()]
+    served = [(name, example_id, occasion) for name, example_id, _, occasion in stored.values()]
     assert len(set(served)) == len(served)
     counted = datasets.counts(connection, dataset.id)
     assert counted.settled == counted.examples
-    assert counted.annotations == len(stored)
-    assert connection.execute("SELECT DISTINCT occasion FROM annotations").fetchall() == [("first",)]
-    given = connection.execute("SELECT count(*), count(DISTINCT label) FROM annotations GROUP BY example_id").fetchall()
+    assert counted.annotations == sum(occasion == "first" for *_, occasion in stored.values())
+    assert {occasion for *_, occasion in stored.values()} == set(occasions)
+    given = connection.execute(
+        "SELECT count(*), count(DISTINCT label) FROM annotations WHERE occasion = 'first' GROUP BY example_id"
+    ).fetchall()
     assert len(given) == counted.examples
     if dataset.always_three:
         assert {count for count, _ in given} == {3}

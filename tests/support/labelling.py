@@ -82,3 +82,23 @@ def answer_one(path: Path, dataset_name: str) -> None:
     os.write(1, b"served\n")
     submit(connection, session, dataset, example, Answers(example.choices[0].answer, 3, 0.5, "only one"))
     os.write(1, b"acknowledged\n")
+
+
+def label_all(path: Path, dataset_name: str, annotator: str, barrier: Barrier) -> list[int]:
+    """Labels until nothing is left for this annotator; returns the examples answered, in order."""
+    connection = open_workspace(path)
+    dataset = datasets.find_dataset(connection, dataset_name)
+    assert dataset is not None
+    session = start_session(connection, annotator)
+    barrier.wait()
+    answered = []
+    example = next_example(connection, session, dataset)
+    while example is not None:
+        answered.append(example.id)
+        answers = Answers(label_of(example, annotator), 3, 0.5, f"{session.id}-{example.id}")
+        submitted = submit(connection, session, dataset, example, answers)
+        assert submitted.outcome == "counted", submitted
+        example = submitted.next
+    end_session(connection, session)
+    connection.close()
+    return answered
