@@ -10,6 +10,9 @@ from itertools import takewhile
 from generation.engines.protocol import Completion
 
 BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s*")
+SENTENCE_END = re.compile(r"[.!?](?=[\s\"”']|$)")
+BIOGRAPHY_OPENING = "Hello, my name is"
+ARTICLE = re.compile(r"^(?:an?|the)\s+", re.IGNORECASE)
 QUOTES = "\"'“”‘’«»"
 
 
@@ -48,8 +51,8 @@ def bullets(completion: Completion, begun: str) -> list[Parsed]:
 
 
 def block_quote(completion: Completion, begun: str) -> list[Parsed]:
-    """Reads the first block quote: the lines that begin with ">", without it."""
-    lines = (begun + completion.text).split("\n")
+    """Reads the first block quote, the lines that begin with ">", from the last line of the begun reply on."""
+    lines = (begun.rsplit("\n", 1)[-1] + completion.text).split("\n")
     first = next((place for place, line in enumerate(lines) if line.lstrip().startswith(">")), None)
     if completion.stop_reason == "refusal":
         return [Parsed(completion.text.strip(), "refused")]
@@ -70,8 +73,8 @@ def whole(completion: Completion, begun: str) -> list[Parsed]:
 
 
 def line(completion: Completion, begun: str) -> list[Parsed]:
-    """Reads the first line after the begun reply, which is left out, as a name or a short phrase."""
-    text = clean_statement(completion.text.strip().split("\n", 1)[0])
+    """Reads the first line after the begun reply, which is left out, as a name without an article."""
+    text = ARTICLE.sub("", clean_statement(completion.text.strip().split("\n", 1)[0]))
     problems = {"refusal": "refused", "length": "cut off", "stop": "" if text else "empty"}
     return [Parsed(text, problems[completion.stop_reason] if "\n" not in completion.text.strip() else "")]
 
@@ -81,7 +84,37 @@ def names(completion: Completion, begun: str) -> list[Parsed]:
     (found,) = line(completion, begun)
     if found.problem:
         return [found]
-    return [Parsed(clean_statement(name)) for name in re.split(r"[,;]|\band\b", found.text) if name.strip()]
+    parts = re.split(r"[,;]|\band\b", found.text)
+    return [Parsed(ARTICLE.sub("", clean_statement(part))) for part in parts if part.strip()]
+
+
+def biography(completion: Completion, begun: str) -> list[Parsed]:
+    """Reads a biography from "Hello, my name is" on; of one that was cut off, its whole sentences."""
+    text = " ".join((begun + completion.text).split())
+    _, opening, rest = text.partition(BIOGRAPHY_OPENING)
+    if completion.stop_reason == "refusal":
+        return [Parsed(text, "refused")]
+    if not opening:
+        return [Parsed(text, "no biography")]
+    if completion.stop_reason == "length":
+        ends = [match.end() for match in SENTENCE_END.finditer(rest)]
+        if not ends:
+            return [Parsed(opening + rest, "cut off")]
+        rest = rest[: ends[-1]]
+    return [Parsed(opening + rest.rstrip().rstrip('"”'), "" if rest.strip() else "empty")]
+
+
+def sentence(completion: Completion, begun: str) -> list[Parsed]:
+    """Reads the first sentence, which the begun reply is the beginning of; without a full stop it gets one."""
+    text = (begun + completion.text).strip().split("\n", 1)[0].strip(QUOTES + " ")
+    end = SENTENCE_END.search(text)
+    if completion.stop_reason == "refusal":
+        return [Parsed(text, "refused")]
+    if not completion.text.strip():
+        return [Parsed(text, "empty")]
+    if end is None and completion.stop_reason == "length" and "\n" not in completion.text.strip():
+        return [Parsed(text, "cut off")]
+    return [Parsed(text[: end.end()] if end else f"{text}.")]
 
 
 PARSERS: Mapping[str, Callable[[Completion, str], list[Parsed]]] = {
@@ -91,6 +124,8 @@ PARSERS: Mapping[str, Callable[[Completion, str], list[Parsed]]] = {
     "whole": whole,
     "line": line,
     "names": names,
+    "biography": biography,
+    "sentence": sentence,
 }
 """Parsers by the name that a recipe uses: a completion and the reply that was begun for it, to texts."""
 

@@ -289,7 +289,7 @@ def _settle(
 ) -> None:
     """Drops candidates or lets them on, by the answers that there are to the calls about them."""
     for candidate in candidates:
-        problem = stage.problem(candidate) if isinstance(stage, JudgeStage) else FAILED
+        problem = stage.problem(candidate, job.engine) if isinstance(stage, JudgeStage) else FAILED
         if isinstance(stage, SampleStage) and rows.has_children(connection, candidate.id):
             rows.move_candidates(connection, [Move(candidate.id, stage.name, "used")])
         elif problem:

@@ -175,7 +175,7 @@ def parse_recipe(source: str, text: str) -> Recipe:
     shapes = section.section("inputs", optional=True)
     inputs = {name: read_shape(name, shapes.section(name)) for name in shapes.keys()}  # noqa: SIM118
     words = set.intersection(*(set(label.words) for label in labels)) if labels else set()
-    scope = Scope(choices, inputs, {*ALWAYS_KNOWN, *words}, frozenset(words))
+    scope = Scope(choices, inputs, {*ALWAYS_KNOWN, *words}, frozenset(words), frozenset(ALWAYS_KNOWN))
     kind = one_of(section, "kind", section.text("kind"), KINDS)
     recipe = Recipe(
         name=section.text("name"),

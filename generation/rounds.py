@@ -49,6 +49,8 @@ def finish_job(turn: Turn, job: Job, running: RunningJob) -> None:
     """Drops what was not chosen, closes the dataset unless told otherwise, and ends the job."""
     stage = running.recipe.selection.name
     reason = "others of its label scored higher" if running.recipe.labels else "others scored higher"
+    if not running.recipe.judges:
+        reason = "there were enough before it"
     for batch in batches(rows.waiting_at(turn.connection, job.id, stage)):
         with turn.write():
             rows.move_candidates(turn.connection, [Move(each.id, stage, "dropped", reason) for each in batch])

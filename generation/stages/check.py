@@ -26,6 +26,7 @@ class CheckStage:
         require: Patterns that must be found, by what is missing where one isn't.
         forbid: Patterns that must not be found, by what is wrong where one is.
         mentions: Templates of texts that must occur, in capitals or not.
+        differs_from: Templates of texts that it must not be, in capitals or not.
     """
 
     kind: ClassVar[str] = "check"
@@ -37,6 +38,7 @@ class CheckStage:
     require: Mapping[str, re.Pattern[str]]
     forbid: Mapping[str, re.Pattern[str]]
     mentions: tuple[str, ...]
+    differs_from: tuple[str, ...]
 
     def problem(self, values: Mapping[str, Any]) -> str:
         """Returns why a candidate of these values fails, or an empty text if it passes."""
@@ -52,12 +54,16 @@ class CheckStage:
             return "control characters"
         missing = next((reason for reason, pattern in self.require.items() if not pattern.search(text)), "")
         wrong = next((reason for reason, pattern in self.forbid.items() if pattern.search(text)), "")
-        return missing or wrong or self._unmentioned(text, values)
+        return missing or wrong or self._beside(text.casefold(), values)
 
-    def _unmentioned(self, text: str, values: Mapping[str, Any]) -> str:
+    def _beside(self, text: str, values: Mapping[str, Any]) -> str:
+        """Returns what is wrong with a text beside the candidate's other values."""
         for template in self.mentions:
-            if fill(template, values).casefold() not in text.casefold():
+            if fill(template, values).casefold() not in text:
                 return f"doesn't mention {template}"
+        for template in self.differs_from:
+            if fill(template, values).casefold().strip() == text.strip():
+                return f"is the same as {template}"
         return ""
 
 
@@ -85,9 +91,12 @@ def read_check(name: str, section: Section, scope: Scope) -> CheckStage:
         require=_patterns(section, "require"),
         forbid=_patterns(section, "forbid"),
         mentions=section.texts("mentions", ()),
+        differs_from=section.texts("differs_from", ()),
     )
     for mention in stage.mentions:
         scope.check(section, "mentions", mention)
+    for other in stage.differs_from:
+        scope.check(section, "differs_from", other)
     if stage.most_words < stage.least_words:
         raise section.error("most_words", "is less than least_words")
     return stage

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from db.records import Candidate, NewCandidate
-from generation.prompts import letter_answer
-from generation.stages.scope import Scope, one_of
+from generation.prompts import fill, letter_answer
+from generation.stages.scope import Scope, one_of, refuse_placeholders
 from review.toml_file import Section
 
 Rows = Sequence[Mapping[str, Any]]
@@ -33,7 +33,7 @@ class CrossStage:
 
     Attributes:
         input: The input whose rows it crosses with, or empty.
-        rows: The rows written in the recipe itself.
+        rows: The rows written in the recipe itself: their texts are templates of the candidate's fields.
         over: The field of the candidate that holds a list of choices, each of which becomes `choice`; or empty.
         match: The field of the candidate that is looked up in the row's list `among`; its place there is the intended
             answer, and a row whose list lacks it gives no candidate. Both may be empty.
@@ -69,7 +69,7 @@ class CrossStage:
                 ({"choice": choice}, letter_answer(place))
                 for place, choice in enumerate(candidate.fields[self.over])
             ]  # fmt: skip
-        rows = inputs[self.input] if self.input else self.rows
+        rows = inputs[self.input] if self.input else [_filled(row, candidate) for row in self.rows]
         if not self.match:
             return [(row, candidate.intended) for row in rows]
         holder = candidate.fields[self.match]
@@ -96,7 +96,7 @@ def read_cross(name: str, section: Section, scope: Scope) -> CrossStage:
     stage = CrossStage(
         name=name,
         input=section.text("with", ""),
-        rows=tuple(_row(part) for part in section.sections("rows", optional=True)),
+        rows=tuple(_row(part, scope) for part in section.sections("rows", optional=True)),
         over=section.text("over", ""),
         match=section.text("match", ""),
         among=section.text("among", ""),
@@ -123,8 +123,14 @@ def _one_of_lists(section: Section, key: str, value: str, scope: Scope) -> None:
     one_of(section, key, value, lists)
 
 
-def _row(section: Section) -> dict[str, Any]:
+def _row(section: Section, scope: Scope) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for key in section.keys():  # noqa: SIM118
         row[key] = section.text_or_texts(key)
+        if isinstance(row[key], str):
+            refuse_placeholders(section, key, row[key], scope.fields)
     return row
+
+
+def _filled(row: Mapping[str, Any], candidate: Candidate) -> dict[str, Any]:
+    return {key: fill(value, candidate.fields) if isinstance(value, str) else value for key, value in row.items()}

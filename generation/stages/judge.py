@@ -30,11 +30,13 @@ class Question:
 
     Attributes:
         votes: How often an engine without probabilities is asked.
+        keep: Whether only candidates stay for which the wanted answer is the most probable.
     """
 
     prompt: str
     answers: tuple[str, ...]
     votes: int
+    keep: str
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,6 @@ class JudgeStage:
     Attributes:
         wanted: The place of the answer whose probability is the score; None where it is that of the intended label,
             and the score is the label confidence.
-        keep: Whether only candidates stay for which the wanted answer is the most probable.
         blank: A template of what fills the blank of the text that the judge reads, or empty.
         choices: The recipe's choices, in the order of the answers.
     """
@@ -53,7 +54,6 @@ class JudgeStage:
     name: str
     questions: Mapping[str, Question]
     wanted: int | None
-    keep: str
     blank: str
     choices: tuple[str, ...]
 
@@ -74,13 +74,15 @@ class JudgeStage:
         mean = mean_probabilities(votes)
         return None if mean is None else mean[self._place(candidate)]
 
-    def problem(self, candidate: Candidate) -> str:
+    def problem(self, candidate: Candidate, engine: str) -> str:
         """Returns why a candidate that has been judged is dropped, or an empty text."""
         mean = mean_probabilities(candidate.scores.get(self.name, ()))
         if mean is None:
             return self._why_unjudged(candidate)
         wanted = self._place(candidate)
-        if self.keep == "all" or all(mean[wanted] > share for place, share in enumerate(mean) if place != wanted):
+        if self.question(engine).keep == "all":
+            return ""
+        if all(mean[wanted] > share for place, share in enumerate(mean) if place != wanted):
             return ""
         return f"the most probable {'label' if self.wanted is None else 'answer'} is another"
 
@@ -105,8 +107,7 @@ def read_judge(name: str, section: Section, scope: Scope) -> JudgeStage:
         raise section.error("wanted", "is missing; without choices in [example] it names the answer that is a pass")
     wanted = answers.index(one_of(section, "wanted", wanted_text, answers)) if wanted_text else None
     blank = scope.check(section, "blank", section.text("blank", ""))
-    keep = one_of(section, "keep", section.text("keep", KEEP[0]), KEEP)
-    return JudgeStage(name, questions, wanted, keep, blank, scope.choices)
+    return JudgeStage(name, questions, wanted, blank, scope.choices)
 
 
 def add_vote(candidate: Candidate, stage: JudgeStage, judgement: Judgement) -> dict[str, Any]:
@@ -149,4 +150,5 @@ def _read_question(section: Section, base: Question | None, scope: Scope, *, lab
     prompt = check(section, "prompt", section.text("prompt", base.prompt if base else None))
     if "text" not in placeholders(prompt):
         raise section.error("prompt", "lacks {text}, so that it would score all candidates alike")
-    return Question(prompt, answers, section.integer("votes", base.votes if base else 5))
+    keep = one_of(section, "keep", section.text("keep", base.keep if base else KEEP[0]), KEEP)
+    return Question(prompt, answers, section.integer("votes", base.votes if base else 5), keep)

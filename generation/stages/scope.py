@@ -24,6 +24,7 @@ class Scope:
         inputs: The input files that it wants.
         known: The names that have a value from here on; stages add to them.
         words: Those of them that tell the intended label.
+        given: Those that no candidate holds itself: the description.
         has_candidates: Whether an earlier stage makes candidates.
         has_text: Whether those have a text.
     """
@@ -32,6 +33,7 @@ class Scope:
     inputs: Mapping[str, InputShape]
     known: set[str]
     words: frozenset[str] = frozenset()
+    given: frozenset[str] = frozenset()
     has_candidates: bool = False
     has_text: bool = False
 
@@ -39,6 +41,11 @@ class Scope:
         """Returns a template, every placeholder of which has a value: one that has none scores all items alike."""
         refuse_placeholders(section, key, template, self.known | set(more))
         return template
+
+    @property
+    def fields(self) -> set[str]:
+        """The names of the fields that candidates have here."""
+        return self.known - self.words - self.given - {"text"}
 
     def blind(self, section: Section, key: str, template: str) -> str:
         """Returns a template that tells nothing of the intended label."""

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from db.records import Candidate
 from generation.diversity import diverse_order
 from generation.selection import Ranking, select, target_after
-from generation.stages.judge import JudgeStage, mean_probabilities
+from generation.stages.judge import JudgeStage, Question, mean_probabilities
 from generation.stages.select import SelectStage
 from review.lint.duplicates import text_vectors
 
 CHOICES = (" Yes", " No")
-JUDGE = JudgeStage("judge", {}, None, "most-probable", "", CHOICES)
+ASKED = Question("{text}?", CHOICES, 5, "most-probable")
+JUDGE = JudgeStage("judge", {"": ASKED}, None, "", CHOICES)
 SELECT = SelectStage("select", balance=True, rank="mean", group=(), per_group=0, diversity=0.0)
 
 
@@ -78,9 +79,11 @@ def test_the_most_probable_are_kept_best_first() -> None:
 
 def test_the_judge_lets_none_on_whose_most_probable_label_is_another() -> None:
     candidates = [yes(1, 0.4), yes(2, 0.5), yes(3, 0.51), no(4, 0.9), no(5, 0.1)]
-    problems = [JUDGE.problem(each) for each in candidates]
+    problems = [JUDGE.problem(each, "local") for each in candidates]
     assert problems == ["the most probable label is another"] * 2 + ["", "", "the most probable label is another"]
-    assert not any(replace(JUDGE, keep="all").problem(each) for each in candidates)
+    lenient = replace(JUDGE, questions={"": ASKED, "local": replace(ASKED, keep="all")})
+    assert lenient.problem(candidates[0], "anthropic")
+    assert not any(lenient.problem(each, "local") for each in candidates)
 
 
 def test_balance_keeps_as_many_of_each_as_the_poorer_label_has() -> None:
@@ -94,10 +97,10 @@ def test_equal_scores_are_kept_in_the_order_they_came() -> None:
 
 
 def test_what_could_not_be_judged_is_not_called_mislabelled() -> None:
-    assert JUDGE.problem(candidate(1, " Yes")) == "every call of the judge failed"
+    assert JUDGE.problem(candidate(1, " Yes"), "local") == "every call of the judge failed"
     unread = replace(candidate(1, " Yes", None, None), scores={"judge": [None, None], "unread": {"judge": ["cut off"]}})
-    assert JUDGE.problem(unread) == "the judge's replies were cut off"
-    assert JUDGE.problem(candidate(1, " Yes", None, (0.8, 0.2))) == ""
+    assert JUDGE.problem(unread, "local") == "the judge's replies were cut off"
+    assert JUDGE.problem(candidate(1, " Yes", None, (0.8, 0.2)), "local") == ""
 
 
 def test_unread_votes_are_not_votes_against() -> None:
@@ -239,7 +242,7 @@ def test_rounds_choose_what_the_restatement_chooses(
         new = as_candidates(drawn, start)
         start += len(new)
         expected = job.round(new, number * per_round)
-        waiting += [each for each in new if not JUDGE.problem(each)]
+        waiting += [each for each in new if not JUDGE.problem(each, "local")]
         taken: list[int] = []
         while True:
             selection = select(

@@ -128,7 +128,7 @@ def test_an_unknown_dataset(call: Call, connection: Connection, arguments: tuple
         (("generate", "absent.toml"), "absent.toml can't be read (No such file or directory)"),
         (("generate", "bad.toml"), "bad.toml: this isn't valid TOML"),
         (("generate", "walks.toml", "--engine", "abacus"), "There is no engine named abacus; there are local,"),
-        (("generate", "walks.toml", "--recipe", "persnoa"), "There is no recipe named persnoa; there are persona"),
+        (("generate", "walks.toml", "--recipe", "persnoa"), "no recipe named persnoa; there are few-shot, persona"),
         (("generate", "walks.toml", "--recipe", "x.toml"), "x.toml can't be read"),
         (("generate", "walks.toml", "--count", "1"), "--count must be at least 2"),
         (("generate", "walks.toml", "--count", "9" * 30), "and at most 1,000,000"),
