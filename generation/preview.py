@@ -6,7 +6,7 @@ The same worker runs the same stages as a job's; only so many candidates are dra
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,19 +17,20 @@ from db import history
 from db.connection import Connection
 from db.errors import EvalwrightError
 from db.history import CallMade
-from db.records import Candidate, Job, Limits
+from db.records import NO_LIMITS, Candidate, Limits
 from db.workspace import open_workspace
 from generation.comprehension import Comprehension, check_hand_written, try_out
 from generation.engines.protocol import Engine
 from generation.engines.registry import ENGINES, make_engine
 from generation.funnel import Funnel, read_funnel
-from generation.jobs import create_job, find_job
+from generation.jobs import Wanted, create_jobs, find_job
 from generation.orders import Order
 from generation.recipes import Recipe
 from generation.stages.sample import SampleStage
 from generation.worker import Worker
 
 WATCH_SECONDS = 0.05
+STOPPED = ("paused", "failed", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,15 @@ class Previewed:
     label_confidence: float | None
     calls: tuple[CallMade, ...]
 
+    @property
+    def outcome(self) -> str:
+        """What became of it, in words."""
+        confidence = "" if self.label_confidence is None else f", label confidence {self.label_confidence:.2f}"
+        if self.fate != "dropped":
+            return f"kept{confidence}"
+        twin = f" ({self.twin})" if self.twin else ""
+        return f"dropped by {self.stage}: {self.reason}{twin}{confidence}"
+
 
 @dataclass(frozen=True)
 class Preview:
@@ -73,20 +83,20 @@ class Preview:
 
 
 async def preview(
-    order: Order,
+    orders: Sequence[Order],
     *,
     engine: str,
     model: str,
     count: int,
     seed: int | None = None,
-    limits: Limits | None = None,
+    limits: Limits = NO_LIMITS,
     engines: Callable[[str, str], Engine] = make_engine,
     tell: Callable[[str], None] = lambda _: None,
-) -> Preview:
-    """Draws about `count` candidates and takes each through every stage.
+) -> tuple[Preview, ...]:
+    """Draws about `count` candidates for each order and takes them through every stage.
 
     Args:
-        order: The behaviour, its recipe and inputs.
+        orders: Behaviours, each with its recipe and inputs; all on one engine, so that a model is loaded once.
         engine: An engine's name.
         model: A model id; "" is the engine's default.
         count: How many candidates to draw, at least one per label; replies that hold several may bring more.
@@ -96,33 +106,48 @@ async def preview(
         tell: Is told what is going on.
 
     Raises:
-        InputError: if the job could not be made of it, or the author's own examples can't be tried.
+        InputError: if a job could not be made of an order, or the author's own examples can't be tried.
         EvalwrightError: what stopped the engine.
     """
-    check_hand_written(order)
+    for order in orders:
+        check_hand_written(order)
     facts = ENGINES.get(engine)
     if facts is not None and facts.batches and facts.like:
         engine = facts.like  # Nobody waits an hour for a sample.
-    made = engines(engine, model)
     with TemporaryDirectory(prefix="evalwright-preview-") as folder:
         path = Path(folder) / "preview.db"
         connection = open_workspace(path)
+        made = engines(engine, model)
         try:
-            labels = len(order.recipe.intended_answers)
-            wanted = -(-count // labels) * labels
-            job = create_job(
-                connection, order.behavior, order.recipe, engine=engine, model=model, count=wanted, rounds=1,
-                seed=seed, limits=limits or Limits(), inputs=order.inputs,
-            )  # fmt: skip
+            jobs = [
+                _queue(connection, order, Wanted(engine, model, count, 1, False, seed, limits), place)
+                for place, order in enumerate(orders)
+            ]
             await made.prepare(tell)
-            if order.behavior.hand_written:
-                tell("trying the discriminator on your own examples")
-            comprehension = await try_out(order, engine, made)
-            done = await _run(Worker(path, engines=lambda *_: made, adapt=thinned), connection, job, tell)
-            return _read(connection, done, comprehension, count)
+            tried = [await _try_out(order, engine, made, tell) for order in orders]
+            await _run(Worker(path, engines=lambda *_: made, adapt=thinned), connection, jobs, tell)
+            return tuple(
+                _read(connection, job, order.behavior.name, comprehension, count)
+                for job, order, comprehension in zip(jobs, orders, tried, strict=True)
+            )
         finally:
             connection.close()
             await made.close()
+
+
+def _queue(connection: Connection, order: Order, wanted: Wanted, place: int) -> int:
+    """Queues a job under a name of its own: two wordings may have one name."""
+    labels = len(order.recipe.intended_answers)
+    own = replace(order, behavior=replace(order.behavior, name=f"{place + 1}. {order.behavior.name}"))
+    (job,) = create_jobs(connection, [own], replace(wanted, count=-(-wanted.count // labels) * labels))
+    return job.id
+
+
+async def _try_out(order: Order, name: str, engine: Engine, tell: Callable[[str], None]) -> Comprehension | None:
+    if not order.behavior.hand_written:
+        return None
+    tell("trying the discriminator on your own examples")
+    return await try_out(order, name, engine)
 
 
 def thinned(recipe: Recipe) -> Recipe:
@@ -139,26 +164,29 @@ def thinned(recipe: Recipe) -> Recipe:
     )
 
 
-async def _run(worker: Worker, connection: Connection, job: Job, tell: Callable[[str], None]) -> Job:
-    """Runs the worker until the job is over."""
+async def _run(worker: Worker, connection: Connection, job_ids: Sequence[int], tell: Callable[[str], None]) -> None:
+    """Runs the worker until every job is over."""
     running = asyncio.create_task(worker.run())
     try:
-        while not job.finished and job.state != "paused" and not running.done():
-            tell(job.note or f"{job.items_done:,} of {job.items:,} calls")
+        while not running.done():
+            jobs = [find_job(connection, job_id) for job_id in job_ids]
+            if stopped := next((job for job in jobs if job.state in STOPPED), None):
+                raise EvalwrightError(stopped.note or "The preview was stopped.")
+            if all(job.finished for job in jobs):
+                return
+            done, items = sum(job.items_done for job in jobs), sum(job.items for job in jobs)
+            tell(next((job.note for job in jobs if job.note), f"{done:,} of {items:,} calls"))
             await asyncio.sleep(WATCH_SECONDS)
-            job = find_job(connection, job.id)
     finally:
         worker.stop()
         await running
-    if job.state != "done":
-        raise EvalwrightError(job.note or "The preview was stopped.")
-    return job
 
 
-def _read(connection: Connection, job: Job, comprehension: Comprehension | None, count: int) -> Preview:
+def _read(connection: Connection, job_id: int, name: str, comprehension: Comprehension | None, count: int) -> Preview:
+    job = find_job(connection, job_id)
     found = rows.candidates_of_job(connection, job.id, limit=count)
     return Preview(
-        job.dataset,
+        name,
         job.engine,
         job.model,
         tuple(_previewed(connection, candidate) for candidate in found),

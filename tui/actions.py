@@ -52,6 +52,7 @@ DATASETS = (
     Action("agreement", "g", "agreement", "Show how far the validators agree, and how well each labels."),
     Action("browse", "b", "browse", "Look through the examples of this dataset, and search them."),
     Action("adjudicate", "a", "adjudicate", "Settle disputes and what contradicts the intended labels.", footer=False),
+    Action("preview", "n", "new", "Try out a behaviour file on a few candidates, and let a model write a dataset."),
     Action("jobs", "j", "jobs", "Show the jobs; pause and resume them."),
     HELP,
     Action("leave", "q", "quit", "Leave evalwright."),
@@ -102,6 +103,16 @@ AGREEMENT = (
     Action("pair_down", "n", "next pair", "Show what the next two validators confuse."),
     Action("pair_up", "p", "pair before", "Show what the two validators before confuse.", footer=False),
     Action("refresh", "f5", "measure again", "Measure the agreement again now.", footer=False, shown="F5"),
+    HELP,
+    Action("leave", "escape,q", "back", "Go back.", shown="Esc"),
+)
+
+PREVIEW = (
+    Action("run", "r,f5", "again", "Read the files again and try them out anew."),
+    Action("prompts", "p", "prompts", "Show or hide the prompts exactly as sent, and the replies."),
+    Action("edit", "e", "edit", "Edit the behaviour file in your editor (EDITOR), then try it out again."),
+    Action("files", "slash,f", "files", "Name other files, another engine or another number.", shown="/"),
+    Action("generate", "w", "write it", "Queue a job that writes the whole dataset."),
     HELP,
     Action("leave", "escape,q", "back", "Go back.", shown="Esc"),
 )

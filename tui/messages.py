@@ -8,6 +8,7 @@ from textual.message import Message
 
 from db.errors import EvalwrightError
 from db.records import Dataset, Job
+from generation.preview import Preview
 from review.adjudication import Case, CaseFile
 from review.agreement import Agreement
 from review.browsing import Life, Seen
@@ -85,6 +86,13 @@ class LifeRead(Message):
     """Everything that is known of an example."""
 
     life: Life
+
+
+@dataclass
+class PreviewMade(Message):
+    """Behaviour files have been tried out."""
+
+    previews: tuple[Preview, ...]
 
 
 @dataclass

@@ -27,7 +27,8 @@ def order_of(folder: Path, text: str = BEHAVIOR) -> Order:
 
 
 async def sample(order: Order, engine: ScriptedEngine, count: int = 6) -> Preview:
-    return await preview(order, engine="local", model="", count=count, seed=3, engines=lambda _name, _model: engine)
+    (found,) = await preview([order], engine="local", model="", count=count, seed=3, engines=lambda *_: engine)
+    return found
 
 
 async def test_as_many_candidates_as_asked_each_with_its_calls(tmp_path: Path) -> None:
@@ -70,6 +71,16 @@ async def test_wordings_are_told_apart(tmp_path: Path) -> None:
     assert wordings == {"first", "other"}
     for candidate in found.candidates:
         assert ("rather walk" in candidate.calls[0].prompt["prompt"]["user"]) == (candidate.wording == "other")
+
+
+async def test_two_files_of_one_name_stand_side_by_side(tmp_path: Path) -> None:
+    engine = ScriptedEngine()
+    one = order_of(tmp_path)
+    other = order_of(tmp_path, BEHAVIOR.replace("enjoys long walks", "would rather walk"))
+    found = await preview([one, other], engine="local", model="", count=2, engines=lambda *_: engine)
+    assert [preview.name for preview in found] == ["long-walks", "long-walks"]
+    users = [preview.candidates[0].calls[0].prompt["prompt"]["user"] for preview in found]
+    assert ["rather walk" in user for user in users] == [False, True]
 
 
 async def test_what_stops_the_engine_is_told(tmp_path: Path) -> None:

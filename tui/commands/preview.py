@@ -24,12 +24,9 @@ def show_previews(
     Raises:
         EvalwrightError: what stopped the engine, or what can't be tried.
     """
-    found = []
-    for order in orders:
-        with Bar(f"trying {order.behavior.name}", "calls") as bar:
-            found.append(
-                asyncio.run(preview(order, engine=engine, model=model, count=count, limits=limits, tell=bar.say))
-            )
+    names = ", ".join(order.behavior.name for order in orders)
+    with Bar(f"trying {names}", "calls") as bar:
+        found = asyncio.run(preview(orders, engine=engine, model=model, count=count, limits=limits, tell=bar.say))
     if as_json:
         as_objects = [asdict(one) for one in found]
         print_json(as_objects[0] if len(as_objects) == 1 else as_objects)
@@ -54,21 +51,12 @@ def _print(found: Preview) -> None:
 def _print_candidate(number: int, candidate: Previewed, shown: set[str]) -> None:
     wording = f", wording {candidate.wording}" if candidate.wording else ""
     meant = candidate.intended.strip() or "no label"
-    _say_lines(f"{number}. meant as {meant}{wording}: {outcome(candidate)}")
+    _say_lines(f"{number}. meant as {meant}{wording}: {candidate.outcome}")
     _say_lines(indent(candidate.text, "   "))
     if candidate.original_text is not None:
         _say_lines(indent(f"before the rewrite: {candidate.original_text}", "   "))
     for call in candidate.calls:
         _say_lines(indent("\n".join(_call_lines(call, shown)), "   "))
-
-
-def outcome(candidate: Previewed) -> str:
-    """Returns what became of a candidate, in words."""
-    confidence = "" if candidate.label_confidence is None else f", label confidence {candidate.label_confidence:.2f}"
-    if candidate.fate != "dropped":
-        return f"kept{confidence}"
-    twin = f" ({candidate.twin})" if candidate.twin else ""
-    return f"dropped by {candidate.stage}: {candidate.reason}{twin}{confidence}"
 
 
 def _call_lines(call: CallMade, shown: set[str]) -> Iterable[str]:

@@ -25,6 +25,7 @@ from tui.screens.agreement import AgreementScreen
 from tui.screens.browse import BrowseScreen
 from tui.screens.dataset import DatasetScreen
 from tui.screens.jobs import JobsScreen
+from tui.screens.preview import PreviewScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.text import TextScreen
 from tui.sizes import HIGH
@@ -46,7 +47,8 @@ EMPTY = """There is nothing in this workspace yet.
     evalwright import FILE...   published JSONL files become datasets
     evalwright generate FILE    a model writes a dataset for a behaviour that you describe
 
-Run one of them in another terminal; this screen shows by itself what it makes."""
+Run one of them in another terminal; this screen shows by itself what it makes.
+Or press n to try out a behaviour file here."""
 
 
 class DatasetsScreen(Screen[None]):
@@ -123,6 +125,10 @@ class DatasetsScreen(Screen[None]):
         """Opens the agreement on the highlighted dataset."""
         if dataset := self.listing.current:
             self.app.push_screen(AgreementScreen(self._findings, dataset.name))
+
+    def action_preview(self) -> None:
+        """Tries out a behaviour file."""
+        self.app.push_screen(PreviewScreen(self._store))
 
     def action_jobs(self) -> None:
         """Opens the jobs."""

@@ -1,0 +1,115 @@
+"""Trying out a behaviour file in the app: candidates, prompts as sent, wordings side by side, and the job."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from db import jobs
+from db.workspace import open_workspace
+from tests.support.messages_server import KEY, MessagesServer
+from tests.tui.app_driver import SIZE, WIDE, running, text, until, until_shown
+
+ROOT = Path(__file__).parents[2]
+PROCESS_SECONDS = 60
+"""How long a preview's process may take on a busy machine."""
+
+BEHAVIOR = """name = "long-walks"
+description = "enjoys long walks in any weather"
+
+[[hand_written]]
+text = "I walk to work"
+label = "Yes"
+
+[[hand_written]]
+text = "I take the bus"
+label = "No"
+"""
+OTHER = 'name = "walks"\ndescription = "would rather walk than drive"\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with two behaviour files, and a server that stands in for the model."""
+    (tmp_path / "long-walks.toml").write_text(BEHAVIOR)
+    (tmp_path / "other.toml").write_text(OTHER)
+    monkeypatch.chdir(tmp_path)
+    with MessagesServer() as server:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+        monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+        monkeypatch.setenv("PYTHONPATH", str(ROOT))
+        yield tmp_path
+
+
+async def answered(pilot: Pilot[None], words: str) -> str:
+    """Waits for what the preview's process says."""
+    async with asyncio.timeout(PROCESS_SECONDS):
+        while words not in text(pilot):
+            await asyncio.sleep(0.05)
+    return await until_shown(pilot, words)
+
+
+async def ask(pilot: Pilot[None], files: str) -> None:
+    """Opens the screen and names the files."""
+    await until_shown(pilot, "evalwright import FILE")
+    await pilot.press("n")
+    await until_shown(pilot, "Try out a behaviour")
+    await pilot.press("tab", "ctrl+u", *"anthropic", "shift+tab")
+    await pilot.press("ctrl+u", *["space" if key == " " else key for key in files], "enter")
+
+
+async def test_candidates_their_prompts_and_the_job(workspace_path: Path, folder: Path) -> None:
+    async with running(workspace_path, size=WIDE) as pilot:
+        await ask(pilot, "long-walks.toml")
+        shown = await answered(pilot, "of 8 kept")
+        assert "On your own examples the model is right in" in shown
+        assert "as sent" not in shown
+        await pilot.press("p")
+        assert "Suppose there is a person who enjoys long walks" in await until_shown(pilot, "sample, as sent")
+        await pilot.press("p", "w")
+        await until_shown(pilot, "A job will write 100 examples for long-walks")
+        await pilot.press("y")
+        await until_shown(pilot, "queued: job 1 for long-walks")
+    (job,) = jobs.all_jobs(open_workspace(workspace_path))
+    assert (job.dataset, job.engine, job.count) == ("long-walks", "anthropic", 100)
+
+
+@pytest.mark.slow
+async def test_two_files_stand_side_by_side_and_a_changed_file_is_read_again(
+    workspace_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(workspace_path, size=WIDE) as pilot:
+        await ask(pilot, "long-walks.toml other.toml")
+        await answered(pilot, "of 8 kept")
+        assert any(line.count("of 8 kept") == 2 for line in text(pilot).splitlines())
+        (folder / "other.toml").write_text(OTHER.replace('"walks"', '"walks-again"'))
+        await pilot.press("r")
+        await answered(pilot, "walks-again")
+
+
+async def test_what_is_wrong_is_said_and_the_keys_are_told(workspace_path: Path, folder: Path) -> None:
+    async with running(workspace_path, size=SIZE) as pilot:
+        await ask(pilot, "absent.toml")
+        await answered(pilot, "! absent.toml")
+        (folder / "long-walks.toml").write_text('name = "x"\n')
+        await pilot.press("slash", "ctrl+u", *"long-walks.toml", "enter")
+        await answered(pilot, "description")
+        await pilot.press("question_mark")
+        await until_shown(pilot, "Show or hide the prompts")
+        await pilot.press("escape", "escape")
+        await until_shown(pilot, "There is nothing in this workspace yet")
+
+
+async def test_the_editor_that_cant_be_had_is_said(
+    workspace_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISUAL", str(folder / "no-editor"))
+    async with running(workspace_path) as pilot:
+        await ask(pilot, "absent.toml")
+        await answered(pilot, "! absent.toml")
+        await pilot.press("e")
+        await until(lambda: "can't be started here" in text(pilot))

@@ -1,0 +1,238 @@
+"""Samples in seconds: a behaviour file tried out, changed and tried again; two wordings side by side."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from pathlib import Path
+from typing import ClassVar
+
+from textual import getters, work
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Input, Static
+
+from db.connection import Connection
+from db.errors import EvalwrightError, InputError
+from db.records import Job
+from generation.engines.registry import checked_model
+from generation.jobs import DEFAULT_COUNT, DEFAULT_ROUNDS, Wanted, create_jobs
+from generation.orders import load_order
+from generation.preview import Preview
+from tui.actions import PREVIEW, Action, bindings
+from tui.messages import Failed, PreviewMade
+from tui.preview_process import PreviewProcess
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.text import TextScreen
+from tui.store import Store
+from tui.text import visible
+from tui.widgets.preview_lines import preview_heading, preview_lines
+
+SAMPLES = 8
+ADVICE = (
+    "A behaviour file names a tendency and describes it; the model shows here within seconds what it makes of it.\n\n"
+    '    name = "enjoys-long-walks"\n'
+    '    description = "enjoys long walks in any weather"\n\n'
+    "Name the file above, or two to see their wordings side by side, and press Enter. Nothing is stored."
+)
+
+
+class PreviewScreen(Screen[None]):
+    """Tries out behaviour files on a few candidates."""
+
+    CSS_PATH = "preview.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(PREVIEW)
+    ACTIONS: ClassVar[tuple[Action, ...]] = PREVIEW
+
+    files = getters.query_one("#files", Input)
+    engine = getters.query_one("#engine", Input)
+
+    def __init__(self, store: Store, process: PreviewProcess | None = None) -> None:
+        super().__init__()
+        self._store = store
+        self._process = process or PreviewProcess()
+        self._previews: tuple[Preview, ...] = ()
+        self._with_prompts = False
+
+    def compose(self) -> ComposeResult:
+        """Makes the screen."""
+        with Horizontal(id="heading"):
+            yield Static(Content("Try out a behaviour"), id="title")
+            yield Static(id="doing")
+        with Horizontal(classes="asked"):
+            yield Static(Content("files"))
+            yield Input(placeholder="BEHAVIOR.toml [ANOTHER.toml]", id="files")
+        with Horizontal(classes="asked"):
+            yield Static(Content("engine"))
+            yield Input("local", placeholder="local, or anthropic claude-haiku-5-5", id="engine")
+        yield Static(id="said")
+        with Vertical(id="found"), VerticalScroll(classes="column", can_focus=False):
+            yield Static(Content(ADVICE))
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begins with the file's name, the only behaviour file here if there is one."""
+        here = sorted(Path().glob("*.toml"))
+        self.files.value = here[0].name if len(here) == 1 and here[0].name != "pyproject.toml" else ""
+        self.files.focus()
+
+    def on_unmount(self) -> None:
+        """Ends what is still running."""
+        self._process.stop()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offers only what there is something for."""
+        if action in {"prompts", "generate"}:
+            return bool(self._previews)
+        return True
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Tries the files out."""
+        event.stop()
+        self.action_run()
+
+    def action_run(self) -> None:
+        """Tries the files out."""
+        names = self._names()
+        if not names:
+            self._say("Name a behaviour file, such as walks.toml.")
+            return
+        self._say("")
+        self._doing("beginning")
+        self.set_focus(None)
+        self._run(names)
+
+    def action_prompts(self) -> None:
+        """Shows or hides the prompts."""
+        self._with_prompts = not self._with_prompts
+        self._paint()
+
+    def action_files(self) -> None:
+        """Goes to the names of files."""
+        self.files.focus()
+
+    def action_edit(self) -> None:
+        """Edits the first file in the author's editor, and tries it out again."""
+        names = self._names()
+        editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+        if not names:
+            self._say("Name a behaviour file first, such as walks.toml.")
+            return
+        try:
+            with self.app.suspend():
+                subprocess.run([*editor, "--", names[0]], check=False)
+        except (OSError, SuspendNotSupported) as error:
+            self._say(
+                f"The editor {editor[0]} can't be started here ({error}); set EDITOR, or edit the file elsewhere."
+            )
+            return
+        self.action_run()
+
+    def action_generate(self) -> None:
+        """Asks whether the whole dataset is to be written."""
+        names = " and ".join(visible(one.name, one_line=True) for one in self._previews)
+        self.app.push_screen(
+            ConfirmScreen(
+                "Write the dataset?",
+                f"A job will write {DEFAULT_COUNT} examples for {names} with the engine {self.engine.value.strip()}, "
+                "in the background. `evalwright generate` has more settings.",
+            ),
+            self._confirmed,
+        )
+
+    def action_help(self) -> None:
+        """Shows the keys."""
+        self.app.push_screen(TextScreen.help(PREVIEW, Content(ADVICE)))
+
+    def action_leave(self) -> None:
+        """Goes back."""
+        self.dismiss()
+
+    def _confirmed(self, agreed: bool | None) -> None:
+        if agreed:
+            self._generate()
+
+    @work(group="preview", exclusive=True)
+    async def _run(self, names: list[str]) -> None:
+        try:
+            engine, model = self._engine()
+            previews = await self._process.run(names, engine=engine, model=model, count=SAMPLES, tell=self._doing)
+            self.post_message(PreviewMade(previews))
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
+
+    @work(group="generate", exclusive=True)
+    async def _generate(self) -> None:
+        try:
+            engine, model = self._engine()
+            jobs = await self._store.looking(_queue, self._names(), engine, model)
+            queued = ", ".join(f"job {job.id} for {visible(job.dataset, one_line=True)}" for job in jobs)
+            self._doing(f"queued: {queued}")
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
+
+    def on_preview_made(self, message: PreviewMade) -> None:
+        """Shows what came of it."""
+        message.stop()
+        self._previews = message.previews
+        self._doing("")
+        self.refresh_bindings()
+        self._paint()
+
+    def on_failed(self, message: Failed) -> None:
+        """Says what could not be done."""
+        message.stop()
+        self._doing("")
+        self._say(str(message.error))
+
+    def _paint(self) -> None:
+        columns = [
+            VerticalScroll(
+                Static(preview_heading(found)),
+                *([Static(Content.styled(f"wording {visible(wording)}", "bold"))] if wording else []),
+                Static(preview_lines(found, wording=wording, with_prompts=self._with_prompts)),
+                classes="column",
+            )
+            for found in self._previews
+            for wording in _wordings(found)
+        ]
+        place = self.query_one("#found")
+        typing = isinstance(self.focused, Input)
+        with self.app.batch_update():
+            place.remove_children()
+            place.mount(*columns)
+        if columns and not typing:
+            self.call_after_refresh(columns[0].focus)
+
+    def _names(self) -> list[str]:
+        return [str(Path(name).expanduser()) for name in shlex.split(self.files.value.replace("'", "\\'"))]
+
+    def _engine(self) -> tuple[str, str]:
+        words = self.engine.value.split()
+        if not 1 <= len(words) <= 2:
+            raise InputError("The engine is a name and, if you like, a model, as in: anthropic claude-haiku-5-5")
+        return words[0], words[1] if len(words) > 1 else ""
+
+    def _doing(self, words: str) -> None:
+        self.query_one("#doing", Static).update(Content(visible(words, one_line=True)))
+
+    def _say(self, sentence: str) -> None:
+        said = self.query_one("#said", Static)
+        said.display = bool(sentence)
+        said.update(Content(f"! {visible(sentence)}"))
+
+
+def _wordings(found: Preview) -> list[str | None]:
+    """Returns the wordings of a preview, to stand side by side; one None where there is only one."""
+    names = list(dict.fromkeys(candidate.wording for candidate in found.candidates))
+    return list(names) if len(names) > 1 else [None]
+
+
+def _queue(connection: Connection, names: list[str], engine: str, model: str) -> list[Job]:
+    orders = [load_order(Path(name)) for name in names]
+    wanted = Wanted(engine, checked_model(engine, model), DEFAULT_COUNT, DEFAULT_ROUNDS, keep_open=False)
+    return create_jobs(connection, orders, wanted)
