@@ -62,15 +62,13 @@ class CaseFile:
 
     Attributes:
         said: The newest revision of every answer, oldest first.
-        history: Every ruling on it, oldest first.
-        standing: The ruling that counts, or None.
+        history: Every ruling on it, oldest first; the last one counts.
     """
 
     dataset: Dataset
     example: Example
     said: tuple[Said, ...]
     history: tuple[Ruling, ...]
-    standing: Standing | None
 
 
 def queue(connection: Connection, dataset: Dataset) -> list[Case]:
@@ -112,7 +110,6 @@ def case_file(connection: Connection, dataset: Dataset, example_id: int, lead: s
             Said(letters[one.annotator_id], names[one.annotator_id], one, one.annotator_id in excluded) for one in said
         ),
         history=tuple(ruling_rows.rulings_on(connection, example_id)),
-        standing=standings(connection, dataset).get(example_id),
     )
 
 

@@ -85,7 +85,7 @@ class Portfolio:
 
 
 def judge_portfolio(connection: Connection, policy: Policy) -> Portfolio:
-    """Asks the gate about every dataset of the workspace, and e-BH which of them may ship together."""
+    """Asks the gate about every dataset, and e-BH which of those that it lets pass may ship together."""
     with snapshot(connection):
         known = {row.dataset_id: row for row in rows.members(connection)}
         found = dataset_rows.all_datasets(connection)

@@ -11,7 +11,7 @@ from db import portfolio as rows
 from db.connection import Connection, write
 from db.errors import EvalwrightError
 from review.exclusion import exclude
-from review.gate import Decision
+from review.gate import Decision, Verdict
 from review.policy import load_policy, parse_policy
 from review.portfolio import Portfolio, e_value, judge_portfolio, record_shipped
 from review.steering import close_dataset, find
@@ -112,3 +112,14 @@ def test_recording_nothing_freezes_nothing(connection: Connection, tmp_path: Pat
     ship_all(connection)
     assert rows.members(connection) == []
     assert judge_portfolio(connection, DEFAULT).as_json()[0]["portfolio"]["standing"] == "waits"
+
+
+@pytest.mark.parametrize(("verdict", "standing"), [("ship", "ships"), ("keep_labelling", "waits"), ("reject", "waits")])
+def test_what_the_gate_alone_would_not_let_pass_never_ships(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch, verdict: Verdict, standing: str
+) -> None:
+    """An e-value may be enough where a bound is not quite: both are asked for."""
+    make_dataset(connection, 1, name="marginal")
+    marginal = replace(decision(replace(PASSING, e_value=1e9)), decision=verdict)
+    monkeypatch.setattr("review.portfolio.judge_with_id", lambda *_: (marginal, 1))
+    assert standings(judged(connection)) == {"marginal": standing}

@@ -76,7 +76,7 @@ async def test_review_from_here_asks_anew_and_names_the_validators(hive: Path, s
         await pilot.press("r")
         await until_shown(pilot, "I keep")
         await answer(pilot, "y", "4")
-        await answer(pilot, "s")
+        await answer(pilot, "s", "s")
         await pilot.press("escape")
         await until_shown(pilot, "anna  1 answered, 1 skipped")
         await until(lambda: statistics.asked().count("gate beekeeping") >= 2)

@@ -54,6 +54,9 @@ def test_a_wrong_call_is_a_sentence(call: Call) -> None:
         ("exclude", "Ada", "--reason", "x", "--undo"): "give one of the two",
         ("exclude", "Ada", "--undo"): "is not excluded",
         ("gate", "beekeeping", "--portfolio"): "not both",
+        ("adjudicate",): "Nothing waits for a ruling",
+        ("adjudicate", "ants"): "no dataset named ants",
+        ("adjudicate", "beekeeping"): "needs a terminal",
     }.items():
         sentence = call(*words).sentence
         assert expected in sentence

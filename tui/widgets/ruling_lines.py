@@ -13,7 +13,7 @@ FAINT = "$foreground 60%"
 
 def ruling_line(ruling: Ruling) -> Content:
     """Returns a ruling in a line."""
-    made = ruling.label.strip() if ruling.label else ruling.body or ""
+    made = ruling.label.strip() if ruling.label else f"“{ruling.body}”" if ruling.body else ""
     words = WORDS[ruling.verdict] + (f" to {made}" if made else "") + (f": {ruling.reason}" if ruling.reason else "")
     when = ruling.created_at[:16].replace("T", " ")
     return Content.assemble(
