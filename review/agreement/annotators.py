@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, islice
 
 from review.agreement.questions import Rating
 from review.stats.annotators import (
@@ -20,6 +20,7 @@ from review.stats.annotators import (
     quality_against_others,
     typical_seconds,
 )
+from review.stats.dawid_skene import DawidSkene, dawid_skene
 from review.stats.measure import Measure, undefined
 from review.stats.shares import wilson
 
@@ -36,6 +37,10 @@ RARE = 0.001
 """A run is flagged if somebody who reads would have one so long with less than this probability."""
 
 
+MODELLED, STEPS = 20_000, 200
+"""Dawid and Skene's model is fitted to the first so many examples, in at most so many steps: more tell no more."""
+
+
 @dataclass(frozen=True)
 class AnnotatorQuality:
     """One annotator in one dataset.
@@ -47,6 +52,7 @@ class AnnotatorQuality:
             often the others gave them, in [-1, 1]; 0 for whoever answers without looking.
         compared: The examples on which the others have a consensus.
         classes: The same by class.
+        estimated: How often a label is right, by Dawid and Skene's model of everybody's errors; a report only.
         gold: Right answers where the answer is known.
         repeats: The same label again on an example shown a second time, unsaid.
         seconds: Median time for an example, idle ones left out.
@@ -62,6 +68,7 @@ class AnnotatorQuality:
     informedness: Measure
     compared: int
     classes: dict[str, ClassQuality]
+    estimated: Measure
     gold: CheckedShare
     repeats: CheckedShare
     seconds: Measure
@@ -121,7 +128,8 @@ def quality(
         by_annotator[one.annotator].append(one)
     shares = Counter(one.label for one in answers if one.label is not None)
     usual = {label: count / shares.total() for label, count in shares.items()}
-    beside = _beside(yardstick.first_two)
+    by_example, beside = _beside(yardstick.first_two)
+    model = dawid_skene(dict(islice(by_example.items(), MODELLED)), yardstick.classes, iterations=STEPS)
     found = []
     for annotator, given in by_annotator.items():
         classes = quality_against_others(beside[annotator], annotator, yardstick.classes)
@@ -129,6 +137,7 @@ def quality(
             names[annotator],
             given,
             classes,
+            estimated=_estimated(model, annotator),
             gold=yardstick.gold.get(annotator, ()),
             repeats=yardstick.repeats.get(annotator, ()),
         )
@@ -137,16 +146,26 @@ def quality(
     return tuple(sorted(found, key=lambda one: (-one.answered, one.annotator)))
 
 
-def _beside(ratings: Sequence[Rating]) -> dict[Hashable, dict[Hashable, dict[Hashable, str]]]:
-    """Returns for each annotator the examples that they answered, with everybody's class on them."""
+def _beside(
+    ratings: Sequence[Rating],
+) -> tuple[dict[Hashable, dict[Hashable, str]], dict[Hashable, dict[Hashable, dict[Hashable, str]]]]:
+    """Returns everybody's class on each example, and for each annotator the same of the examples that they answered."""
     by_example: dict[Hashable, dict[Hashable, str]] = defaultdict(dict)
     for rating in ratings:
         by_example[rating.unit][rating.annotator] = str(rating.value)
-    found: dict[Hashable, dict[Hashable, dict[Hashable, str]]] = defaultdict(dict)
+    beside: dict[Hashable, dict[Hashable, dict[Hashable, str]]] = defaultdict(dict)
     for example, labels in by_example.items():
         for annotator in labels:
-            found[annotator][example] = labels
-    return found
+            beside[annotator][example] = labels
+    return by_example, beside
+
+
+def _estimated(model: DawidSkene, annotator: Hashable) -> Measure:
+    if model.undefined is not None:
+        return undefined(model.undefined)
+    if annotator not in model.errors:
+        return undefined("undefined: none of the examples that the model is fitted on")
+    return Measure(sum(share * model.errors[annotator][true][true] for true, share in model.shares.items()))
 
 
 def _measured(
@@ -154,6 +173,7 @@ def _measured(
     given: Sequence[Answered],
     classes: dict[str, ClassQuality],
     *,
+    estimated: Measure,
     gold: Sequence[bool],
     repeats: Sequence[bool],
 ) -> AnnotatorQuality:
@@ -168,6 +188,7 @@ def _measured(
         informedness=_overall(classes),
         compared=max((one.positives + one.negatives for one in classes.values()), default=0),
         classes=classes,
+        estimated=estimated,
         gold=checked_share(sum(gold), len(gold), GOLD_LIMIT),
         repeats=checked_share(sum(repeats), len(repeats), REPEAT_LIMIT),
         seconds=typical_seconds([one.seconds for one in given if one.label is not None]),

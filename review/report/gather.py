@@ -22,6 +22,7 @@ from review.agreement import REPLICATES, SEED, agreement
 from review.first_two import is_rated
 from review.gate import judge
 from review.policy import Policy
+from review.portfolio import Portfolio, judge_portfolio
 from review.pseudonyms import pseudonyms
 from review.report.model import (
     Comment,
@@ -32,6 +33,7 @@ from review.report.model import (
     MeanRating,
     Report,
     Share,
+    Together,
     Validation,
 )
 from review.sample import Sample, SampledExample, draw_sample
@@ -51,6 +53,7 @@ def make_report(
     datasets: Sequence[Dataset],
     policy: Policy,
     *,
+    whole: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Report:
     """Returns the report on datasets: measured now, the decisions stored as the gate stores them.
@@ -61,6 +64,7 @@ def make_report(
         connection: The workspace.
         datasets: Whom it is about, in this order.
         policy: What the gate asks.
+        whole: Whether these are all datasets of the workspace: then the portfolio is judged as well.
         progress: Called with the count of datasets that are done.
     """
     names = pseudonyms(connection)
@@ -78,6 +82,7 @@ def make_report(
         seed=SEED,
         datasets=tuple(found),
         comparisons=comparisons(found),
+        together=_together(judge_portfolio(connection, policy)) if whole else None,
     )
 
 
@@ -111,6 +116,11 @@ def validation(sample: Sample) -> Validation:
             sum(all(answer.ambiguous for answer in example.first_two) for example in twice), len(twice)
         ),
     )
+
+
+def _together(portfolio: Portfolio) -> Together:
+    members = tuple((member.dataset.name, member.e_value, str(member.standing)) for member in portfolio.members)
+    return Together(portfolio.datasets, portfolio.shipped, portfolio.needed, portfolio.rate, members)
 
 
 def _dataset(connection: Connection, dataset: Dataset, policy: Policy, names: Mapping[int, str]) -> DatasetReport:

@@ -19,6 +19,9 @@ def to_markdown(report: Report) -> str:
             ["dataset", "decision", *tables.VALIDATION],
             ([one.name, words.verdict(one.decision), *tables.validation_row(one)] for one in report.datasets),
         )
+    if report.together is not None and len(report.together.members) > 1:
+        lines += ["## All datasets together", "", words.portfolio(report.together), ""]
+        lines += _table(*tables.portfolio_table(report.together))
     for comparison in report.comparisons:
         lines += _comparison(report, comparison)
     for one in report.datasets:

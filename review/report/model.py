@@ -137,6 +137,21 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Together:
+    """What the portfolio says of the datasets of the workspace; see `review.portfolio.Portfolio`.
+
+    Attributes:
+        members: Name, e-value and standing of each dataset.
+    """
+
+    datasets: int
+    shipped: int
+    needed: float
+    rate: float
+    members: tuple[tuple[str, float, str], ...]
+
+
+@dataclass(frozen=True)
 class Report:
     """The report on one dataset or on several.
 
@@ -145,6 +160,7 @@ class Report:
         policy_text: The policy file that the decisions were made from.
         versions: Of evalwright and of the libraries that computed the numbers.
         replicates: Of each bootstrap interval; `seed` is theirs.
+        together: What the portfolio says, in a report on the whole workspace.
     """
 
     made_at: str
@@ -155,3 +171,4 @@ class Report:
     seed: int
     datasets: tuple[DatasetReport, ...]
     comparisons: tuple[Comparison, ...]
+    together: Together | None

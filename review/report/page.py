@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from importlib import resources
 
 from review.report import svg, tables, words
-from review.report.model import Comparison, DatasetReport, LintLine, Report
+from review.report.model import Comparison, DatasetReport, LintLine, Report, Together
 from review.visible import visible
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -25,6 +25,7 @@ def to_html(report: Report) -> str:
         f"<header><h1>{text(title)}</h1>",
         f'<p class="soft">evalwright report, {text(report.made_at)}; {text(report.policy)}</p></header>',
         *(_overview(report) if several else []),
+        *_together(report.together),
         *(part for comparison in report.comparisons for part in _comparison(report, comparison)),
         *(part for place, one in enumerate(report.datasets) for part in _dataset(one, place)),
         *_foot(report),
@@ -76,6 +77,16 @@ def _overview(report: Report) -> list[str]:
         for place, one in enumerate(report.datasets)
     )
     return [_table(["dataset", "decision", *tables.VALIDATION], rows)]
+
+
+def _together(together: Together | None) -> list[str]:
+    if together is None or len(together.members) < 2:
+        return []
+    return [
+        "<h3>All datasets together</h3>",
+        f"<p>{text(words.portfolio(together))}</p>",
+        _plain(*tables.portfolio_table(together)),
+    ]
 
 
 def _comparison(report: Report, comparison: Comparison) -> list[str]:

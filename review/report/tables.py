@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from review.agreement import AnnotatorQuality, Course, PairAgreement, QuestionAgreement
 from review.report import words
-from review.report.model import Comparison, DatasetReport, Report
+from review.report.model import Comparison, DatasetReport, Report, Together
 from review.stats.calibration import Calibration
 
 MOST_PAIRS = 10
@@ -36,6 +36,20 @@ def validation_row(one: DatasetReport) -> list[str]:
         words.share(found.ambiguous_to_nobody),
         words.share(found.ambiguous_to_all),
     ]
+
+
+STANDINGS = {
+    "ships": "may ship",
+    "shipped": "has shipped",
+    "waits": "waits",
+    "single": "came later: judged singly",
+}
+
+
+def portfolio_table(together: Together) -> tuple[list[str], Rows]:
+    """Returns headings and rows with what the portfolio says of each dataset."""
+    rows = [[name, words.e_value(value), STANDINGS[standing]] for name, value, standing in together.members]
+    return ["dataset", "e-value", "under the portfolio"], rows
 
 
 def side_by_side(report: Report, comparison: Comparison) -> tuple[list[str], Rows]:
@@ -95,7 +109,8 @@ def _confused(pair: PairAgreement, classes: Sequence[str]) -> str:
 
 
 ANNOTATOR_HEADINGS = (
-    "validator", "answers", "skips", "informedness", "gold", "repeats", "seconds", "longest run", "entropy",
+    "validator", "answers", "skips", "informedness", "estimated", "gold", "repeats", "seconds", "longest run",
+    "entropy",
 )  # fmt: skip
 
 
@@ -106,6 +121,7 @@ def annotator_row(one: AnnotatorQuality) -> list[str]:
         f"{one.answered:,}",
         f"{one.skipped:,}",
         words.measured(one.informedness),
+        words.measured(one.estimated),
         words.checked(one.gold),
         words.checked(one.repeats),
         words.measured(one.seconds, 1),

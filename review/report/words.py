@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from db.candidates import FunnelRow
 from review.agreement import AnnotatorQuality, QuestionAgreement
 from review.evidence import Evidence
 from review.gate import VERDICT_WORDS, Decision
-from review.report.model import DatasetReport, JobLine, MeanRating, Report, Share
+from review.report.model import DatasetReport, JobLine, MeanRating, Report, Share, Together
 from review.stats.annotators import CheckedShare
 from review.stats.calibration import Calibration
 from review.stats.coefficients import alpha_band
@@ -32,7 +33,8 @@ IMPORTED = (
 )
 INFORMEDNESS = (
     "Informedness is sensitivity + specificity - 1 against the consensus of the others: 1 for whoever always agrees "
-    "with them, 0 for whoever answers without looking. Flags are for asking; nothing is deleted."
+    "with them, 0 for whoever answers without looking. Estimated is how often a label is right by Dawid and Skene's "
+    "model, from 3 validators and 50 shared examples. Flags are for asking; nothing is deleted."
 )
 
 UNDEFINED = "undefined"
@@ -187,6 +189,20 @@ def rulings(one: DatasetReport) -> str:
     words = {"keep": "kept", "relabel": "relabelled", "edit": "edited", "drop": "dropped"}
     return (
         "Ruled by a lead: " + ", ".join(f"{words.get(key, key)} {count:,}" for key, count in one.rulings.items()) + "."
+    )
+
+
+def e_value(value: float) -> str:
+    """Returns an e-value."""
+    return "infinite" if math.isinf(value) else f"{value:,.3g}"
+
+
+def portfolio(together: Together) -> str:
+    """Returns what the portfolio's verdicts rest on."""
+    return (
+        f"{together.datasets:,} datasets under a false-discovery rate of {together.rate:.0%} (e-BH): of those that "
+        f"ship, at most so many are expected to be bad. {together.shipped:,} have shipped; "
+        f"the e-value needed now is {e_value(together.needed)}."
     )
 
 

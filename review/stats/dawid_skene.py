@@ -5,9 +5,11 @@ A report only, never part of the gate: every later answer changes what the model
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from review.stats.annotators import Answers
 
 if TYPE_CHECKING:
     from review.stats.patterns import Array
@@ -31,14 +33,14 @@ class DawidSkene:
 
     undefined: str | None
     shares: dict[str, float]
-    errors: dict[str, dict[str, dict[str, float]]]
-    posteriors: dict[str, dict[str, float]]
+    errors: dict[Any, dict[str, dict[str, float]]]
+    posteriors: dict[Any, dict[str, float]]
     iterations: int
     converged: bool
 
 
 def dawid_skene(
-    answers: Mapping[str, Mapping[str, str]],
+    answers: Answers,
     classes: Sequence[str],
     *,
     iterations: int = 500,
@@ -89,7 +91,7 @@ def dawid_skene(
     )
 
 
-def _too_little(answers: Mapping[str, Mapping[str, str]], names: Sequence[str]) -> str | None:
+def _too_little(answers: Answers, names: Sequence[Any]) -> str | None:
     shared = sum(1 for labels in answers.values() if len(labels) >= 2)
     if len(names) >= LEAST_ANNOTATORS and shared >= LEAST_SHARED:
         return None
@@ -99,9 +101,7 @@ def _too_little(answers: Mapping[str, Mapping[str, str]], names: Sequence[str]) 
     )
 
 
-def _indicators(
-    answers: Mapping[str, Mapping[str, str]], units: Sequence[str], names: Sequence[str], classes: Sequence[str]
-) -> Array:
+def _indicators(answers: Answers, units: Sequence[Any], names: Sequence[Any], classes: Sequence[str]) -> Array:
     """Return 1 where an annotator gave an example this class, shape (units, annotators, classes)."""
     import numpy as np
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import krippendorff
@@ -82,6 +83,33 @@ def test_a_third_answer_is_not_in_the_coefficients(connection: Connection) -> No
     after = questions(connection, dataset)["label"]
     assert before == after
     assert (after.n_ratings, after.n_annotators, after.percent_agreement) == (2, 2, 0.0)
+
+
+def test_an_authors_own_questions_have_an_agreement_at_their_level(connection: Connection) -> None:
+    dataset = make_dataset(connection, 3)
+    own = [
+        {"name": "tone", "kind": "scale", "ask": "How harsh?", "options": ["mild", "plain", "harsh"]},
+        {"name": "grammatical", "kind": "yes-no", "ask": "Grammatical?", "options": ["yes", "no"]},
+        {"name": "why", "kind": "text", "ask": "Why?", "options": []},
+    ]
+    with write(connection):
+        connection.execute("UPDATE datasets SET questions = ?", (json.dumps(own),))
+    dataset = find(connection, dataset.name)
+    for name in ("Ada", "Béla"):
+        session = start_session(connection, name)
+        example = next_example(connection, session, dataset)
+        for tone in (1, 2, 3):
+            assert example is not None
+            grammatical = "no" if (name, tone) == ("Béla", 3) else "yes"
+            given = Answers(YES, 4, 1.0, f"{name} {tone}", answers={"tone": tone, "grammatical": grammatical})
+            example = submit(connection, session, dataset, example, given).next
+        end_session(connection, session)
+    found = questions(connection, dataset)
+    assert list(found) == ["label", "relevance", "ambiguous", "tone", "grammatical"]
+    assert (found["tone"].level, found["tone"].alpha, found["tone"].n_ratings) == ("ordinal", 1.0, 6)
+    assert found["grammatical"].level == "nominal"
+    assert found["grammatical"].percent_agreement == pytest.approx(2 / 3)
+    assert found["grammatical"].class_shares["no"] == pytest.approx(1 / 6)
 
 
 def test_a_skip_is_no_answer(connection: Connection) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from db.connection import Connection
+from db.connection import Connection, write
 from review.agreement import AnnotatorQuality, Rating, pairs
 from review.agreement.annotators import Answered, Yardstick, quality
 from review.agreement.measuring import agreement
@@ -70,6 +70,24 @@ def test_gold_flags_only_where_wilsons_upper_end_is_below_the_limit(wrong: int, 
     assert (found.gold.right, found.gold.answered) == (12 - wrong, 12)
     assert any("whose answer is known" in flag for flag in found.flags) == flagged
     assert found.gold.interval.upper < 0.8 if flagged else found.gold.interval.upper >= 0.8
+
+
+def test_the_model_of_errors_tells_the_careless_from_the_careful(connection: Connection) -> None:
+    dataset = make_dataset(connection, 300)
+    Annotators(connection, dataset, Truth(hard=0.0, slip=0.02), seed=4).answer_all()
+    with write(connection):
+        connection.execute(
+            "UPDATE annotations SET label = CASE label WHEN ? THEN ? ELSE ? END"
+            " WHERE annotator_id = 3 AND example_id % 3 = 0",
+            (YES, NO, YES),
+        )
+    found = {one.annotator: one.estimated.value for one in agreement(connection, dataset).annotators}
+    assert found["Ada"] == pytest.approx(0.98, abs=0.03)
+    assert found["Béla"] == pytest.approx(0.98, abs=0.03)
+    assert found["Carla"] == pytest.approx(0.66, abs=0.1)
+    few = make_dataset(connection, 4, name="few")
+    Annotators(connection, few, Truth(), seed=4).answer_all()
+    assert "needs 3 annotators and 50 shared" in str(agreement(connection, few).annotators[0].estimated.undefined)
 
 
 def test_self_agreement_on_repeats() -> None:

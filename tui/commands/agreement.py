@@ -135,6 +135,7 @@ def _print_annotators(found: Sequence[AnnotatorQuality]) -> None:
             f"{one.answered:,}",
             f"{one.skipped:,}",
             _number(one.informedness),
+            _number(one.estimated),
             _of(one.gold),
             _of(one.repeats),
             _number(one.seconds, 1),
@@ -143,7 +144,18 @@ def _print_annotators(found: Sequence[AnnotatorQuality]) -> None:
         ]
         for one in found
     ]
-    headings = ["validator", "answers", "skips", "informedness", "gold", "repeats", "seconds", "run", "entropy"]
+    headings = [
+        "validator",
+        "answers",
+        "skips",
+        "informedness",
+        "estimated",
+        "gold",
+        "repeats",
+        "seconds",
+        "run",
+        "entropy",
+    ]
     print_table(headings, table)
     for one in found:
         for flag in one.flags:

@@ -50,7 +50,9 @@ def report_command(
     if not chosen:
         raise InputError("The workspace has no datasets yet; `evalwright import` and `evalwright generate` make some.")
     with Bar("report", "datasets") as bar:
-        report = make_report(connection, chosen, policy, progress=lambda done: bar.update(done, len(chosen)))
+        report = make_report(
+            connection, chosen, policy, whole=not datasets, progress=lambda done: bar.update(done, len(chosen))
+        )
     if as_json:
         print_json(asdict(report))
     elif page is not None:

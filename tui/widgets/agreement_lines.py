@@ -36,7 +36,7 @@ def annotator_lines(agreement: Agreement) -> Content:
     if not agreement.annotators:
         return Content("Nobody has answered yet.")
     rows = [tables.annotator_row(one) for one in agreement.annotators]
-    headings = ["validator", "answers", "skips", "informed", "gold", "repeats", "secs", "run", "entropy"]
+    headings = ["validator", "answers", "skips", "informed", "est.", "gold", "repeats", "secs", "run", "entropy"]
     flags = [
         Content.assemble(("! ", "bold $warning"), _shown(note)) for note in words.annotator_notes(agreement.annotators)
     ]

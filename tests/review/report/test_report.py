@@ -17,6 +17,7 @@ from review.exclusion import exclude
 from review.gate import judge
 from review.json_text import from_json, to_json
 from review.policy import load_policy
+from review.portfolio import judge_portfolio
 from review.pseudonyms import pseudonyms
 from review.report import Report, make_report, to_html, to_markdown
 from review.report.gather import validation
@@ -50,7 +51,7 @@ def lively(connection: Connection) -> list[Dataset]:
 
 
 def report(connection: Connection) -> Report:
-    return make_report(connection, datasets.all_datasets(connection), load_policy())
+    return make_report(connection, datasets.all_datasets(connection), load_policy(), whole=True)
 
 
 class Tags(HTMLParser):
@@ -179,6 +180,18 @@ def test_model_written_and_imported_stand_side_by_side(connection: Connection) -
     alone = make_report(connection, [hand], load_policy())
     assert alone.comparisons == ()
     assert "Side by side" not in to_html(alone)
+
+
+def test_the_whole_workspace_is_judged_as_a_portfolio(connection: Connection) -> None:
+    hand, model = lively(connection)
+    found = report(connection)
+    assert found.together is not None
+    judged = judge_portfolio(connection, load_policy())
+    assert found.together.members == tuple((one.dataset.name, one.e_value, one.standing) for one in judged.members)
+    assert (found.together.datasets, found.together.needed) == (2, judged.needed)
+    assert "All datasets together" in to_html(found)
+    assert "All datasets together" in to_markdown(found)
+    assert "All datasets together" not in to_markdown(make_report(connection, [hand, model], load_policy()))
 
 
 def test_json_holds_all_of_it(connection: Connection) -> None:
