@@ -1,4 +1,10 @@
-"""Taking answers: each durable, once, before the next example is shown."""
+"""Taking answers: each durable, once, before the next example is shown.
+
+An answer that comes after its reservation has gone still counts where a place is free. Where the places are taken it is
+stored as extra, and stays that also when a place becomes free again because somebody turned a label into a skip: the
+place goes to somebody new. A late answer is a slow one, on an example that others then found too hard to label;
+counting it just there would choose answers by what others said. It is kept, shown, and exported as what it is.
+"""
 
 from __future__ import annotations
 

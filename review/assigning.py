@@ -173,7 +173,7 @@ def barred(connection: Connection, dataset: Dataset, annotator_id: int) -> str:
     settings = rows.settings_of(connection, dataset.id)
     done = assignment.progress(connection, dataset.id, annotator_id)
     if left_to_ask(settings, done, []) == 0:
-        return f"You have answered {settings.most_each:,} examples of {dataset.name}, your whole share. Thank you!"
+        return f"Done: you have answered your share of {dataset.name}, {settings.most_each:,} examples. Thank you!"
     return ""
 
 

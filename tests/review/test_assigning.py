@@ -119,7 +119,7 @@ def test_nobody_is_asked_more_than_the_limit(connection: Connection) -> None:
     assign(connection, dataset, Changes(limit=20))
     assert label(connection, dataset, "Ada") == 20
     ada = start_session(connection, "Ada")
-    assert "whole share" in barred(connection, dataset, ada.annotator_id)
+    assert "your share" in barred(connection, dataset, ada.annotator_id)
     assert label(connection, dataset, "Béla") == 20
     assert assign(connection, dataset, Changes(limit=0)).limit is None
     assert barred(connection, dataset, ada.annotator_id) == ""

@@ -207,6 +207,22 @@ def test_a_silent_window_loses_its_example(connection: Connection, clock: Clock)
     assert datasets.counts(connection, dataset.id).settled == 1
 
 
+def test_an_extra_answer_stays_extra_when_a_place_becomes_free(connection: Connection, clock: Clock) -> None:
+    dataset = make_dataset(connection, 1)
+    ada, bela, carla, dora = (start_session(connection, name) for name in ("Ada", "Béla", "Carla", "Dora"))
+    example = serve(connection, ada, dataset)
+    answer_next(connection, bela, dataset, YES)
+    clock.time += 2 * RESERVATION_SECONDS
+    answer_next(connection, carla, dataset, YES)
+    assert submit(connection, ada, dataset, example, answer(YES)).outcome == "extra"
+    assert submit(connection, carla, dataset, example, answer(None)).outcome == "changed"
+    assert next_example(connection, ada, dataset) is None, "she has answered it"
+    assert serve(connection, dora, dataset) == example
+    occasions = connection.execute("SELECT annotator_id, occasion FROM annotations WHERE revision = 1").fetchall()
+    assert dict(occasions)[ada.annotator_id] == "extra"
+    assert datasets.counts(connection, dataset.id).settled == 0
+
+
 def test_a_window_that_shows_life_keeps_its_example(connection: Connection, clock: Clock) -> None:
     dataset = make_dataset(connection, 1)
     ada, bela, carla = (start_session(connection, name) for name in ("Ada", "Béla", "Carla"))
