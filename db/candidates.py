@@ -69,12 +69,12 @@ def insert_candidates(
     item_id: int | None = None,
     parent_id: int | None = None,
 ) -> list[Candidate]:
-    """Stores candidates of one call, of one other candidate, or of a job's input file.
+    """Stores candidates of one call, of one other candidate, or of a job's input file; in a write transaction.
 
     Returns:
         Those that were not there already, as stored.
     """
-    before = connection.total_changes
+    (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM candidates").fetchone()
     connection.executemany(
         "INSERT OR IGNORE INTO candidates (job_id, round, item_id, parent_id, ordinal, wording, born, intended, text,"
         " fields, fate, stage, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -97,12 +97,9 @@ def insert_candidates(
             for candidate in new
         ],
     )
-    added = connection.total_changes - before
-    connection.execute("UPDATE jobs SET candidates = candidates + ? WHERE id = ?", (added, job_id))
-    rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM candidates WHERE job_id = ? ORDER BY id DESC LIMIT ?", (job_id, added)
-    ).fetchall()
-    return [_candidate(row) for row in reversed(rows)]
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM candidates WHERE id > ? ORDER BY id", (last,)).fetchall()
+    connection.execute("UPDATE jobs SET candidates = candidates + ? WHERE id = ?", (len(rows), job_id))
+    return [_candidate(row) for row in rows]
 
 
 def note_text(connection: Connection, job_id: int, stage: str, text_key: str, candidate_id: int) -> int | None:

@@ -7,6 +7,10 @@ cosine of character n-grams, the same as for near-duplicates, as likeness.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+AHEAD = 64
+"""For how many of the most promising texts cosines are computed at a time: that is many times faster than singly."""
 
 
 def diverse_order(
@@ -15,7 +19,7 @@ def diverse_order(
     """Returns the order in which texts are chosen, each the best by (1 - weight) x score - weight x likeness.
 
     A text's likeness is its greatest cosine with anything chosen before it. Equal values go to the earlier text. Takes
-    about 2 ms per choice among 10,000 statements.
+    about a millisecond per choice among 10,000 statements.
 
     Args:
         texts: What to choose from.
@@ -35,14 +39,20 @@ def diverse_order(
         return sorted(range(len(texts)), key=lambda place: (-scores[place], place))[:count]
     vectors = text_vectors([*texts, *chosen])
     own, others = vectors[: len(texts)], vectors[len(texts) :]
+    columns = own.T.tocsr()
     likeness = np.zeros(len(texts), dtype=np.float32)
-    for place in range(others.shape[0]):
-        np.maximum(likeness, own @ others[place].toarray().ravel(), out=likeness)
+    for start in range(0, others.shape[0], AHEAD):
+        np.maximum(likeness, (others[start : start + AHEAD] @ columns).toarray().max(axis=0), out=likeness)
     relevance = (1 - weight) * np.asarray(scores)
+    cosines: dict[int, Any] = {}
     order: list[int] = []
     for _ in range(min(count, len(texts))):
-        best = int(np.argmax(relevance - weight * likeness))
+        values = relevance - weight * likeness
+        best = int(np.argmax(values))
+        if best not in cosines:
+            promising = [int(place) for place in np.argsort(-values, kind="stable")[:AHEAD]]
+            cosines = dict(zip(promising, (own[promising] @ columns).toarray(), strict=True))
         order.append(best)
         relevance[best] = -np.inf
-        np.maximum(likeness, own @ own[best].toarray().ravel(), out=likeness)
+        np.maximum(likeness, cosines[best], out=likeness)
     return order
