@@ -16,4 +16,4 @@ def shortened(text: str, cells: int) -> str:
     cells = max(1, cells)
     while text and cell_len(text) >= cells:
         text = text[: -max(1, (cell_len(text) - cells) // 2)]
-    return text + "…"
+    return text.rstrip() + "…"

@@ -123,16 +123,18 @@ def nothing_left(status: ReviewStatus) -> str:
         if job is not None and job.state == "paused"
         else ""
     )
+    skipped = status.progress.skipped
+    back = f"\n\nYou skipped {skipped:,} of them: k comes back to these." if skipped else ""
     if not examples:
         return "This dataset has no examples yet." + paused
-    if status.progress.answered + status.progress.skipped >= examples:
-        thanks = f"Done: you have answered all {examples:,} examples. Thank you!"
+    if status.progress.answered + skipped >= examples:
+        thanks = f"Done: you have {'seen' if skipped else 'answered'} all {examples:,} examples. Thank you!{back}"
         return f"{thanks}\n\nNow send the file back." if status.packet else thanks + paused
     if settled >= examples:
-        return f"Done: enough people have answered each of the {examples:,} examples. Thank you!" + paused
+        return f"Done: enough people have answered each of the {examples:,} examples. Thank you!" + back + paused
     return (
         f"Nothing for you now: the other {examples - settled:,} open examples wait for other validators, or are on "
-        "their screens.\n\nIf one comes back to you, it shows here by itself." + paused
+        "their screens.\n\nIf one comes back to you, it shows here by itself." + back + paused
     )
 
 

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from db.records import Choice
+from db.records import Choice, Question
 from db.workspace import open_workspace
-from tests.tui.app_driver import WIDE, FakeStatistics, add_dataset, running, stored, text, until_shown
+from review.importing import import_file
+from review.release.ship import published_rows
+from review.steering import find
+from tests.tui.app_driver import (
+    WIDE,
+    FakeStatistics,
+    add_dataset,
+    iterate,
+    running,
+    settled,
+    stored,
+    text,
+    until_not_shown,
+    until_shown,
+)
 
 HOSTILE = "[bold red]x[/foo] \x1b[31mred\x1b]0;t\x07 \u202eevil\u202c \x9b2J nul\x00 end"
 HARMLESS = "[bold red]x[/foo] ␛[31mred␛]0;t␇ ‹U+202E›evil‹U+202C› ‹U+009B›2J nul␀ end"
@@ -57,6 +72,58 @@ async def test_nothing_hostile_reaches_the_screen(snake_pit: Path, statistics: F
     ((body, one),) = stored(snake_pit, "[/x]\x1b[2J", "a[/n]\x1bna")
     assert body.startswith(HOSTILE)
     assert one.label == "a\x1b"
+
+
+async def test_own_questions_words_and_suggestions_are_harmless_too(workspace_path: Path) -> None:
+    question = Question("harm", "scale", HOSTILE, (HOSTILE, "[/none]"))
+    connection = open_workspace(workspace_path)
+    add_dataset(connection, "own", [HOSTILE], questions=(question, Question("why", "text", HOSTILE, ())))
+    connection.close()
+    seen = []
+    async with running(workspace_path, review="own", size=WIDE) as pilot:
+        seen.append(await until_shown(pilot, f"1  {HARMLESS}"))
+        for key, window in (("g", "Guidelines"), ("e", "Suggest an edit"), ("t", "Why")):
+            await pilot.press(key)
+            seen.append(await until_shown(pilot, window))
+            await pilot.press("escape")
+        await pilot.press("e")
+        await until_shown(pilot, "Suggest an edit")
+        await pilot.press("!", "ctrl+s", "y", "4", "1")
+        await until_shown(pilot, "1 this time")
+    for shown in seen:
+        assert not {"\x1b", "\x07", "\x00", "\x9b", "\u202e"} & set(shown)
+    ((_, one),) = stored(workspace_path, "own")
+    assert (one.answers, one.suggested_edit) == ({"harm": 1}, f"!{HARMLESS}")
+
+
+async def test_whatever_a_text_holds_is_shown_harmlessly_and_ships_unchanged(workspace_path: Path) -> None:
+    odd = "tab\there nul\x00 join\u200dfamily 👩\u200d👩\u200d👧 mark\u200frtl zero\u200bwidth עברית \x1b[2J \u2028end"
+    rows = [
+        {
+            "question": f'Is the following statement something you would say?\n"{text}"',
+            "statement": text,
+            "label_confidence": 0.9,
+            "answer_matching_behavior": " Yes",
+            "answer_not_matching_behavior": " No",
+        }
+        for text in (odd, f"{odd} " + "x\t\x00" * 33_000)
+    ]
+    path = workspace_path.with_name("odd.jsonl")
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    connection = open_workspace(workspace_path)
+    import_file(connection, path, name="odd", behavior="")
+    async with running(workspace_path, review="odd") as pilot:
+        for _ in rows:
+            shown = await settled(pilot)
+            assert "tab    here nul␀ join\u200dfamily" in shown
+            assert "‹U+200F›" in shown
+            assert not {"\x1b", "\x00", "\t", "\u200f", "\u200b", "\u2028"} & set(shown)
+            await pilot.press("space", "y", "4")
+            await until_not_shown(pilot, "●  y")
+        await until_shown(pilot, "Done")
+    found = find(connection, "odd")
+    assert list(published_rows(found, iterate(connection, found.id))) == rows
+    connection.close()
 
 
 async def test_a_long_text_is_read_in_parts_with_the_keys_in_sight(workspace_path: Path) -> None:

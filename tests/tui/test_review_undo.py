@@ -144,7 +144,7 @@ async def test_coming_back_to_what_was_skipped(hive: Path) -> None:
         current = bee(pilot)
         assert "2 skipped" in await until_shown(pilot, "k skipped")
         await pilot.press("k")
-        await until_shown(pilot, "Skipped before (I don't k…)")
+        await until_shown(pilot, "Skipped (I don't know…)")
         assert bee(pilot) == one
         await pilot.press("k")
         await until_shown(pilot, other)

@@ -47,7 +47,7 @@ async def test_a_reason_in_ones_own_words_and_a_skip_that_is_left(hive: Path) ->
         await pilot.press(*"1 so", "enter")
         await until_shown(pilot, "1 skipped")
         await pilot.press("u")
-        await until_shown(pilot, "Skipped before (1 so)")
+        await until_shown(pilot, "Skipped (1 so)")
         await pilot.press("enter")
         await until_shown(pilot, "Changed.")
     ((_, one),) = stored(hive, "beekeeping")

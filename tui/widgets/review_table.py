@@ -21,7 +21,7 @@ from tui.widgets.choices import full_texts
 from tui.widgets.example_body import ExampleBody
 from tui.widgets.words import Words
 
-REASON_CELLS = 10
+REASON_CELLS = 14
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,6 @@ def _revisit_line(draft: Draft) -> Content:
     what = "Answered before"
     if draft.stored.skipped:
         reason = visible(draft.stored.skip_reason, one_line=True)
-        what = f"Skipped before ({shortened(reason, REASON_CELLS)})" if reason else "Skipped before"
+        what = f"Skipped ({shortened(reason, REASON_CELLS)})" if reason else "Skipped before"
     way = "Enter stores the change" if draft.changed else "answer anew"
     return Content.assemble(("↶ ", "bold $primary"), f"{what}: {way} · u back · r forward · Esc returns")
