@@ -30,6 +30,9 @@ MARGINS = 5
 
 LEGEND = """●  estimate   ━  where the true value lies   ┃  the least that is tentative (alpha .667)
 
+Validators: inform. is informedness, est. Dawid and Skene's estimate, gold the known answers, again the same label on \
+repeats, secs the median time, run the longest run of one label, bits the entropy of the labels.
+
 In the plots: lines are bounds, • estimates, ╌ what must be reached."""
 
 
@@ -166,9 +169,11 @@ class AgreementScreen(Screen[None]):
         name = PARTS[self._part]
         if name == "questions":
             return question_lines(found, self.size.width - MARGINS)
+        if name == "validators":
+            return annotator_lines(found, self.size.width - MARGINS)
         if name == "pairs":
             return pair_lines(found, self._pair)
-        return {"validators": annotator_lines, "answers": answer_lines, "bounds": course_lines}[name](found)
+        return answer_lines(found) if name == "answers" else course_lines(found)
 
     async def _plot(self) -> None:
         """Draws the plots of the part, if it has some; only then is there need of numpy in the app."""

@@ -18,6 +18,9 @@ NAME = 22
 WIDEST = 24
 """The widest cell of a table: longer names are cut."""
 
+LEAST_NAME, MEASURES = 12, 65
+"""The least room for a validator's name, and the room for what is measured of them."""
+
 LEAST_BAR, MOST_BAR, REST = 12, 48, 60
 SCALE = (0.0, 1.0)
 
@@ -31,16 +34,16 @@ def question_lines(agreement: Agreement, width: int) -> Content:
     return Content("\n\n").join([*blocks, Content.styled(words.FIRST_TWO, SOFT)])
 
 
-def annotator_lines(agreement: Agreement) -> Content:
+def annotator_lines(agreement: Agreement, width: int) -> Content:
     """Returns how well each annotator labels, and what a lead should ask about."""
     if not agreement.annotators:
         return Content("Nobody has answered yet.")
-    rows = [tables.annotator_row(one) for one in agreement.annotators]
-    headings = ["validator", "answers", "skips", "informed", "est.", "gold", "repeats", "secs", "run", "entropy"]
+    rows = [[cell.replace(" of ", "/") for cell in tables.annotator_row(one)] for one in agreement.annotators]
+    headings = ["validator", "answers", "skips", "inform.", "est.", "gold", "again", "secs", "run", "bits"]
     flags = [
         Content.assemble(("! ", "bold $warning"), _shown(note)) for note in words.annotator_notes(agreement.annotators)
     ]
-    parts = [table(headings, rows)]
+    parts = [table(headings, rows, widest=max(LEAST_NAME, min(WIDEST, width - MEASURES)))]
     if flags:
         parts.append(Content("\n").join(flags))
     parts.append(Content.styled(words.INFORMEDNESS, SOFT))
@@ -105,9 +108,11 @@ def course_lines(agreement: Agreement) -> Content:
     return table(short, rows)
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]], chosen: int | None = None) -> Content:
+def table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], chosen: int | None = None, *, widest: int = WIDEST
+) -> Content:
     """Returns rows under headings, columns aligned; a heading may have two lines."""
-    cells = [[_cut(_shown(cell)) for cell in row] for row in rows]
+    cells = [[_cut(_shown(cell), widest) for cell in row] for row in rows]
     heads = [heading.split("\n") for heading in headings]
     widths = [
         max(cell_len(text) for text in [*heads[column], *(row[column] for row in cells)])
@@ -158,8 +163,8 @@ def _right(text: str, width: int) -> str:
     return " " * (width - cell_len(text)) + text
 
 
-def _cut(text: str) -> str:
-    return text if cell_len(text) <= WIDEST else set_cell_size(text, WIDEST - 1).rstrip() + "…"
+def _cut(text: str, widest: int = WIDEST) -> str:
+    return text if cell_len(text) <= widest else set_cell_size(text, widest - 1).rstrip() + "…"
 
 
 def _shown(text: str) -> str:
