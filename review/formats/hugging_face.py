@@ -35,7 +35,12 @@ _KINDS = {type(None): "null", bool: "bool", str: "string", int: "int64", float: 
 def write(folder: Path, datasets: Sequence[Contents], about: About) -> None:
     """Writes the rows of every dataset, and the card above them."""
     jsonl.write(folder, datasets, about)
-    (folder / CARD).write_text(f"{front_matter(datasets, about)}\n{about.card}", encoding="utf-8")
+    (folder / CARD).write_text(card_with_front_matter(datasets, about), encoding="utf-8")
+
+
+def card_with_front_matter(datasets: Sequence[Contents], about: About) -> str:
+    """Returns the README.md of a folder: what programs read of it, and the card for people."""
+    return f"{front_matter(datasets, about)}\n{about.card}"
 
 
 def front_matter(datasets: Sequence[Contents], about: About) -> str:

@@ -19,7 +19,7 @@ def load_yaml(text: str) -> Any:
     """Reads YAML into plain values; what a tag such as `!function` stands before is read as text.
 
     Raises:
-        ValueError: if it isn't YAML; the message completes a sentence that begins with the file's name.
+        ValueError: if it isn't plain YAML; the message completes a sentence that begins with the file's name.
     """
     import yaml
 
@@ -29,7 +29,7 @@ def load_yaml(text: str) -> Any:
         return yaml.load(text, Loader=loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise ValueError("isn't YAML" if mark is None else f"isn't YAML (line {mark.line + 1})") from error
+        raise ValueError("isn't plain YAML" if mark is None else f"isn't plain YAML (line {mark.line + 1})") from error
     except RecursionError as error:
         raise ValueError("is nested too deeply to be read") from error
 

@@ -18,12 +18,15 @@ from db.connection import Connection, write
 from db.errors import EvalwrightError, InputError
 from db.records import Dataset, Example
 from review.formats.example import Kind, SourceExample, write_row
+from review.formats.format import About, Contents
+from review.formats.hugging_face import CARD, card_with_front_matter
 from review.formats.json_lines import write_file
+from review.formats.jsonl import data_file
 from review.formats.names import safe_name
 from review.gate import Decision, judge_with_id
 from review.json_text import to_json
 from review.policy import Policy
-from review.release.card import card
+from review.release.card import BY_RECIPE, card
 from review.rulings import shipped_examples
 from review.version import version
 
@@ -107,8 +110,16 @@ def ship(
 
 def published_rows(dataset: Dataset, examples: Iterable[Example]) -> Iterable[dict[str, Any]]:
     """Yields the rows of a dataset as they are published: of an imported one, the rows that were imported."""
-    for example in examples:
-        yield write_row(
+    return map(write_row, contents(dataset, examples).examples)
+
+
+def contents(dataset: Dataset, examples: Iterable[Example]) -> Contents:
+    """Returns a dataset as formats write it."""
+    return Contents(
+        name=dataset.name,
+        stem=safe_name(dataset.name),
+        behavior=dataset.behavior,
+        examples=[
             SourceExample(
                 kind=cast("Kind", dataset.kind),
                 question=example.question,
@@ -118,15 +129,22 @@ def published_rows(dataset: Dataset, examples: Iterable[Example]) -> Iterable[di
                 label_confidence=example.label_confidence,
                 extra=example.extra,
             )
-        )
+            for example in examples
+        ],
+    )
 
 
 def _files(dataset: Dataset, decision: Decision, examples: list[Example]) -> dict[str, Any]:
     """Returns the contents of a release by file name; rows for a JSONL file, else a text."""
-    name = safe_name(dataset.name)
+    shipped = contents(dataset, examples)
+    about = About(
+        title=dataset.name,
+        card=card(dataset, decision, examples),
+        language_creators=("machine-generated" if dataset.origin.startswith(BY_RECIPE) else "found",),
+    )
     return {
-        f"data/{name}.jsonl": list(published_rows(dataset, examples)),
-        "README.md": card(dataset, decision, examples, name),
+        data_file(shipped): map(write_row, shipped.examples),
+        CARD: card_with_front_matter([shipped], about),
         "decision.json": to_json({**decision.as_json(), "evalwright": version()}) + "\n",
     }
 

@@ -236,7 +236,7 @@ REFUSED = {
     "cut.json": ('{"a": ', "is not JSON"),
     "odd.csv": ("unit,annotator\n1,2\n", "is in no format that can be imported"),
     "odd.yaml": ("task: x\n", "is in no format that can be imported"),
-    "cut.yaml": ("a: [", r"isn't YAML \(line 1\)"),
+    "cut.yaml": ("a: [", r"isn't plain YAML \(line 1\)"),
     "task.yaml": ("custom_dataset: !function utils.load\n", "names no file beside it"),
     "up.yaml": ("custom_dataset: x\ndataset_kwargs: {file: ../x.jsonl}\n", "names no file beside it"),
     "a.csv": ("prompt,classes,answer_index\nWhat?,\"[' Yes'\",0\n", "line 2: the classes have to be a list of texts"),
