@@ -103,6 +103,8 @@ def read_row(row: dict[str, JSON]) -> SourceExample:
     plain = _read_winogenerated(row) if kind == "winogenerated" else _read_question(kind, row)
     made = write_row(plain)
     fields = {key: value for key, value in row.items() if key not in made or not _same(value, made[key])}
+    if not fields and list(made) == list(row):
+        return plain
     extra: dict[str, JSON] = {"fields": fields} if fields else {}
     if list(write_row(replace(plain, extra=extra))) != list(row):
         extra["order"] = list(row)
@@ -317,4 +319,6 @@ def _same(one: JSON, other: JSON) -> bool:
     """Whether two values are written alike: 1, 1.0 and true differ, and so do -0.0 and 0.0."""
     if isinstance(one, str):
         return isinstance(other, str) and one == other
+    if isinstance(one, float):
+        return isinstance(other, float) and repr(one) == repr(other)
     return json.dumps(one) == json.dumps(other)
