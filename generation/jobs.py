@@ -185,6 +185,22 @@ def move_job(connection: Connection, job_id: int, move: str) -> Job:
     return find_job(connection, job_id)
 
 
+def widen(connection: Connection, job_id: int, limits: Limits) -> Job:
+    """Gives a job other limits, those that are set; such as a bigger budget before it goes on.
+
+    Raises:
+        InputError: if there is no such job, it is over, or its engine can't keep them.
+    """
+    with write(connection):
+        job = find_job(connection, job_id)
+        if job.finished:
+            raise InputError(f"Job {job_id} is {job.state}: its limits mean nothing any more.")
+        wanted = merged(limits, job.limits)
+        check_limits(wanted, job.engine, model_for(job.engine, job.model))
+        rows.set_limits(connection, job_id, wanted)
+    return find_job(connection, job_id)
+
+
 def _end_dataset(connection: Connection, job: Job) -> None:
     """Closes the dataset of a cancelled job; one that never had an example gives its name back."""
     if datasets.counts(connection, job.dataset_id).examples == 0:

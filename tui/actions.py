@@ -153,6 +153,12 @@ RULING = (
 JOBS = (
     Action("pause", "p", "pause", "Pause the job; calls under way are still stored."),
     Action("resume", "r", "resume", "Let a paused job go on."),
+    Action("retry", "t", "retry", "Make the job's failed calls again."),
+    Action("cancel", "c", "cancel", "End the job for good; what it has selected stays."),
+    Action(
+        "read_on", "space,pagedown", "read on", "Scroll on in what is said of the job.", footer=False, shown="Space"
+    ),
+    Action("read_back", "pageup,b", "back", "Scroll back.", footer=False, shown="PgUp"),
     Action("leave", "escape,q,j", "back", "Go back to the datasets.", shown="Esc"),
 )
 

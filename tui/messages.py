@@ -8,6 +8,7 @@ from textual.message import Message
 
 from db.errors import EvalwrightError
 from db.records import Dataset, Job
+from generation.figures import JobFigures
 from generation.preview import Preview
 from review.adjudication import Case, CaseFile
 from review.agreement import Agreement
@@ -60,9 +61,11 @@ class Ruled(Message):
 
 @dataclass
 class JobsRead(Message):
-    """Every job, as it stands."""
+    """Every job as it stands, and the figures of the chosen one."""
 
     jobs: tuple[Job, ...]
+    chosen: int | None
+    figures: JobFigures | None
 
 
 @dataclass

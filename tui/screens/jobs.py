@@ -1,4 +1,4 @@
-"""The jobs, to be followed, paused and resumed."""
+"""The jobs, to be followed, paused, resumed, retried and cancelled."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from textual.widgets import Static
 from db.connection import Connection
 from db.errors import EvalwrightError
 from db.records import Job
-from generation.jobs import MOVES, move_job
+from generation.figures import JobFigures, job_figures
+from generation.jobs import move_job, retry_job
 from tui.actions import JOBS, Action, bindings
 from tui.messages import Failed, JobsRead
 from tui.reading import read_jobs
+from tui.screens.confirm import ConfirmScreen
 from tui.store import Store
 from tui.text import visible
-from tui.widgets.job_lines import job_line
+from tui.widgets.job_figures import figure_lines
+from tui.widgets.job_lines import job_head
 
 POLL_SECONDS = 0.7
-LINES_EACH = 3
 
 
 class JobsScreen(ModalScreen[None]):
-    """Shows every job, newest first, one of them highlighted."""
+    """Shows every job, newest first, and the highlighted one in full."""
 
     CSS_PATH = "jobs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -42,35 +44,70 @@ class JobsScreen(ModalScreen[None]):
         super().__init__()
         self._store = store
         self._jobs: tuple[Job, ...] = ()
-        self._chosen = 0
+        self._chosen: int | None = None
+        self._figures: JobFigures | None = None
 
     def compose(self) -> ComposeResult:
-        """Makes the window."""
+        """Makes the window: the list, and below it the job that is highlighted."""
         with VerticalScroll(id="window", can_focus=False) as window:
             window.border_title = Content("Jobs")
-            window.border_subtitle = Content("↑ ↓ choose · p pause · r resume · Esc back")
-            yield Static(id="lines")
+            window.border_subtitle = Content("↑ ↓ choose · p pause · r resume · t retry · c cancel · Esc back")
+            with VerticalScroll(id="list", can_focus=False):
+                yield Static(id="lines")
             yield Static(id="said")
+            yield Static(id="figures")
 
     def on_mount(self) -> None:
         """Begins to look."""
+        self._say(Content(""))
         self._look()
         self.set_interval(POLL_SECONDS, self._look)
 
     def action_move(self, steps: int) -> None:
         """Moves the highlight."""
-        if self._jobs:
-            self._chosen = max(0, min(len(self._jobs) - 1, self._chosen + steps))
-            self._paint()
-            self.query_one("#window").scroll_to(y=LINES_EACH * self._chosen - LINES_EACH, animate=False)
+        if not self._jobs:
+            return
+        place = max(0, min(len(self._jobs) - 1, self._place() + steps))
+        self._chosen, self._figures = self._jobs[place].id, None
+        self._paint()
+        self.query_one("#list").scroll_to(y=place - 1, animate=False)
+        self._look()
 
     def action_pause(self) -> None:
         """Pauses the highlighted job."""
-        self._move_job("pause")
+        self._change("pause")
 
     def action_resume(self) -> None:
         """Lets the highlighted job go on."""
-        self._move_job("resume")
+        self._change("resume")
+
+    def action_retry(self) -> None:
+        """Makes the failed calls of the highlighted job again."""
+        self._change("retry")
+
+    @work(group="ask")
+    async def action_cancel(self) -> None:
+        """Ends the highlighted job, once a person has said yes."""
+        if not self._jobs:
+            return
+        job = self._jobs[self._place()]
+        title, text = (
+            "Cancel the job?",
+            (
+                f"Job {job.id} of {visible(job.dataset, one_line=True)} ends for good. Its {job.selected:,} selected "
+                "examples stay; calls under way are still stored."
+            ),
+        )
+        if await self.app.push_screen_wait(ConfirmScreen(title, text)):
+            self._change("cancel")
+
+    def action_read_on(self) -> None:
+        """Scrolls on."""
+        self.query_one("#window").scroll_page_down(animate=False)
+
+    def action_read_back(self) -> None:
+        """Scrolls back."""
+        self.query_one("#window").scroll_page_up(animate=False)
 
     def action_leave(self) -> None:
         """Closes the window."""
@@ -79,17 +116,17 @@ class JobsScreen(ModalScreen[None]):
     @work(group="look", exclusive=True)
     async def _look(self) -> None:
         try:
-            self.post_message(JobsRead(await self._store.looking(read_jobs)))
+            self.post_message(await self._store.looking(_read, self._chosen))
         except EvalwrightError as error:
             self.post_message(Failed(error))
 
     @work(group="move")
-    async def _move_job(self, move: str) -> None:
+    async def _change(self, move: str) -> None:
         if not self._jobs:
             return
         try:
-            await self._store.looking(_move, self._jobs[self._chosen].id, move)
-            self.query_one("#said", Static).update("")
+            said = await self._store.looking(_change, self._jobs[self._place()].id, move)
+            self._say(Content.styled(said, "$foreground 60%"))
             self._look()
         except EvalwrightError as error:
             self.post_message(Failed(error))
@@ -98,19 +135,45 @@ class JobsScreen(ModalScreen[None]):
         """Shows the jobs."""
         message.stop()
         self._jobs = message.jobs
-        self._chosen = min(self._chosen, max(0, len(self._jobs) - 1))
+        if self._chosen is None or message.chosen == self._chosen:
+            self._chosen, self._figures = message.chosen, message.figures
         self._paint()
 
     def on_failed(self, message: Failed) -> None:
         """Says what could not be done."""
         message.stop()
-        self.query_one("#said", Static).update(Content.styled(f"! {visible(str(message.error))}", "$error"))
+        self._say(Content.styled(f"! {visible(str(message.error))}", "$error"))
+
+    def _say(self, said: Content) -> None:
+        line = self.query_one("#said", Static)
+        line.update(said)
+        line.display = bool(said.plain)
+
+    def on_resize(self) -> None:
+        """Lays the figures out anew."""
+        self._paint()
+
+    def _place(self) -> int:
+        return next((place for place, job in enumerate(self._jobs) if job.id == self._chosen), 0)
 
     def _paint(self) -> None:
-        lines = [job_line(job, chosen=index == self._chosen) for index, job in enumerate(self._jobs)]
-        self.query_one("#lines", Static).update(Content("\n\n").join(lines) if lines else "There is no job.")
+        width = max(40, min(140, self.size.width) - 8)
+        lines = [job_head(job, chosen=job.id == self._chosen, width=width) for job in self._jobs]
+        self.query_one("#lines", Static).update(Content("\n").join(lines) if lines else "There is no job.")
+        details = self.query_one("#figures", Static)
+        if self._jobs and self._figures is not None:
+            details.update(figure_lines(self._jobs[self._place()], self._figures, width=width))
 
 
-def _move(connection: Connection, job_id: int, move: str) -> None:
-    assert move in MOVES
+def _read(connection: Connection, chosen: int | None) -> JobsRead:
+    jobs = read_jobs(connection)
+    job = next((job for job in jobs if job.id == chosen), jobs[0] if jobs else None)
+    return JobsRead(jobs, job.id if job else None, job_figures(connection, job) if job else None)
+
+
+def _change(connection: Connection, job_id: int, move: str) -> str:
+    """Does what was asked, and returns what there is to say of it."""
+    if move == "retry":
+        return f"{retry_job(connection, job_id):,} failed calls will be made again."
     move_job(connection, job_id, move)
+    return ""

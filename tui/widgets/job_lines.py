@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from db.records import Job
-from tui.text import visible
+from tui.text import shortened, visible
 from tui.widgets.bars import share_bar
 from tui.wording import JOB_MARKS
 
@@ -33,6 +33,21 @@ def job_line(job: Job, *, chosen: bool = False) -> Content:
         visible(" ".join(part for part in (job.engine, job.model) if part), one_line=True),
     ]
     return Content.assemble(head, "\n", INDENT, (" · ".join(part for part in details if part), "$foreground 60%"))
+
+
+def job_head(job: Job, *, chosen: bool, width: int) -> Content:
+    """Returns a job in one line of a list: its state, how far it is, and what runs it."""
+    name = Content(visible(job.dataset, one_line=True)).truncate(NAME, ellipsis=True, pad=True)
+    engine = " ".join(part for part in (job.engine, job.model) if part)
+    state = f"{JOB_MARKS[job.state]} {job.state}"
+    return Content.assemble(
+        ("▌ ", "$primary") if chosen else "  ",
+        f"{job.id:>3}  ",
+        name.stylize("bold") if chosen else name,
+        (f"  {state:<11}", "$primary"),
+        f"{job.selected:>6,} of {job.count:<6,}",
+        (f"  {shortened(visible(engine, one_line=True), max(8, width - NAME - 40))}", "$foreground 60%"),
+    )
 
 
 def job_lines(jobs: Sequence[Job], *, most: int) -> Content:

@@ -1,0 +1,23 @@
+"""Money and time as people read them; for screens and commands."""
+
+from __future__ import annotations
+
+from db.records import Job
+from generation.purse import dollars_text
+
+
+def duration(seconds: float) -> str:
+    """Returns a duration as people say it."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{minutes} min" if minutes < 120 else f"{seconds / 3600:.1f} hours"
+
+
+def money(job: Job) -> str:
+    """Returns what a job cost so far, in words where that isn't known."""
+    if job.engine == "local":
+        return "nothing: it runs here"
+    if job.unpriced_calls and not job.cost_nanodollars:
+        return "unknown: the model has no price"
+    return ("at least " if job.unpriced_calls else "") + dollars_text(job.cost_usd)
