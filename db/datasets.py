@@ -57,6 +57,12 @@ def get_dataset(connection: Connection, dataset_id: int) -> Dataset:
     return _dataset(connection.execute(f"SELECT {_COLUMNS} FROM datasets WHERE id = ?", (dataset_id,)).fetchone())
 
 
+def asks_always_three(connection: Connection, dataset_id: int) -> bool:
+    """Whether always three annotators are asked, as it is set at this moment."""
+    row = connection.execute("SELECT always_three FROM datasets WHERE id = ?", (dataset_id,)).fetchone()
+    return bool(row[0])
+
+
 def name_taken(connection: Connection, name: str) -> bool:
     """Whether a visible dataset has this name."""
     row = connection.execute("SELECT 1 FROM datasets WHERE name = ? AND visible = 1", (name,)).fetchone()

@@ -47,7 +47,9 @@ class Planned:
 _PACKETS = """
     SELECT p.id, p.token, p.dataset_id, d.name, p.annotator_id, n.name,
         (SELECT count(*) FROM packet_examples AS e WHERE e.packet_id = p.id),
-        (SELECT count(*) FROM annotations AS a WHERE a.session_id = p.token AND a.revision = 1),
+        (SELECT count(*) FROM packet_examples AS e WHERE e.packet_id = p.id AND EXISTS
+            (SELECT 1 FROM annotations AS a WHERE a.example_id = e.example_id AND a.annotator_id = p.annotator_id
+                AND a.session_id = p.token AND a.occasion IN (e.occasion, iif(e.occasion = 'first', 'extra', '')))),
         p.made_at, p.expires_at, p.ended_at
     FROM packets AS p JOIN datasets AS d ON d.id = p.dataset_id JOIN annotators AS n ON n.id = p.annotator_id"""
 

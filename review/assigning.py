@@ -73,7 +73,7 @@ AS_IT_IS = Changes()
 def assignment_of(connection: Connection, dataset: Dataset) -> Assignment:
     """Returns how a dataset is assigned."""
     settings = rows.settings_of(connection, dataset.id)
-    three = datasets.get_dataset(connection, dataset.id).always_three
+    three = datasets.asks_always_three(connection, dataset.id)
     return Assignment(
         dataset=dataset.name,
         overlap="always-three" if three else "third-on-disputes",

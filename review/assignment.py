@@ -102,7 +102,7 @@ def refresh_status(connection: Connection, example_id: int) -> None:
     settling = settle_twice(
         [answer.label for answer in answers],
         [answer.label for answer in answers if answer.annotator_id not in excluded],
-        always_three=datasets.get_dataset(connection, before.dataset_id).always_three,
+        always_three=datasets.asks_always_three(connection, before.dataset_id),
     )
     places = max(0, settling.wanted - rows.count_reservations(connection, example_id))
     rows.set_status(connection, example_id, places=places, answers=len(answers), settled=settling.settled)
