@@ -79,6 +79,20 @@ def test_the_next_edited_example(planned: Connection) -> None:
     ]
 
 
+def test_the_answers_on_edited_examples(planned: Connection) -> None:
+    """Edits are gone through, and for each its answers: never all annotations."""
+    for which, first in {
+        "e.example_id = 1": "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)",
+        "e.dataset_id = 1": "SCAN e",
+    }.items():
+        statement = f"SELECT a.label {re_reviews.ANSWERS.format(which=which)}"
+        assert steps_of(plan(planned, statement))[:3] == [
+            first,
+            "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)",
+            "SEARCH a USING INDEX sqlite_autoindex_annotations_2 (example_id=?)",
+        ]
+
+
 def test_the_last_reopening(planned: Connection) -> None:
     assert plan(planned, assignment.LAST_REOPENING, (1,)) == [
         "SEARCH reopenings USING COVERING INDEX reopenings_of_dataset (dataset_id=?)"
