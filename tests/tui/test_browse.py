@@ -42,7 +42,7 @@ def _answer_five(connection: Connection, dataset: Dataset) -> None:
 async def browse(pilot: Pilot[None]) -> str:
     await until_shown(pilot, "▌ beekeeping")
     await pilot.press("b")
-    return await until_shown(pilot, "row  state")
+    return await until_shown(pilot, "▌   1  ")
 
 
 async def search(pilot: Pilot[None], query: str) -> None:
@@ -52,7 +52,7 @@ async def search(pilot: Pilot[None], query: str) -> None:
 @pytest.mark.parametrize("size", [SIZE, WIDE])
 async def test_the_list_shows_every_example_and_moves(reviewed: Path, size: tuple[int, int]) -> None:
     async with running(reviewed, size=size) as pilot:
-        assert "▌   1  " in await browse(pilot)
+        await browse(pilot)
         assert "40 · as" in text(pilot)
         await pilot.press("end")
         shown = await until_shown(pilot, "▌  40  ")

@@ -214,7 +214,7 @@ class PreviewScreen(Screen[None]):
     def _engine(self) -> tuple[str, str]:
         words = self.engine.value.split()
         if not 1 <= len(words) <= 2:
-            raise InputError("The engine is a name and, if you like, a model, as in: anthropic claude-haiku-5-5")
+            raise InputError("The engine is a name and, if you like, a model, such as anthropic claude-haiku-5-5.")
         return words[0], words[1] if len(words) > 1 else ""
 
     def _doing(self, words: str) -> None:
