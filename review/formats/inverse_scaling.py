@@ -38,8 +38,8 @@ def sources(path: Path) -> list[Source] | None:
     """Returns the examples of a CSV file with the three columns."""
     if path.suffix.lower() != ".csv" or not path.is_file():
         return None
-    header = next(csv.reader(io.StringIO(read_text(path).partition("\n")[0])), [])
-    if not set(COLUMNS) <= {name.strip() for name in header}:
+    header = read_text(path).partition("\n")[0].lower().split(",")
+    if not set(COLUMNS) <= {name.strip().strip('"') for name in header}:
         return None
     return [Source(safe_name(path.stem), path, "line", partial(_read, path))]
 

@@ -89,9 +89,10 @@ def sources(path: Path) -> list[Source]:
         raise InputError(f"{shown} is a folder of no format that can be imported: name the .jsonl files in it.")
     if not path.exists():
         raise InputError(f"{shown} does not exist.")
+    ratings = " Ratings are attached with --ratings-for DATASET." if path.suffix.lower() == ".csv" else ""
     raise InputError(
         f"{shown} is in no format that can be imported: a published .jsonl file, a Hugging Face folder, or a file for "
-        "lm-evaluation-harness, Inspect, BIG-bench, Inverse Scaling, OpenAI evals or Croissant."
+        f"lm-evaluation-harness, Inspect, BIG-bench, Inverse Scaling, OpenAI evals or Croissant.{ratings}"
     )
 
 

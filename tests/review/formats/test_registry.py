@@ -236,6 +236,8 @@ REFUSED = {
     "cut.json": ('{"a": ', "is not JSON"),
     "odd.csv": ("unit,annotator\n1,2\n", "is in no format that can be imported"),
     "odd.yaml": ("task: x\n", "is in no format that can be imported"),
+    "long.csv": ("x" * 200_000, "Ratings are attached with --ratings-for DATASET"),
+    "wide.csv": ('Prompt,"classes", answer_index \n' + "x" * 200_000 + ",1,0\n", "line 2: the answers to choose from"),
     "cut.yaml": ("a: [", r"isn't plain YAML \(line 1\)"),
     "task.yaml": ("custom_dataset: !function utils.load\n", "names no file beside it"),
     "up.yaml": ("custom_dataset: x\ndataset_kwargs: {file: ../x.jsonl}\n", "names no file beside it"),
