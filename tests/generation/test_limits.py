@@ -1,6 +1,7 @@
 """Limits of a job: where they come from, and which an engine can't keep."""
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -65,3 +66,10 @@ def test_a_setting_that_the_engine_lacks_is_refused_before_anything_runs(connect
     behavior = parse_behavior("walks.toml", BEHAVIOR)
     with pytest.raises(InputError, match=r"has no temperature, and the recipe persona sets it: give .*anthropic"):
         create_job(connection, behavior, parse_recipe("mine.toml", plain[:start] + plain[end:]), engine="anthropic")
+
+
+def test_the_limits_of_the_documentation_are_limits() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "engines.md").read_text(encoding="utf-8")
+    block = text.split("```toml\n")[1].split("```")[0]
+    found = parse_behavior("walks.toml", f'name = "walks"\ndescription = "walks"\n{block}').limits
+    assert found == Limits(64, 1_000, 400_000, Decimal("2.50"), 1_000_000, 2_000)

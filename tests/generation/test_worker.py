@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -367,3 +368,30 @@ def test_seeds_depend_on_the_job_and_the_place(connection: Connection) -> None:
     assert all(0 <= seed < 2**31 for seed in seeds)
     assert parse_behavior("b", job_rows.job_texts(connection, second.id).behavior).name == "b"
     assert job_rows.all_jobs(connection) == [first, second]
+
+
+async def test_while_one_engine_gets_ready_the_worker_goes_on_with_others(
+    workspace_path: Path, connection: Connection
+) -> None:
+    """Fetching the embedded model takes minutes; its job says so, and the jobs of other engines run."""
+
+    class Fetching(ScriptedEngine):
+        async def prepare(self, tell: Callable[[str], None]) -> None:
+            tell("fetching the model, 43 %")
+            await fetched.wait()
+            tell("")
+
+    fetched = asyncio.Event()
+    engines = {"local": Fetching(), "anthropic": ScriptedEngine(has_probabilities=False)}
+    waiting = make_job(connection)
+    other = make_job(connection, engine="anthropic", behavior='name = "other"\ndescription = "x"\n')
+    worker = Worker(workspace_path, engines=lambda name, model: engines[name])
+    running = asyncio.create_task(worker.run())
+    await reach(connection, lambda connection: find_job(connection, other.id).finished, running)
+    assert engines["local"].calls == 0
+    assert find_job(connection, waiting.id).note == "fetching the model, 43 %"
+    fetched.set()
+    await reach(connection, lambda connection: find_job(connection, waiting.id).finished, running)
+    assert find_job(connection, waiting.id).selected == 8
+    worker.stop()
+    assert await running

@@ -86,6 +86,8 @@ def generate_command(
     for job in jobs:
         if job.count != count:
             tell(f"{count} can't be shared evenly between the labels; {job.count} examples will be selected.")
+    if engine != "local":
+        say_estimates(orders, engine, model, count)
     if detach:
         for job in jobs:
             tell(f"Job {job.id} is queued for {job.dataset}; the app or `evalwright worker` runs it.")
@@ -98,6 +100,14 @@ def generate_command(
     for job in done:
         say(f"{job.dataset}: {job.selected} examples{f' ({job.note})' if job.note else ''}")
     return 0 if all(job.state == "done" for job in done) else 2
+
+
+def say_estimates(orders: Sequence[Order], engine: str, model: str, count: int) -> None:
+    """Says what the jobs will cost, before they begin."""
+    from generation.estimate import estimate
+
+    for order in orders:
+        tell(f"{order.behavior.name}: {estimate(order, engine=engine, model=model, count=count).sentence}")
 
 
 def say_comprehension(orders: Sequence[Order], engine: str, model: str) -> None:
