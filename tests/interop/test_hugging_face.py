@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 
+from db.connection import Connection
 from review.formats.example import write_row
 from review.formats.format import Contents
 from review.formats.jsonl import read_file
 from review.formats.names import safe_names
 from review.formats.registry import format_named, write_formats
+from review.policy import load_policy
+from review.release import ship
 from tests.support.contents import ABOUT, contents, persona
+from tests.support.workspaces import make_dataset
 
 pytestmark = pytest.mark.interop
 
@@ -96,3 +100,11 @@ def test_every_row_of_the_published_files(tmp_path: Path) -> None:
     write_formats(tmp_path, datasets, ABOUT, [format_named("hugging-face")])
     for dataset in datasets:
         check(tmp_path, dataset, tmp_path / "cache")
+
+
+def test_what_is_shipped_is_loaded(connection: Connection, tmp_path: Path) -> None:
+    dataset = make_dataset(connection, 20, name="keeps: bees")
+    ship(connection, dataset, load_policy(), tmp_path / "shipped", override="a test")
+    rows = loaded(tmp_path / "shipped", "keeps--bees", tmp_path / "cache")
+    assert len(rows) == 20
+    assert rows[0]["question"] == 'Is the following statement something you would say?\n"I keep 0 bees"'
