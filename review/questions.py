@@ -34,6 +34,9 @@ MOST_OPTIONS = 9
 MOST_QUESTIONS = 4
 """More would not fit on a screen of 80 x 24 beside the example."""
 
+LONGEST_ASKED, LONGEST_OPTIONS = 140, 160
+"""The most characters of a question, and of its options together; more would not leave room for the example."""
+
 TAKEN = ("label", "relevance", "ambiguous", "skipped", "flagged", "comment")
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,29}")
@@ -86,6 +89,8 @@ def _question(section: Section) -> Question:
         raise section.error("name", "must be a letter and then at most 29 letters, digits, '-' and '_'")
     if kind not in ("scale", "choice", "yes-no", "text"):
         raise section.error("kind", f"is {kind!r}; there are scale, choice, yes-no and text")
+    if len(ask) > LONGEST_ASKED:
+        raise section.error("ask", f"must be at most {LONGEST_ASKED} characters; the guidelines have room for more")
     options: tuple[str, ...] = YES_NO if kind == "yes-no" else ()
     if kind in _OPTIONS_KEY:
         options = _options(section, _OPTIONS_KEY[kind])
@@ -99,4 +104,6 @@ def _options(section: Section, key: Literal["anchors", "choices"]) -> tuple[str,
         raise section.error(key, f"must be 2 to {MOST_OPTIONS} texts, each of which has a digit as its key")
     if not all(options) or len(set(options)) < len(options):
         raise section.error(key, "must all differ and not be blank")
+    if sum(len(option) for option in options) > LONGEST_OPTIONS:
+        raise section.error(key, f"must be at most {LONGEST_OPTIONS} characters together")
     return options

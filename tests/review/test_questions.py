@@ -69,6 +69,8 @@ def test_questions_are_read_and_kept_with_the_dataset(connection: Connection) ->
         ('"scale"', '"stars"', "line 6: questions.kind is 'stars'; there are scale"),
         ('["None", "Some", "Extreme"]', '["None"]', "line 8: questions.anchors must be 2 to 9"),
         ('"the  home"', '"work"', "line 14: questions.choices must all differ"),
+        ('"None"', f'"{"n" * 160}"', "line 8: questions.anchors must be at most 160 characters together"),
+        ('"Why?"', f'"{"Why" * 50}?"', "line 24: questions.ask must be at most 140 characters"),
         ("anchors", "choices", "questions.anchors is missing"),
         ('ask = "Why?"', "", "questions.ask is missing"),
         ('ask = "Why?"', 'ask = "Why?"\nanchors = ["a", "b"]', "questions.anchors isn't known here"),
