@@ -9,7 +9,7 @@ from db.errors import InputError
 from db.examples import review_position
 from db.records import BlindExample, Dataset
 from db.workspace import open_workspace
-from review import assignment
+from review import assignment, mixing
 from review.annotation import submit
 from review.assignment import (
     RESERVATION_SECONDS,
@@ -21,12 +21,15 @@ from review.assignment import (
     next_example,
     start_session,
 )
+from tests.support.gold import mix_in
 from tests.support.simulation import Clock, Simulation
 from tests.support.workspaces import DEAD_PID, NO, YES, add_examples, answer, make_dataset
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Time stands still, and repeats come after 3 examples."""
+    monkeypatch.setattr(mixing, "APART", 3)
     stopped = Clock()
     monkeypatch.setattr(assignment, "now", stopped)
     return stopped
@@ -262,24 +265,29 @@ def test_many_expired_reservations_are_freed_by_and_by(connection: Connection, c
 # Everything at random, against a restatement in memory
 
 
-def simulate(folder: Path, clock: Clock, seed: int, steps: int) -> int:
-    """One simulation; returns how many answers came too late to count."""
+def simulate(folder: Path, clock: Clock, seed: int, steps: int) -> Simulation:
+    """One simulation, run to its end."""
     path = folder / f"{seed}.db"
     connection = open_workspace(path)
     connection.execute("PRAGMA synchronous = OFF")
     dataset = make_dataset(connection, 8, always_three=seed % 2 == 1, closed=seed % 4 < 2, seed=seed)
     example_ids = [row[0] for row in connection.execute("SELECT id FROM examples")]
+    if seed % 3 == 0:
+        mix_in(connection, dataset, gold=5, gold_rate=0.3, repeat_rate=0.4)
     simulation = Simulation(connection, dataset, example_ids, clock, seed)
     for _ in range(steps):
         simulation.step()
     simulation.finish()
     connection.close()
     path.unlink()
-    return simulation.extra
+    return simulation
 
 
 def test_assignment_is_what_its_restatement_says(tmp_path: Path, clock: Clock) -> None:
-    assert sum(simulate(tmp_path, clock, seed, 150) for seed in range(60)) > 10
+    simulations = [simulate(tmp_path, clock, seed, 150) for seed in range(60)]
+    assert sum(each.extra for each in simulations) > 5
+    mixed_in = [occasion for each in simulations for occasion, _, _ in each.mixed_in]
+    assert min(mixed_in.count("gold"), mixed_in.count("repeat")) > 50
 
 
 @pytest.mark.slow

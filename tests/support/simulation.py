@@ -122,6 +122,7 @@ class Simulation:
         self.windows: list[Window] = []
         self.names = ["Ada", "Béla", "Carla", "Dora"]
         self.extra = 0
+        self.mixed_in: dict[tuple[str, int, int], str | None] = {}
 
     def step(self) -> None:
         """One random thing happens, and the tables are compared with the model."""
@@ -172,7 +173,7 @@ class Simulation:
         example = window.shown
         window.frozen = False
         given = answer(self.random.choice([YES, YES, YES, NO, NO, None]))
-        expected = self.answered(window, example.id, given.label)
+        expected = self.answered(window, example, given.label)
         submitted = submit(self.connection, window.session, self.dataset, example, given)
         assert submitted.outcome == expected
         self.served(window, submitted.next)
@@ -192,10 +193,13 @@ class Simulation:
             found, before = further, further.anchor
         if found is None:
             return
-        known = self.model.answers[found.example.id][window.session.annotator_id]
-        assert (found.answer.occasion, found.answer.label) == (known.occasion, known.label)
+        if found.example.occasion == "first":
+            known = self.model.answers[found.example.id][window.session.annotator_id]
+            assert (found.answer.occasion, found.answer.label) == (known.occasion, known.label)
+        else:
+            assert found.answer.label == self.mixed_in[self.place(window, found.example)]
         given = answer(self.random.choice([YES, NO, None]))
-        assert self.answered(window, found.example.id, given.label) == "changed"
+        assert self.answered(window, found.example, given.label) == "changed"
         submitted = submit(self.connection, window.session, self.dataset, found.example, given)
         assert submitted.outcome == "changed"
         self.served(window, submitted.next)
@@ -216,9 +220,17 @@ class Simulation:
     def freeze(self, window: Window) -> None:
         window.frozen = True
 
-    def answered(self, window: Window, example_id: int, label: str | None) -> str:
+    def place(self, window: Window, example: BlindExample) -> tuple[str, int, int]:
+        """What was mixed in, and for whom."""
+        return example.occasion, example.id, window.session.annotator_id
+
+    def answered(self, window: Window, example: BlindExample, label: str | None) -> str:
         """Tells the model of an answer; returns what must become of it."""
-        annotator = window.session.annotator_id
+        annotator, example_id = window.session.annotator_id, example.id
+        if example.occasion != "first":
+            known = self.place(window, example) in self.mixed_in
+            self.mixed_in[self.place(window, example)] = label
+            return "changed" if known else "counted"
         given = self.model.answers[example_id]
         held = self.model.held[example_id].pop(annotator, None)
         if annotator in given:
@@ -236,6 +248,11 @@ class Simulation:
         annotator = window.session.annotator_id
         window.shown = example
         self.model.expire(self.clock.time)
+        if example is not None and example.occasion != "first":
+            assert self.place(window, example) not in self.mixed_in, "once at most to a person"
+            is_own = annotator in self.model.answers.get(example.id, {})
+            assert is_own == (example.occasion == "repeat")
+            return
         held = self.model.held_for(annotator)
         own = {example_id for example_id, place in held.items() if place.window is window}
         left = {example_id for example_id, place in held.items() if place.window.dead}
@@ -256,7 +273,7 @@ class Simulation:
                 submitted = submit(
                     self.connection, window.session, self.dataset, window.shown, answer(YES)
                 )  # fmt: skip
-                self.answered(window, window.shown.id, YES)
+                self.answered(window, window.shown, YES)
                 self.served(window, submitted.next)
             self.check()
         counted = datasets.counts(self.connection, self.dataset.id)
@@ -265,19 +282,24 @@ class Simulation:
     def check(self) -> None:
         """Everything stored equals what the model says, counters and statuses included."""
         model, execute = self.model, self.connection.execute
-        stored = execute("SELECT example_id, places, answers, settled FROM review_status").fetchall()
+        stored = execute(
+            "SELECT example_id, places, answers, settled FROM review_status WHERE dataset_id = ?", (self.dataset.id,)
+        ).fetchall()
         assert {row[0]: tuple(row[1:]) for row in stored} == {
             example_id: (model.free(example_id), len(model.first(example_id)), model.settled(example_id))
             for example_id in model.answers
         }
-        held = execute("SELECT example_id, annotator_id, session_id, expires_at FROM reservations").fetchall()
+        held = execute(
+            "SELECT example_id, annotator_id, session_id, expires_at FROM reservations WHERE occasion = 'first'"
+        ).fetchall()
         assert set(held) == {
             (example_id, annotator, place.window.session.id, place.expires_at)
             for example_id, places in model.held.items()
             for annotator, place in places.items()
         }
         newest = execute(
-            "SELECT example_id, annotator_id, occasion, label, max(revision) FROM annotations GROUP BY 1, 2, 3"
+            "SELECT example_id, annotator_id, occasion, label, max(revision) FROM annotations"
+            " WHERE occasion IN ('first', 'extra') GROUP BY 1, 2, 3"
         ).fetchall()
         assert {row[:4] for row in newest} == {
             (example_id, annotator, given.occasion, given.label)
@@ -288,6 +310,11 @@ class Simulation:
         reopened = [row[0] for row in execute("SELECT example_id FROM reopenings")]
         assert len(set(reopened)) == len(reopened)
         assert not [example_id for example_id in reopened if model.settled(example_id)]
+        mixed_in = execute(
+            "SELECT occasion, example_id, annotator_id, label, max(revision) FROM annotations"
+            " WHERE occasion IN ('gold', 'repeat') GROUP BY 1, 2, 3"
+        ).fetchall()
+        assert {row[:3]: row[3] for row in mixed_in} == self.mixed_in
         self.check_counters()
 
     def check_counters(self) -> None:
@@ -304,3 +331,4 @@ class Simulation:
             progress = assignment.progress(self.connection, self.dataset.id, annotator)
             assert progress.answered == sum(given.label is not None for given in theirs)
             assert progress.skipped == sum(given.label is None for given in theirs)
+            assert progress.mixed_in == sum(place[2] == annotator for place in self.mixed_in)
