@@ -76,7 +76,8 @@ class Findings:
             for decision in await self._statistics.gate([line.name for line in lines]):
                 self.decisions[decision.name] = decision
             for line in lines:
-                await self.measure(line.name)
+                found = await self._statistics.agreement(line.name, only_questions=True)
+                self.agreements[line.name] = found.questions
             self.problem = ""
         except StatisticsError as error:
             self.problem = str(error)

@@ -51,9 +51,10 @@ class Statistics:
         """
         return await self._ask(_decisions, "gate", "--json", "--", *datasets)
 
-    async def agreement(self, dataset: str) -> Agreement:
-        """Computes a dataset's agreement; raises like `gate`."""
-        return await self._ask(partial(from_json, Agreement), "agreement", "--json", "--", dataset)
+    async def agreement(self, dataset: str, *, only_questions: bool = False) -> Agreement:
+        """Computes a dataset's agreement, in every way there is or only the coefficients; raises like `gate`."""
+        less = ("--questions",) if only_questions else ()
+        return await self._ask(partial(from_json, Agreement), "agreement", "--json", *less, "--", dataset)
 
     async def lint(self, dataset: str) -> tuple[Finding, ...]:
         """Looks for defects in a dataset's texts; raises like `gate`."""

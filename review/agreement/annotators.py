@@ -37,7 +37,7 @@ RARE = 0.001
 """A run is flagged if somebody who reads would have one so long with less than this probability."""
 
 
-MODELLED, STEPS = 20_000, 200
+MODELLED, STEPS = 5_000, 200
 """Dawid and Skene's model is fitted to the first so many examples, in at most so many steps: more tell no more."""
 
 

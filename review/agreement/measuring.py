@@ -16,6 +16,7 @@ from db import quality as quality_rows
 from db.connection import Connection, snapshot
 from db.evidence import FirstAnswer
 from db.mixed_in import gold_answers, repeat_pairs
+from db.quality import GivenAnswer
 from db.records import Dataset, Question
 from review.agreement.annotators import AnnotatorQuality, Answered, Yardstick, quality
 from review.agreement.course import Course, courses
@@ -52,7 +53,12 @@ class Agreement:
 
 
 def agreement(
-    connection: Connection, dataset: Dataset, *, policy: Policy | None = None, names: Mapping[int, str] | None = None
+    connection: Connection,
+    dataset: Dataset,
+    *,
+    policy: Policy | None = None,
+    names: Mapping[int, str] | None = None,
+    only_questions: bool = False,
 ) -> Agreement:
     """Returns the agreement of a dataset's annotators.
 
@@ -64,16 +70,12 @@ def agreement(
         dataset: Whose annotators.
         policy: Whose criteria the bounds are followed for; default: built in.
         names: What annotators are called, by id; default: their names.
+        only_questions: Whether only the coefficients are wanted, which is several times quicker.
     """
     with snapshot(connection):
         answers = first_two_answers(rows.first_answers_of_dataset(connection, dataset.id, dataset.evidence_from))
         choices = rows.choices_of_answered(connection, dataset.id)
-        given = quality_rows.blind_answers(connection, dataset.id, dataset.evidence_from)
-        gold = [(one.annotator_id, one.label, one.known) for one in gold_answers(connection, dataset.id)]
-        repeats = [(one.annotator_id, one.label_again, one.label) for one in repeat_pairs(connection, dataset.id)]
-        confidences = quality_rows.label_confidences(connection, dataset.id)
-        called = names or annotator_rows.names(connection)
-        excluded = annotator_rows.excluded(connection)
+        more = None if only_questions else _read_more(connection, dataset)
     classes = label_classes(list(choices.values()))
 
     def class_of(example: int, label: str | None) -> str | None:
@@ -84,21 +86,53 @@ def agreement(
         for one in answers
         if (label := class_of(one.example_id, one.label)) is not None
     ]
-    answered = [Answered(one.annotator_id, class_of(one.example_id, one.label), one.seconds) for one in given]
-    yardstick = Yardstick(classes.offered, labels, gold=_checks(gold), repeats=_checks(repeats))
+    questions = (
+        question_agreement("label", "nominal", labels, classes.offered),
+        *_other_questions(answers),
+        *(_own_question(question, answers) for question in dataset.questions if question.kind in LEVELS),
+    )
+    if more is None:
+        return Agreement(questions, classes.offered)
+    answered = [Answered(one.annotator_id, class_of(one.example_id, one.label), one.seconds) for one in more.given]
+    yardstick = Yardstick(classes.offered, labels, gold=_checks(more.gold), repeats=_checks(more.repeats))
+    called = names or more.names
     sample = draw_sample(connection, dataset)
     return Agreement(
-        questions=(
-            question_agreement("label", "nominal", labels, classes.offered),
-            *_other_questions(answers),
-            *(_own_question(question, answers) for question in dataset.questions if question.kind in LEVELS),
-        ),
+        questions=questions,
         classes=classes.offered,
         pairs=pairs(labels, called, classes.offered),
-        annotators=quality(answered, yardstick, called, excluded),
-        calibration=_calibration(sample, confidences),
+        annotators=quality(answered, yardstick, called, more.excluded),
+        calibration=_calibration(sample, more.confidences),
         courses=courses(sample, policy or load_policy()),
         imported=imported_agreement(connection, dataset),
+    )
+
+
+@dataclass(frozen=True)
+class _More:
+    """What is read beyond the answers that the coefficients are made from.
+
+    Attributes:
+        gold: Annotator, label and known label of each answer on a gold example.
+        repeats: Annotator, label and the earlier label of each silent repeat.
+    """
+
+    given: Sequence[GivenAnswer]
+    gold: Sequence[tuple[int, str | None, str | None]]
+    repeats: Sequence[tuple[int, str | None, str | None]]
+    confidences: Mapping[int, float]
+    names: Mapping[int, str]
+    excluded: Mapping[int, str]
+
+
+def _read_more(connection: Connection, dataset: Dataset) -> _More:
+    return _More(
+        given=quality_rows.blind_answers(connection, dataset.id, dataset.evidence_from),
+        gold=[(one.annotator_id, one.label, one.known) for one in gold_answers(connection, dataset.id)],
+        repeats=[(one.annotator_id, one.label_again, one.label) for one in repeat_pairs(connection, dataset.id)],
+        confidences=quality_rows.label_confidences(connection, dataset.id),
+        names=annotator_rows.names(connection),
+        excluded=annotator_rows.excluded(connection),
     )
 
 

@@ -118,9 +118,9 @@ def _indicators(answers: Answers, units: Sequence[Any], names: Sequence[Any], cl
 
 def _maximised(given: Array, posterior: Array) -> tuple[Array, Array]:
     """Return class shares (classes,) and error tables (annotators, true, answered) for these posteriors."""
-    import numpy as np
-
-    counts = np.einsum("uk,uac->akc", posterior, given) + 0.01
+    units, annotators, classes = given.shape
+    # As one product of matrices: what np.einsum("uk,uac->akc", ...) says, but quicker.
+    counts = (given.reshape(units, -1).T @ posterior).reshape(annotators, classes, classes).transpose(0, 2, 1) + 0.01
     return posterior.mean(axis=0), counts / counts.sum(axis=2, keepdims=True)
 
 
@@ -129,7 +129,8 @@ def _expected(given: Array, shares: Array, errors: Array) -> tuple[Array, float]
     import numpy as np
 
     with np.errstate(divide="ignore"):
-        joint = np.log(shares) + np.einsum("uac,akc->uk", given, np.log(errors))
+        by_answer = np.log(errors).transpose(0, 2, 1).reshape(-1, len(shares))
+        joint = np.log(shares) + given.reshape(len(given), -1) @ by_answer
     likelihood = np.logaddexp.reduce(joint, axis=1, keepdims=True)
     return np.exp(joint - likelihood), float(likelihood.sum())
 

@@ -11,7 +11,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from db.connection import Connection, write
 from db.records import Answers, Dataset
-from review.agreement import QuestionAgreement, agreement
+from review.agreement import Agreement, QuestionAgreement, agreement
 from review.annotation import earlier_answer, submit
 from review.assignment import end_session, next_example, start_session
 from review.steering import find, reopen_dataset
@@ -72,6 +72,13 @@ def test_coefficients_are_those_of_the_libraries(connection: Connection) -> None
         assert question.alpha_ci is not None
         assert question.alpha_ci[0] <= question.alpha <= question.alpha_ci[1]  # type: ignore[operator]
         assert math.isclose(sum(question.class_shares.values()), 1.0)
+
+
+def test_only_the_questions_are_the_same_questions(connection: Connection) -> None:
+    dataset = make_dataset(connection, 20)
+    Annotators(connection, dataset, Truth(hard=0.3), seed=5).answer_all()
+    whole, part = agreement(connection, dataset), agreement(connection, dataset, only_questions=True)
+    assert part == Agreement(whole.questions, whole.classes)
 
 
 def test_a_third_answer_is_not_in_the_coefficients(connection: Connection) -> None:

@@ -63,6 +63,12 @@ def test_always_yes_is_told_from_a_good_one_where_plain_accuracy_is_not() -> Non
     assert any("informedness 0.00" in flag for flag in always.flags)
 
 
+def test_a_few_answers_unlike_the_others_flag_nobody() -> None:
+    six = two([NO] * 6, [YES, NO] * 3)["Ada"]
+    assert (six.informedness.value, six.compared, six.flags) == (0.0, 6, ())
+    assert any("informedness" in flag for flag in two([NO] * 60, [YES, NO] * 30)["Ada"].flags)
+
+
 @pytest.mark.parametrize(("wrong", "flagged"), [(2, False), (6, True)])
 def test_gold_flags_only_where_wilsons_upper_end_is_below_the_limit(wrong: int, flagged: bool) -> None:
     right = truth(30)

@@ -31,10 +31,17 @@ COEFFICIENTS = ("percent_agreement", "alpha", "fleiss_kappa", "gwet_ac1", "cohen
 @click.argument("dataset", required=False)
 @click.option("--ratings", type=click.Path(path_type=Path), help="A CSV or JSONL file: unit, annotator, value.")
 @click.option("--level", type=click.Choice(LEVELS), help="Level of measurement of --ratings; default: nominal.")
+@click.option("--questions", "only_questions", is_flag=True, help="Only the coefficients: quicker on a large dataset.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def agreement_command(
-    workspace: Path, dataset: str | None, ratings: Path | None, level: Level | None, *, as_json: bool
+    workspace: Path,
+    dataset: str | None,
+    ratings: Path | None,
+    level: Level | None,
+    *,
+    only_questions: bool,
+    as_json: bool,
 ) -> int:
     """Show how far the annotators of a dataset agree, question by question; or those of a ratings file.
 
@@ -44,7 +51,10 @@ def agreement_command(
         raise InputError("Name a dataset or --ratings FILE, not both.")
     if ratings is None and level is not None:
         raise InputError("--level belongs to --ratings; a dataset's questions have levels of their own.")
-    found = _of_file(ratings, level or "nominal") if ratings is not None else _of_dataset(workspace, dataset)
+    if ratings is not None:
+        found = _of_file(ratings, level or "nominal")
+    else:
+        found = _of_dataset(workspace, dataset, only_questions=only_questions)
     if as_json:
         print_json(asdict(found))
     else:
@@ -73,7 +83,7 @@ def _of_file(path: Path, level: Level) -> Agreement:
     )
 
 
-def _of_dataset(workspace: Path, dataset: str | None) -> Agreement:
+def _of_dataset(workspace: Path, dataset: str | None, *, only_questions: bool) -> Agreement:
     from review.agreement import agreement
     from review.steering import find
 
@@ -83,7 +93,7 @@ def _of_dataset(workspace: Path, dataset: str | None) -> Agreement:
         if len(known) != 1:
             raise InputError(f"Name a dataset; the workspace has {len(known)}, and `evalwright datasets` lists them.")
         dataset = known[0].name
-    return agreement(connection, find(connection, dataset))
+    return agreement(connection, find(connection, dataset), only_questions=only_questions)
 
 
 def print_questions(questions: Sequence[QuestionAgreement]) -> None:
