@@ -154,8 +154,7 @@ def _repeat(dataset: Dataset, annotator_id: int, answered: int, plan: list[Plann
 @contextmanager
 def _written_beside(target: Path, token: str) -> Iterator[Path]:
     """Yields a file to write, in a folder of its own beside its place, which goes in the end."""
-    if os.path.lexists(target):
-        raise InputError(f"{target} exists already; name another file with --to.")
+    _refuse_existing(target)
     folder = target.with_name(f".{target.name[:40]}.{token}.part")
     try:
         folder.mkdir()
@@ -169,8 +168,9 @@ def _written_beside(target: Path, token: str) -> Iterator[Path]:
 
 def _publish(working: Path, target: Path) -> None:
     """Gives the packet its name; it is whole by then, and never takes another file's place."""
+    _refuse_existing(target)
     try:
-        os.link(working, target)
+        working.rename(target)
         folder = os.open(target.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -178,3 +178,8 @@ def _publish(working: Path, target: Path) -> None:
             os.close(folder)
     except OSError as error:
         raise InputError(f"The packet can't be written to {target} ({error.strerror}); name another file.") from error
+
+
+def _refuse_existing(target: Path) -> None:
+    if os.path.lexists(target):
+        raise InputError(f"{target} exists already; name another file with --to.")
