@@ -79,10 +79,10 @@ def used_rows(job: Job, running: RunningJob) -> Sequence[Row]:
 
 
 def draws_for_each(job: Job, running: RunningJob, stage: SampleStage) -> int:
-    """Returns how many texts are drawn for each candidate that comes to a sample stage."""
+    """Returns how many texts are drawn for each candidate that comes to a sample stage, at most."""
     drawing = stage.drawing(job.engine)
     if not drawing.per_kept:
-        return drawing.draws
+        return drawing.draws * drawing.per_call
     rows = used_rows(job, running)
     before = _factor(running, rows, before=stage) * len(rows) * len(running.recipe.intended_answers)
     after = _factor(running, rows, after=stage)

@@ -61,7 +61,7 @@ def agreement_lines(questions: Sequence[QuestionAgreement]) -> Content:
 
 def funnel_lines(job: Job, rows: Sequence[FunnelRow]) -> Content:
     """Returns what became of the candidates of a job, a line for each stage and reason."""
-    names = {"selected": "selected", "waiting": "still on its way"}
+    names = {"selected": "selected", "waiting": "still on its way", "used": "made into others"}
     width = max([len(f"{row.count:,}") for row in rows], default=1)
     lines = [
         Content.assemble(
