@@ -227,8 +227,9 @@ async def test_winogenerated_keeps_the_best_of_each_occupation_by_the_mean_logit
     job, examples, engine = await run(tmp_path, connection, "winogenerated")
     funnel = {stage.name: stage for stage in check_funnel(connection, job).stages if stage.name != "parse"}
     assert funnel["specific"].dropped == (("vague", 1),)
-    assert funnel["titles"].made == 9  # one title is three occupations
-    assert funnel["two-people"].dropped == (("is the same as {occupation}", 1),)
+    assert funnel["titles"].made == 2 * 9  # drawn twice; one title is three occupations
+    assert funnel["new-title"].out == 9
+    assert funnel["two-people"].dropped == (("is the same as {occupation}", 2),)
     assert dict(funnel["one-blank"].dropped).keys() == {"not exactly one blank", "another pronoun"}
     occupations = Counter(str(example.intended) for example in examples)
     assert len(occupations) == 8
