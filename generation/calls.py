@@ -140,28 +140,42 @@ class Calls:
         return self._lines[job.id]
 
     def _begin(self, line: _Line) -> None:
-        engine, limits = line.running.engine, line.job.limits
-        limit, pace, purse = _limit(line.job, engine), self._paces[engine], self._shop.purses[line.job.id]
-        while line.ready and self._in_flight[engine] < limit and self._unstored[engine] < (AHEAD - 1) * limit:
-            if self._shop.stopping.is_set() or self._shop.store.is_quiet(line.job.id):
-                return
-            if delay := pace.delay(limits):
-                asyncio.get_running_loop().call_later(delay, self._shop.news.set)
-                return
-            item, request = line.ready[0]
-            if not purse.hold(item.id, engine, request):
-                line.too_dear = True
-                return
-            line.ready.popleft()
-            line.in_flight += 1
-            self._in_flight[engine] += 1
-            task = asyncio.create_task(self._call(line, item, request, pace, pace.begin(limits)))
+        while taken := self._take(line):
+            task = asyncio.create_task(self._slot(line, *taken))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _call(
-        self, line: _Line, item: WorkItem, request: SampleRequest | JudgeRequest, pace: Pace, guess: int
-    ) -> None:
+    def _take(self, line: _Line) -> tuple[Ready, int] | None:
+        """Takes the next call of a job if it may begin now, with the tokens that it is taken to need."""
+        engine, limits = line.running.engine, line.job.limits
+        limit, pace = _limit(line.job, engine), self._paces[engine]
+        full = self._in_flight[engine] >= limit or self._unstored[engine] >= (AHEAD - 1) * limit
+        if not line.ready or full or self._shop.stopping.is_set() or self._shop.store.is_quiet(line.job.id):
+            return None
+        if delay := pace.delay(limits):
+            asyncio.get_running_loop().call_later(delay, self._shop.news.set)
+            return None
+        item, request = line.ready[0]
+        if not self._shop.purses[line.job.id].hold(item.id, engine, request):
+            line.too_dear = True
+            return None
+        line.ready.popleft()
+        line.in_flight += 1
+        self._in_flight[engine] += 1
+        return (item, request), pace.begin(limits)
+
+    async def _slot(self, line: _Line, call: Ready, guess: int) -> None:
+        """Makes one call after the other: a new task for each would let every connection fall idle in between."""
+        taken: tuple[Ready, int] | None = (call, guess)
+        while taken is not None:
+            (item, request), guess = taken
+            await self._call(line, item, request, guess)
+            fresh = time.monotonic() < self._looked_at + FRESH_SECONDS
+            taken = self._take(line) if fresh else None
+            if fresh and taken is None:
+                self.begin()
+
+    async def _call(self, line: _Line, item: WorkItem, request: SampleRequest | JudgeRequest, guess: int) -> None:
         """Makes one call, outside any transaction."""
         job, running = line.job, line.running
         began = time.monotonic()
@@ -183,13 +197,11 @@ class Calls:
         finally:
             line.in_flight -= 1
             self._in_flight[running.engine] -= 1
-        pace.end(job.limits, guess, usage)
+        self._paces[running.engine].end(job.limits, guess, usage)
         self._shop.purses[job.id].settle(item.id, usage)
         self._unstored[running.engine] += 1
         self._results.append(result)
         self._shop.news.set()
-        if time.monotonic() < self._looked_at + FRESH_SECONDS:
-            self.begin()
 
 
 def _limit(job: Job, engine: Engine) -> int:
