@@ -72,7 +72,7 @@ def compare(matrix: Matrix) -> int:
 
 def compare_fleiss(matrix: Matrix, units: list[list[int]]) -> int:
     """Check Fleiss' kappa where every annotator answered; return whether it was defined there."""
-    if any(len(unit) != len(units[0]) for unit in units):
+    if len({len(unit) for unit in units if unit}) > 1:
         assert fleiss_kappa(units).undefined is not None
     full = [unit for unit in units if len(unit) == len(matrix)]
     kappa = fleiss_kappa(full).value
