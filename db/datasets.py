@@ -14,6 +14,10 @@ from db.records import Dataset, DatasetCounts, Question
 _COLUMNS = "id, name, behavior, guidelines, kind, origin, seed, always_three, state, evidence_from, questions"
 
 
+IMPORTING = ".importing"
+"""How the working name of a dataset begins that an import is writing."""
+
+
 def insert_dataset(
     connection: Connection,
     *,

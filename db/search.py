@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from db.connection import BACKGROUND_ROWS, Connection, write
+from db.datasets import IMPORTING
 
 
 class Indexed(NamedTuple):
@@ -30,7 +31,8 @@ def indexed(connection: Connection) -> Indexed:
     ).fetchone()
     (last,) = connection.execute(
         "SELECT coalesce((SELECT min(e.id) - 1 FROM datasets AS d JOIN examples AS e ON e.dataset_id = d.id"
-        " WHERE d.visible = 0), (SELECT max(id) FROM examples), 0)"
+        " WHERE d.visible = 0 AND d.name LIKE ? || '%'), (SELECT max(id) FROM examples), 0)",
+        (IMPORTING,),
     ).fetchone()
     return Indexed(reached, last)
 

@@ -23,7 +23,6 @@ from review.processes import process_exists
 from review.questions import WINOGENERATED
 from review.settling import places_at_first
 
-HIDDEN = ".importing"
 LEAST_CHOICES = 2
 
 PLACED_ROWS = 2 * BACKGROUND_ROWS
@@ -91,7 +90,7 @@ def import_source(
     if first is None:
         raise InputError(f"{shown_name(source.path)} holds no examples: there is nothing to import.")
     seed = secrets.randbits(62)
-    working_name = f"{HIDDEN} {socket.gethostname()} {os.getpid()} {secrets.token_hex(8)}"
+    working_name = f"{datasets.IMPORTING} {socket.gethostname()} {os.getpid()} {secrets.token_hex(8)}"
     with write(connection):
         _refuse_taken(connection, name)
         dataset_id = datasets.insert_dataset(
@@ -184,7 +183,7 @@ def _refuse_taken(connection: Connection, name: str) -> None:
 def _clear_leftovers(connection: Connection) -> None:
     """Deletes what an import on this machine wrote before it was killed."""
     for dataset_id, working_name in datasets.hidden_datasets(connection):
-        if not working_name.startswith(HIDDEN):
+        if not working_name.startswith(datasets.IMPORTING):
             continue
         _, host, pid, _ = working_name.split(" ")
         if host == socket.gethostname() and not process_exists(int(pid)):

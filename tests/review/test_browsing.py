@@ -55,6 +55,19 @@ def test_words_are_found_whole_or_begun(connection: Connection) -> None:
     assert found(connection, dataset, "wasps") == []
 
 
+@pytest.mark.parametrize(("name", "complete"), [(".gold 1234", True), (".importing host 1 2", False)])
+def test_an_import_under_way_stays_out_of_the_index_and_gold_does_not_hold_it_up(
+    connection: Connection, name: str, complete: bool
+) -> None:
+    hidden = make_dataset(connection, 3, name=name)
+    with write(connection):
+        connection.execute("UPDATE datasets SET visible = 0 WHERE id = ?", (hidden.id,))
+    make_dataset(connection, 3)
+    state = search.index_some(connection)
+    assert state.complete
+    assert (state.reached == 6) == complete
+
+
 def test_states_and_answers(connection: Connection, reviewed: Dataset) -> None:
     disclose(connection, reviewed, "Lea")
     assert len(found(connection, reviewed, "is:unanswered")) == 12
