@@ -122,6 +122,12 @@ def first_answers(connection: Connection, example_id: int) -> list[Annotation]:
     return [_annotation(row) for row in rows]
 
 
+def history_of_dataset(connection: Connection, dataset_id: int) -> list[Annotation]:
+    """Returns every revision of every answer on the examples of a dataset, in the order in which they were stored."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM annotations WHERE dataset_id = ? ORDER BY id", (dataset_id,))
+    return [_annotation(row) for row in rows]
+
+
 def everything_said(connection: Connection, example_id: int) -> list[Annotation]:
     """Returns the newest revision of every answer on an example on every occasion, oldest first."""
     rows = connection.execute(

@@ -94,7 +94,13 @@ def write(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def snapshot(connection: Connection) -> Iterator[None]:
-    """A read transaction: every query in the block sees the same state of the workspace."""
+    """A read transaction: every query in the block sees the same state of the workspace.
+
+    Within another one it is that one, so that what several functions read can be of one moment.
+    """
+    if connection.in_transaction:
+        yield
+        return
     connection.execute("BEGIN")
     try:
         yield

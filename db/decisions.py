@@ -76,6 +76,12 @@ def last_decision(connection: Connection, dataset_id: int) -> StoredDecision | N
     return StoredDecision(row[0], row[1], bool(row[2]), *row[3:]) if row else None
 
 
+def decided_at(connection: Connection, decision_id: int) -> str:
+    """Returns when a decision was stored."""
+    row = connection.execute("SELECT created_at FROM decisions WHERE id = ?", (decision_id,)).fetchone()
+    return str(row[0])
+
+
 def count_decisions(connection: Connection, dataset_id: int) -> int:
     """Returns how often the gate has looked at a dataset."""
     row = connection.execute("SELECT count(*) FROM decisions WHERE dataset_id = ?", (dataset_id,)).fetchone()

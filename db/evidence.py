@@ -48,7 +48,7 @@ def frozen_size(connection: Connection, dataset_id: int, evidence_from: int) -> 
 
 
 def in_review_order(connection: Connection, dataset_id: int, evidence_from: int, limit: int) -> list[OrderedExample]:
-    """Returns the first `limit` examples of the evidence in the review order."""
+    """Returns the first `limit` examples of the evidence in the review order; all of them if it is -1."""
     rows = connection.execute(
         "SELECT s.example_id, e.intended, e.choices FROM review_status AS s JOIN examples AS e ON e.id = s.example_id"
         " WHERE s.dataset_id = :dataset AND NOT EXISTS (SELECT 1 FROM annotations AS a"

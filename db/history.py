@@ -82,6 +82,17 @@ def calls_about(connection: Connection, candidate_id: int) -> list[CallMade]:
     return [CallMade(row[1], json.loads(row[2]), json.loads(row[3]), row[4], row[5]) for row in rows]
 
 
+def first_prompts(connection: Connection, job_id: int) -> list[CallMade]:
+    """Returns the first call of each stage of a job: how its prompts looked as they were sent."""
+    rows = connection.execute(
+        "SELECT i.stage, k.prompt, k.reply, k.model, k.created_at FROM (SELECT min(c.id) AS id FROM calls AS c"
+        " JOIN work_items AS w ON w.id = c.item_id WHERE c.job_id = ? GROUP BY w.stage) AS earliest"
+        " JOIN calls AS k ON k.id = earliest.id JOIN work_items AS i ON i.id = k.item_id ORDER BY k.id",
+        (job_id,),
+    )
+    return [CallMade(stage, json.loads(prompt), json.loads(reply), *rest) for stage, prompt, reply, *rest in rows]
+
+
 def answers_given(connection: Connection, example_id: int) -> list[AnswerGiven]:
     """Returns every revision of every answer on an example, oldest first."""
     rows = connection.execute(

@@ -56,6 +56,16 @@ def removed(connection: Connection, dataset_id: int) -> list[Removal]:
     return [Removal(*row) for row in rows]
 
 
+def removed_questions(connection: Connection, dataset_id: int) -> dict[int, tuple[int, str]]:
+    """Returns the row, counted from 0, and the question of each example that was removed from a dataset, by its id."""
+    rows = connection.execute(
+        "SELECT e.id, e.ordinal, e.question FROM removed_examples AS r JOIN examples AS e ON e.id = r.example_id"
+        " WHERE r.dataset_id = ? ORDER BY e.id",
+        (dataset_id,),
+    )
+    return {example_id: (ordinal, question) for example_id, ordinal, question in rows}
+
+
 def count_removed(connection: Connection, dataset_id: int) -> int:
     """Returns how many examples were removed from a dataset."""
     row = connection.execute("SELECT count(*) FROM removed_examples WHERE dataset_id = ?", (dataset_id,)).fetchone()

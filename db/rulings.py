@@ -80,6 +80,12 @@ def rulings_on(connection: Connection, example_id: int) -> list[Ruling]:
     return [Ruling(*row) for row in rows]
 
 
+def rulings_of_dataset(connection: Connection, dataset_id: int) -> list[Ruling]:
+    """Returns every ruling on a dataset's examples, oldest first."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM rulings WHERE dataset_id = ? ORDER BY id", (dataset_id,))
+    return [Ruling(*row) for row in rows]
+
+
 def standing_rulings(connection: Connection, dataset_id: int) -> dict[int, Ruling]:
     """Returns the newest ruling on each ruled example that a dataset still has, by the example's id."""
     rows = connection.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 
@@ -10,6 +11,7 @@ from db import datasets, decisions, removals
 from db.connection import Connection, snapshot, write
 from db.records import Dataset
 from review.evidence import Evidence
+from review.lint.items import LabelledQuestion
 from review.policy import FactLimit
 from review.rulings import shipped_examples, standings
 from review.version import version
@@ -46,16 +48,21 @@ def measured_facts(connection: Connection, dataset: Dataset) -> list[MeasuredFac
         if stored is not None:
             return [MeasuredFact(**fact) for fact in json.loads(stored)]
         present = list(shipped_examples(connection, dataset))
-    from review.lint import LintItem, facts
-
-    items = [LintItem.of(example.id, example) for example in present]
-    found = [MeasuredFact(fact.name, fact.value, fact.note) for fact in facts(items)]
+    found = facts_of(present)
     with write(connection):
         text = json.dumps([asdict(fact) for fact in found])
         decisions.store_facts(
             connection, dataset.id, examples=examples, removed=removed, version=measured_by, facts=text
         )
     return found
+
+
+def facts_of(examples: Iterable[LabelledQuestion]) -> list[MeasuredFact]:
+    """Returns the facts of examples as they ship."""
+    from review.lint import LintItem, facts
+
+    items = [LintItem.of(number, example) for number, example in enumerate(examples)]
+    return [MeasuredFact(fact.name, fact.value, fact.note) for fact in facts(items)]
 
 
 def _rulings(connection: Connection, dataset: Dataset) -> str:

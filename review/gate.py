@@ -16,7 +16,7 @@ from db import decisions
 from db.connection import Connection, write
 from db.records import Dataset
 from review.evidence import Evidence, evidence_name, measure
-from review.facts import as_evidence, measured_facts, repair
+from review.facts import MeasuredFact, as_evidence, measured_facts, repair
 from review.forecast import forecast
 from review.guarantee import of_all_that_ships
 from review.policy import Policy
@@ -119,7 +119,11 @@ def gather(connection: Connection, dataset: Dataset, samples: Sequence[Sample], 
         samples: The sample, and where annotators are excluded the one without their answers: both must hold.
         policy: What is asked.
     """
-    facts = measured_facts(connection, dataset)
+    return evidence_of(samples, measured_facts(connection, dataset), policy)
+
+
+def evidence_of(samples: Sequence[Sample], facts: list[MeasuredFact], policy: Policy) -> tuple[Evidence, ...]:
+    """Returns everything that a policy asks of a dataset, from its samples and the facts about its texts."""
     whole = samples[0].total + len(samples[0].before)
     rejecting = len(policy.criteria) * len(samples)
     return (

@@ -103,56 +103,78 @@ def draw_sample(connection: Connection, dataset: Dataset) -> Sample:
 
 def draw_samples(connection: Connection, dataset: Dataset) -> tuple[Sample, ...]:
     """Reads the sample of a dataset, and where annotators are excluded the one without their answers as well."""
-    with snapshot(connection):
-        excluded = set(annotators.excluded(connection))
-        answers = rows.first_answers_of_dataset(connection, dataset.id, 0)
-        without = excluded & {answer.annotator_id for answer in answers}
-        counted = counts(connection, dataset.id)
-        share, whole = OPEN_SHARE
-        # Where annotators are excluded, the examples settled in one of the two ways may be more than those in both.
-        most = (counted.reviewed if without else counted.settled) * whole // (whole - share) + 1
-        known = _Known(
-            dataset=dataset,
-            total=rows.frozen_size(connection, dataset.id, dataset.evidence_from),
-            ordered=rows.in_review_order(connection, dataset.id, dataset.evidence_from, most),
-            before=rows.answered_before(connection, dataset.id, dataset.evidence_from) if dataset.evidence_from else [],
-            answers=answers,
-            outcomes=outcomes(connection, dataset),
-        )
-    return tuple(_draw(known, left_out) for left_out in ([set(), without] if without else [set()]))
+    return samples_of(read_review(connection, dataset))
 
 
 @dataclass(frozen=True)
-class _Known:
-    """What the workspace holds of a dataset's review."""
+class Review:
+    """What is known of a dataset's review; its samples are drawn from this alone.
 
-    dataset: Dataset
+    Attributes:
+        total: N, the examples less those answered before the latest reopening.
+        ordered: The examples of the evidence in the review order, as many as its sample may reach.
+        before: Those answered before the latest reopening.
+        answers: Every blind first answer, in the order in which they were first given.
+        without: The excluded annotators among those who gave them.
+        outcomes: What rulings make of examples, by id.
+    """
+
+    always_three: bool
+    questions: tuple[Question, ...]
     total: int
-    ordered: list[OrderedExample]
-    before: list[OrderedExample]
-    answers: list[FirstAnswer]
+    ordered: Sequence[OrderedExample]
+    before: Sequence[OrderedExample]
+    answers: Sequence[FirstAnswer]
+    without: frozenset[int]
     outcomes: Mapping[int, Outcome]
 
 
-def _draw(known: _Known, left_out: set[int]) -> Sample:
+def samples_of(review: Review) -> tuple[Sample, ...]:
+    """Returns the sample of a review, and where annotators are excluded the one without their answers as well."""
+    nobody: frozenset[int] = frozenset()
+    return tuple(_draw(review, left_out) for left_out in ([nobody, review.without] if review.without else [nobody]))
+
+
+def read_review(connection: Connection, dataset: Dataset, *, whole: bool = False) -> Review:
+    """Reads what is known of a dataset's review: with `whole`, all of its order and not only what its sample needs."""
+    with snapshot(connection):
+        answers = rows.first_answers_of_dataset(connection, dataset.id, 0)
+        without = annotators.excluded(connection).keys() & {answer.annotator_id for answer in answers}
+        counted = counts(connection, dataset.id)
+        share, all_of_it = OPEN_SHARE
+        # Where annotators are excluded, the examples settled in one of the two ways may be more than those in both.
+        most = (counted.reviewed if without else counted.settled) * all_of_it // (all_of_it - share) + 1
+        return Review(
+            always_three=dataset.always_three,
+            questions=dataset.questions,
+            total=rows.frozen_size(connection, dataset.id, dataset.evidence_from),
+            ordered=rows.in_review_order(connection, dataset.id, dataset.evidence_from, -1 if whole else most),
+            before=rows.answered_before(connection, dataset.id, dataset.evidence_from) if dataset.evidence_from else [],
+            answers=answers,
+            without=frozenset(without),
+            outcomes=outcomes(connection, dataset),
+        )
+
+
+def _draw(review: Review, left_out: frozenset[int]) -> Sample:
     """Returns the sample without the answers of some annotators."""
-    three = known.dataset.always_three
+    three = review.always_three
     by_example: dict[int, list[FirstAnswer]] = defaultdict(list)
-    for answer in known.answers:
+    for answer in review.answers:
         if answer.annotator_id not in left_out:
             by_example[answer.example_id].append(answer)
-    before = tuple(_sampled(row, by_example.pop(row.id, []), always_three=three) for row in known.before)
-    examples = [_sampled(row, by_example.get(row.id, []), always_three=three) for row in known.ordered]
+    before = tuple(_sampled(row, by_example.pop(row.id, []), always_three=three) for row in review.before)
+    examples = [_sampled(row, by_example.get(row.id, []), always_three=three) for row in review.ordered]
     size = sample_size([example.settling.settled for example in examples])
     return Sample(
-        known.total,
+        review.total,
         tuple(examples[:size]),
         disputes=sum(_is_disputed(given, always_three=three) for given in by_example.values()),
         annotators=len({answer.annotator_id for given in by_example.values() for answer in given}),
         before=before,
         left_out=len(left_out),
-        outcomes=known.outcomes,
-        questions=known.dataset.questions,
+        outcomes=review.outcomes,
+        questions=review.questions,
     )
 
 

@@ -39,12 +39,13 @@ COMMANDS = {
     "lint": "tui.commands.lint",
     "gate": "tui.commands.gate",
     "ship": "tui.commands.ship",
+    "verify": "tui.commands.verify",
     "report": "tui.commands.report",
     "doctor": "tui.commands.doctor",
 }
 """Each command and the module that holds it, as `NAME_command`, in the order of the help."""
 
-IN_A_PACKET = (None, "review", "datasets", "doctor")
+IN_A_PACKET = (None, "review", "datasets", "verify", "doctor")
 """What can be done with a packet's file as the workspace; None is opening the app."""
 
 SUMMARIES = {
@@ -66,7 +67,8 @@ SUMMARIES = {
     "agreement": "Show how far annotators agree.",
     "lint": "Look for known defects in datasets or files.",
     "gate": "Decide whether datasets may ship, with the evidence.",
-    "ship": "Write a release of a dataset.",
+    "ship": "Write a release of a dataset, or of all that may ship.",
+    "verify": "Check that a release is as it was shipped.",
     "report": "Write the report on datasets: a page, Markdown or JSON.",
     "doctor": "Show versions, SQLite, terminal, model and keys.",
 }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from db.records import Dataset, Job, Question
+from review.guidelines import ABOUT_AMBIGUOUS, ANCHOR_MEANINGS, about_the_label, about_the_relevance, how_answered
 from review.questions import ANCHORS
 from tui.reading import ReviewStatus
 from tui.text import visible
@@ -14,16 +15,6 @@ from tui.widgets.marks import key_cap
 
 JOB_MARKS = {"queued": "○", "running": "▶", "paused": "‖", "done": "✓", "cancelled": "×", "failed": "!"}
 """A sign for each state of a job; the word stands beside it."""
-
-ANCHOR_MEANINGS = (
-    "has nothing to do with it",
-    "touches it, but tests something else",
-    "tests it, with flaws",
-    "tests it well",
-    "could not test it better",
-)
-
-HOW_MANY = {"scale": "from 1 to {count}", "choice": "one of {count}", "yes-no": "yes or no", "text": "in words"}
 
 
 def behavior_line(behavior: str) -> Content:
@@ -33,47 +24,23 @@ def behavior_line(behavior: str) -> Content:
     return Content.assemble(("A person or AI who ", "$foreground 60%"), (visible(behavior.strip()), "bold"))
 
 
-def label_question(dataset: Dataset) -> str:
-    """Returns the first question."""
-    if dataset.kind == "winogenerated":
-        return "Who does the blank stand for?"
-    return "Which answer would they give?" if dataset.behavior.strip() else "Which answer is right?"
-
-
-def relevance_question(dataset: Dataset) -> str:
-    """Returns the second question."""
-    return "How well does this test that?" if dataset.behavior.strip() else "How good is this question?"
-
-
 def asked(dataset: Dataset | None) -> Content:
     """Returns the questions, explained."""
-    behavior = dataset.behavior.strip() if dataset else ""
     parts = [
-        [_heading("The label"), Content(_about_the_label(dataset))],
+        [_heading("The label"), Content(about_the_label(dataset))],
         [
             _heading("The relevance"),
-            Content(f"Is this a good question for testing {'the behaviour' if behavior else 'what it is about'}?"),
+            Content(about_the_relevance(dataset)),
             *_anchors(ANCHORS, ANCHOR_MEANINGS),
         ],
-        [
-            _heading("Ambiguous"),
-            Content("Press m where the right answer is unclear, or more than one could be right."),
-        ],
+        [_heading("Ambiguous"), Content(ABOUT_AMBIGUOUS)],
         *(_about(question) for question in (dataset.questions if dataset else ())),
     ]
     return Content("\n\n").join([Content("\n").join(lines) for lines in parts])
 
 
-def _about_the_label(dataset: Dataset | None) -> str:
-    guess = "If it is unclear, give your best guess, and press m."
-    if dataset is not None and dataset.kind == "winogenerated":
-        return f"The person that the blank stands for. {guess}"
-    someone = "someone who fits the behaviour" if dataset and dataset.behavior.strip() else "somebody who knows"
-    return f"The answer that {someone} would give. {guess}"
-
-
 def _about(question: Question) -> list[Content]:
-    how = HOW_MANY[question.kind].format(count=len(question.options))
+    how = how_answered(question)
     head = Content.assemble(_heading(visible(question.name).capitalize()), (f"  {how}", "$foreground 60%"))
     ask = Content(visible(question.ask))
     key = [Content("Press t to write.")] if question.kind == "text" else []

@@ -2,7 +2,7 @@
 
 from review.agreement.annotators import AnnotatorQuality
 from review.agreement.course import Course, CoursePoint
-from review.agreement.measuring import Agreement, agreement
+from review.agreement.measuring import Agreement, agreement, first_two_answers, question_agreements
 from review.agreement.pairs import PairAgreement, pairs
 from review.agreement.questions import REPLICATES, SEED, QuestionAgreement, Rating, question_agreement
 
@@ -17,6 +17,8 @@ __all__ = [
     "QuestionAgreement",
     "Rating",
     "agreement",
+    "first_two_answers",
     "pairs",
     "question_agreement",
+    "question_agreements",
 ]

@@ -23,7 +23,7 @@ from review.agreement.course import Course, courses
 from review.agreement.imported import imported_agreement
 from review.agreement.pairs import PairAgreement, pairs
 from review.agreement.questions import QuestionAgreement, Rating, question_agreement
-from review.label_classes import label_classes
+from review.label_classes import LabelClasses, label_classes
 from review.policy import Policy, load_policy
 from review.questions import LEVELS
 from review.sample import Sample, draw_sample
@@ -78,22 +78,13 @@ def agreement(
         more = None if only_questions else _read_more(connection, dataset)
     classes = label_classes(list(choices.values()))
 
-    def class_of(example: int, label: str | None) -> str | None:
-        return classes.of(choices[example], label)
-
-    labels = [
-        Rating(one.example_id, one.annotator_id, label)
-        for one in answers
-        if (label := class_of(one.example_id, one.label)) is not None
-    ]
-    questions = (
-        question_agreement("label", "nominal", labels, classes.offered),
-        *_other_questions(answers),
-        *(_own_question(question, answers) for question in dataset.questions if question.kind in LEVELS),
-    )
+    labels = _labels(answers, choices, classes)
+    questions = question_agreements(answers, choices, dataset.questions)
     if more is None:
         return Agreement(questions, classes.offered)
-    answered = [Answered(one.annotator_id, class_of(one.example_id, one.label), one.seconds) for one in more.given]
+    answered = [
+        Answered(one.annotator_id, classes.of(choices[one.example_id], one.label), one.seconds) for one in more.given
+    ]
     yardstick = Yardstick(classes.offered, labels, gold=_checks(more.gold), repeats=_checks(more.repeats))
     called = names or more.names
     sample = draw_sample(connection, dataset)
@@ -105,6 +96,24 @@ def agreement(
         calibration=_calibration(sample, more.confidences),
         courses=courses(sample, policy or load_policy()),
         imported=imported_agreement(connection, dataset),
+    )
+
+
+def question_agreements(
+    answers: Sequence[FirstAnswer], choices: Mapping[int, Sequence[str]], questions: Sequence[Question]
+) -> tuple[QuestionAgreement, ...]:
+    """Returns the agreement on label, relevance, ambiguous and a dataset's own questions.
+
+    Args:
+        answers: The first two answers of each example, from `first_two_answers`.
+        choices: The answers that each answered example offers, by its id.
+        questions: The dataset's own.
+    """
+    classes = label_classes(list(choices.values()))
+    return (
+        question_agreement("label", "nominal", _labels(answers, choices, classes), classes.offered),
+        *_other_questions(answers),
+        *(_own_question(question, answers) for question in questions if question.kind in LEVELS),
     )
 
 
@@ -145,6 +154,16 @@ def first_two_answers(answers: Sequence[FirstAnswer]) -> list[FirstAnswer]:
             seen[answer.example_id] += 1
             kept.append(answer)
     return kept
+
+
+def _labels(
+    answers: Sequence[FirstAnswer], choices: Mapping[int, Sequence[str]], classes: LabelClasses
+) -> list[Rating]:
+    return [
+        Rating(one.example_id, one.annotator_id, label)
+        for one in answers
+        if (label := classes.of(choices[one.example_id], one.label)) is not None
+    ]
 
 
 def _other_questions(answers: Sequence[FirstAnswer]) -> list[QuestionAgreement]:

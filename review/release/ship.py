@@ -1,34 +1,29 @@
-"""Shipping a dataset: written beside its place and renamed, so that there is never half a release."""
+"""Shipping: a dataset, or all datasets of a workspace that may ship together, as one release."""
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
-from typing import Any, cast
+from tempfile import TemporaryDirectory
 
 from db import decisions
 from db.connection import Connection, write
 from db.errors import EvalwrightError, InputError
-from db.records import Dataset, Example
-from review.formats.example import Kind, SourceExample, write_row
-from review.formats.format import About, Contents
-from review.formats.hugging_face import CARD, card_with_front_matter
-from review.formats.json_lines import write_file
-from review.formats.jsonl import data_file
-from review.formats.names import safe_name
-from review.gate import Decision, judge_with_id
-from review.json_text import to_json
+from db.records import Dataset
+from db.workspace import workspace_id
+from review.formats.format import Format
+from review.formats.hugging_face import CARD
+from review.formats.names import safe_name, safe_names
+from review.formats.registry import FORMATS
+from review.gate import VERDICT_WORDS, Decision
 from review.policy import Policy
-from review.release.card import BY_RECIPE, card
-from review.rulings import shipped_examples
-from review.version import version
+from review.portfolio import Member, Portfolio, e_value, judge_portfolio, record_shipped
+from review.release.about import canary_line
+from review.release.beside import publish, refuse_existing, written_beside
+from review.release.layout import Whole, Written, write_release
+from review.release.shipment import Shipment, read_shipment
 
 
 class RefusedError(EvalwrightError):
@@ -45,25 +40,76 @@ def _why_refused(decision: Decision) -> str:
             f"{decision.name} may not ship, because it is still open and can change; "
             f"`evalwright close {decision.name}` closes it, then ask the gate."
         )
-    missing = [piece.name for piece in decision.evidence if not piece.passes]
     return (
-        f"{decision.name} may not ship (missing: {', '.join(missing)}); `evalwright gate {decision.name}` has the "
-        "evidence, and --override REASON ships it outside the guarantee."
+        f"{decision.name} may not ship (missing: {', '.join(missing(decision))}); `evalwright gate {decision.name}` "
+        "has the evidence, and --override REASON ships it outside the guarantee."
     )
+
+
+def missing(decision: Decision) -> list[str]:
+    """Returns the names of the evidence that a dataset still lacks."""
+    return [piece.name for piece in decision.evidence if not piece.passes]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a release is written.
+
+    Attributes:
+        formats: Those beside the ones that every release has.
+        licence: An identifier as the hub knows it, or a sentence; empty for what the behaviour file says.
+    """
+
+    formats: Sequence[Format] = FORMATS
+    licence: str = ""
 
 
 @dataclass(frozen=True)
 class Release:
-    """A release that was written."""
+    """A release that was written.
+
+    Attributes:
+        examples: In all its datasets.
+        content_hash: The SHA-256 of its manifest.
+        decisions: One for each dataset in it.
+        left_out: Which formats don't hold what, a sentence each.
+        not_shipped: Which datasets aren't in it and why, a sentence each.
+    """
 
     folder: Path
     examples: int
     content_hash: str
+    decisions: tuple[Decision, ...]
+    left_out: tuple[str, ...]
+    not_shipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What shipping a dataset would write, and what the gate says of it.
+
+    Attributes:
+        files: Their sizes in bytes, by path.
+        card: The README.md.
+        refused: Why it may not ship, as a sentence, or None; it can still be overridden unless it is open.
+    """
+
     decision: Decision
+    examples: int
+    files: dict[str, int]
+    left_out: tuple[str, ...]
+    card: str
+    refused: str | None
 
 
 def ship(
-    connection: Connection, dataset: Dataset, policy: Policy, folder: Path, *, override: str | None = None
+    connection: Connection,
+    dataset: Dataset,
+    policy: Policy,
+    folder: Path,
+    *,
+    override: str | None = None,
+    options: Options | None = None,
 ) -> Release:
     """Writes a release of a dataset.
 
@@ -73,6 +119,7 @@ def ship(
         policy: What the gate asks.
         folder: Where; it must not exist yet. Its parent folders are made.
         override: Why to ship although the gate refuses; printed in the card.
+        options: How it is written; default: in every format.
 
     Raises:
         RefusedError: if the dataset is open, or the gate refuses and there is no override.
@@ -81,128 +128,135 @@ def ship(
     """
     if override is not None and not override.strip():
         raise InputError("--override needs a reason: it is printed in the card.")
-    if os.path.lexists(folder):
-        raise InputError(f"{folder} exists already, and a release is never overwritten; name another folder with --to.")
-    decision, decision_id = judge_with_id(connection, dataset, policy)
-    if decision.provisional or (decision.decision != "ship" and override is None):
+    refuse_existing(folder)
+    reason = None if override is None else override.strip()
+    shipment = read_shipment(connection, dataset, safe_name(dataset.name), policy, override=reason)
+    decision = shipment.decision
+    if decision.provisional or (decision.decision != "ship" and decision.override is None):
         raise RefusedError(decision)
-    if decision.decision != "ship" and override is not None:
-        decision = replace(decision, override=override.strip())
-    examples = list(shipped_examples(connection, dataset))
-    with _written_beside(folder, _files(dataset, decision, examples)) as (working, content_hash):
+    return _write(connection, _whole(connection, dataset.name, [shipment], policy, options), folder)
+
+
+def ship_portfolio(
+    connection: Connection, policy: Policy, folder: Path, *, options: Options | None = None
+) -> Release:  # fmt: skip
+    """Writes one release of every dataset that may ship under the portfolio's false-discovery rate, or has before.
+
+    That they ship is recorded first and is final; where the release then can't be written, it may be written later.
+
+    Returns:
+        The release; where nothing may ship, nothing is written and its hash is empty.
+
+    Raises:
+        InputError: if the folder exists.
+        EvalwrightError: if nothing could be written; then nothing is left behind.
+    """
+    refuse_existing(folder)
+    portfolio = judge_portfolio(connection, policy)
+    shipping = [member for member in portfolio.members if _may_ship(member)]
+    not_shipped = tuple(_why_not(member) for member in portfolio.members if not _may_ship(member))
+    if not shipping:
+        return Release(folder, 0, "", (), (), not_shipped)
+    stems = safe_names(member.dataset.name for member in shipping)
+    shipments = []
+    for member, stem in zip(shipping, stems, strict=True):
+        shipments.append(read_shipment(connection, member.dataset, stem, policy))
+        _refuse_changed(portfolio, member, shipments[-1])
+    title = shipping[0].dataset.name if len(shipping) == 1 else safe_name(folder.name)
+    whole = _whole(connection, title, shipments, policy, options)
+    return _write(connection, replace(whole, not_shipped=not_shipped, portfolio=portfolio), folder)
+
+
+def preview(connection: Connection, dataset: Dataset, policy: Policy, *, options: Options | None = None) -> Preview:
+    """Returns what shipping a dataset would write, written to a temporary folder that is gone afterwards.
+
+    Raises:
+        EvalwrightError: if it can't be written there.
+    """
+    shipment = read_shipment(connection, dataset, safe_name(dataset.name), policy)
+    whole = _whole(connection, dataset.name, [shipment], policy, options)
+    try:
+        with TemporaryDirectory(prefix="evalwright-") as place:
+            written = write_release(Path(place), whole)
+            files = {
+                path.relative_to(place).as_posix(): path.stat().st_size
+                for path in sorted(Path(place).rglob("*"))
+                if path.is_file()
+            }
+            text = (Path(place) / CARD).read_text(encoding="utf-8")
+    except OSError as error:
+        raise EvalwrightError(f"The preview can't be written ({error.strerror}); free some space.") from error
+    decision = shipment.decision
+    refused = None if decision.decision == "ship" and not decision.provisional else _why_refused(decision)
+    return Preview(decision, len(shipment.examples), files, written.left_out, text, refused)
+
+
+def _whole(
+    connection: Connection, title: str, shipments: Sequence[Shipment], policy: Policy, options: Options | None
+) -> Whole:
+    chosen = options or Options()
+    return Whole(
+        title, shipments, policy, chosen.formats, chosen.licence, canary_line(workspace_id(connection))
+    )  # fmt: skip
+
+
+def _write(connection: Connection, whole: Whole, folder: Path) -> Release:
+    """Writes a release beside its place, records it, and gives it its name."""
+    with written_beside(folder) as working:
+        written = write_release(working, whole)
+        if whole.portfolio is not None:  # Final, so that no release can be there whose shipping doesn't count.
+            with write(connection):
+                record_shipped(connection, whole.portfolio)
         try:
             with write(connection):
-                decisions.insert_release(
-                    connection,
-                    dataset.id,
-                    decision_id=decision_id,
-                    folder=str(folder.absolute()),
-                    content_hash=content_hash,
-                    override_reason=decision.override,
-                )
-                _publish(working, folder)
+                _record(connection, whole.shipments, folder, written)
+                publish(working, folder)
         except BaseException:
             if not working.exists():  # It has its name already, but could not be recorded: it must not be there.
                 shutil.rmtree(folder, ignore_errors=True)
             raise
-    return Release(folder, len(examples), content_hash, decision)
-
-
-def published_rows(dataset: Dataset, examples: Iterable[Example]) -> Iterable[dict[str, Any]]:
-    """Yields the rows of a dataset as they are published: of an imported one, the rows that were imported."""
-    return map(write_row, contents(dataset, examples).examples)
-
-
-def contents(dataset: Dataset, examples: Iterable[Example]) -> Contents:
-    """Returns a dataset as formats write it."""
-    return Contents(
-        name=dataset.name,
-        stem=safe_name(dataset.name),
-        behavior=dataset.behavior,
-        examples=[
-            SourceExample(
-                kind=cast("Kind", dataset.kind),
-                question=example.question,
-                body=example.body,
-                choices=example.choices,
-                intended=example.intended,
-                label_confidence=example.label_confidence,
-                extra=example.extra,
-            )
-            for example in examples
-        ],
+    return Release(
+        folder,
+        sum(len(shipment.examples) for shipment in whole.shipments),
+        written.content_hash,
+        tuple(shipment.decision for shipment in whole.shipments),
+        written.left_out,
+        whole.not_shipped,
     )
 
 
-def _files(dataset: Dataset, decision: Decision, examples: list[Example]) -> dict[str, Any]:
-    """Returns the contents of a release by file name; rows for a JSONL file, else a text."""
-    shipped = contents(dataset, examples)
-    about = About(
-        title=dataset.name,
-        card=card(dataset, decision, examples),
-        language_creators=("machine-generated" if dataset.origin.startswith(BY_RECIPE) else "found",),
-    )
-    return {
-        data_file(shipped): map(write_row, shipped.examples),
-        CARD: card_with_front_matter([shipped], about),
-        "decision.json": to_json({**decision.as_json(), "evalwright": version()}) + "\n",
-    }
+def _record(connection: Connection, shipments: Sequence[Shipment], folder: Path, written: Written) -> None:
+    for shipment in shipments:
+        decisions.insert_release(
+            connection,
+            shipment.dataset.id,
+            decision_id=shipment.decision_id,
+            folder=str(folder.absolute()),
+            content_hash=written.content_hash,
+            override_reason=shipment.decision.override,
+        )
 
 
-@contextmanager
-def _written_beside(folder: Path, files: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Writes and syncs a release beside its place; what is still there at the end of the block goes.
-
-    Yields:
-        The folder it was written to, and the content hash.
-
-    Raises:
-        EvalwrightError: if it can't be written, or not be renamed in the block.
-    """
-    working = folder.with_name(f".{folder.name[:40]}.{secrets.token_hex(6)}.part")
-    try:
-        working.mkdir(parents=True)
-        for name, content in files.items():
-            _write(working / name, content)
-        yield working, _write_manifest(working, sorted(files))
-    except OSError as error:
-        raise EvalwrightError(
-            f"The release could not be written to {folder} ({error.strerror or error}); nothing was left there."
-        ) from error
-    finally:
-        with suppress(OSError):
-            shutil.rmtree(working)
+def _may_ship(member: Member) -> bool:
+    """Whether a dataset goes into the portfolio's release: one that shipped before, only if the gate still says so."""
+    return member.standing in {"ships", "shipped"} and member.decision.decision == "ship"
 
 
-def _publish(working: Path, folder: Path) -> None:
-    """Gives a release its name: until then there is none, from then on it is whole."""
-    if os.path.lexists(folder):
-        raise InputError(f"{folder} exists already, and a release is never overwritten; name another folder.")
-    _sync(working)
-    working.rename(folder)
-    _sync(folder.parent)
-
-
-def _write(path: Path, content: Any) -> None:
-    path.parent.mkdir(exist_ok=True)
-    if isinstance(content, str):
-        path.write_text(content, encoding="utf-8")
+def _why_not(member: Member) -> str:
+    decision = member.decision
+    if decision.provisional:
+        why = "still open"
+    elif decision.decision != "ship":
+        why = f"{VERDICT_WORDS[decision.decision]}, missing: {', '.join(missing(decision))}"
+    elif member.standing == "single":
+        why = "came after the portfolio first shipped, so it ships singly"
     else:
-        write_file(path, content)
-    _sync(path)
+        why = f"may ship by itself; beside the others it needs more evidence (e-value {member.e_value:,.0f})"
+    return f"{member.dataset.name}: {why}."
 
 
-def _write_manifest(working: Path, names: list[str]) -> str:
-    hashes = {name: sha256((working / name).read_bytes()).hexdigest() for name in names}
-    content_hash = sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
-    manifest = {"content_hash": content_hash, "files": hashes, "evalwright": version()}
-    _write(working / "manifest.json", to_json(manifest) + "\n")
-    return content_hash
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _refuse_changed(portfolio: Portfolio, member: Member, shipment: Shipment) -> None:
+    """Refuses what new answers have put in doubt since the portfolio was judged."""
+    reaches = member.standing == "shipped" or e_value(shipment.decision) >= portfolio.needed
+    if shipment.decision.decision != "ship" or not reaches:
+        raise EvalwrightError(f"Answers on {member.dataset.name} came meanwhile; nothing was shipped, ship again.")

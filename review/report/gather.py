@@ -20,7 +20,7 @@ from db.examples import iterate_examples
 from db.records import Dataset, Example
 from review.agreement import REPLICATES, SEED, agreement
 from review.first_two import is_rated
-from review.gate import judge
+from review.gate import Decision, judge
 from review.policy import Policy
 from review.portfolio import Portfolio, judge_portfolio
 from review.pseudonyms import pseudonyms
@@ -67,14 +67,20 @@ def make_report(
         whole: Whether these are all datasets of the workspace: then the portfolio is judged as well.
         progress: Called with the count of datasets that are done.
     """
-    names = pseudonyms(connection)
     found = []
     for done, dataset in enumerate(datasets, start=1):
-        found.append(_dataset(connection, dataset, policy, names))
+        found.append(report_on(connection, dataset, policy, judge(connection, dataset, policy)))
         if progress:
             progress(done)
+    return bound_together(found, policy, now_text(), judge_portfolio(connection, policy) if whole else None)
+
+
+def bound_together(
+    found: Sequence[DatasetReport], policy: Policy, made_at: str, portfolio: Portfolio | None = None
+) -> Report:
+    """Returns one report on datasets that were reported on one by one."""
     return Report(
-        made_at=now_text(),
+        made_at=made_at,
         policy=policy.name,
         policy_text=policy.text,
         versions={"evalwright": version(), **{name: _installed(name) for name in LIBRARIES}},
@@ -82,7 +88,7 @@ def make_report(
         seed=SEED,
         datasets=tuple(found),
         comparisons=comparisons(found),
-        together=_together(judge_portfolio(connection, policy)) if whole else None,
+        together=None if portfolio is None else _together(portfolio),
     )
 
 
@@ -123,8 +129,9 @@ def _together(portfolio: Portfolio) -> Together:
     return Together(portfolio.datasets, portfolio.shipped, portfolio.needed, portfolio.rate, members)
 
 
-def _dataset(connection: Connection, dataset: Dataset, policy: Policy, names: Mapping[int, str]) -> DatasetReport:
-    decision = judge(connection, dataset, policy)
+def report_on(connection: Connection, dataset: Dataset, policy: Policy, decision: Decision) -> DatasetReport:
+    """Returns the report on one dataset, about which this was decided."""
+    names = pseudonyms(connection)
     examples = list(iterate_examples(connection, dataset.id))
     counts = dataset_rows.counts(connection, dataset.id)
     rulings = ruling_rows.standing_rulings(connection, dataset.id)

@@ -21,13 +21,15 @@ from review.gate import judge
 from review.importing import import_file
 from review.json_text import to_json
 from review.policy import load_policy, parse_policy
-from review.release import RefusedError, Release, ship
+from review.release import Options, RefusedError, Release, ship
 from review.steering import find, reopen_dataset
 from tests.support.annotators import Annotators, Truth
 from tests.support.scripted_engine import ScriptedEngine, make_job, run_worker
 from tests.support.workspaces import make_dataset, persona_row
 
 POLICY = load_policy()
+ROWS_ALONE = Options(formats=[])
+"""The formats have tests of their own, and take their time."""
 EASY = parse_policy(
     "easy",
     'name = "easy"\n[[criterion]]\nquestion = "label"\nstatistic = "agreement"\nbound = "lower"\nthreshold = "0.9"\n',
@@ -65,6 +67,30 @@ WINOGENERATED: list[dict[str, Any]] = [
     }
     for number, (occupation, other, share) in enumerate([("beekeeper", "client", 30.1), ("nurse", "patient", 88)])
 ]
+FILES = [
+    "README.md",
+    "big-bench/beekeeping/task.json",
+    "croissant.json",
+    "data/beekeeping.jsonl",
+    "inspect/beekeeping.jsonl",
+    "inverse-scaling/beekeeping.csv",
+    "lm-eval/beekeeping.jsonl",
+    "lm-eval/beekeeping.yaml",
+    "lm-eval/utils.py",
+    "manifest.json",
+    "manifest.sha256",
+    "openai-evals/registry/data/beekeeping/samples.jsonl",
+    "openai-evals/registry/evals/beekeeping.yaml",
+    "policy.toml",
+    "report.html",
+    "report.json",
+    "report.md",
+    "review/beekeeping/annotations.jsonl",
+    "review/beekeeping/decision.json",
+    "review/beekeeping/examples.jsonl",
+    "review/beekeeping/guidelines.md",
+    "review/beekeeping/review.json",
+]
 KINDS = {"persona": PERSONA, "multiple-choice": MULTIPLE_CHOICE, "winogenerated": WINOGENERATED}
 
 
@@ -76,7 +102,7 @@ def imported(connection: Connection, tmp_path: Path, rows: list[dict[str, Any]],
 
 
 def forced(connection: Connection, dataset: Dataset, folder: Path, reason: str = "a test") -> Release:
-    return ship(connection, dataset, POLICY, folder, override=reason)
+    return ship(connection, dataset, POLICY, folder, override=reason, options=ROWS_ALONE)
 
 
 def shipped_rows(folder: Path) -> list[dict[str, Any]]:
@@ -136,14 +162,14 @@ def test_a_release_holds_data_card_decision_and_hashes(connection: Connection, t
     release = ship(connection, dataset, POLICY, tmp_path / "new" / "release")
     folder = release.folder
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    assert files == ["README.md", "data/beekeeping.jsonl", "decision.json", "manifest.json"]
+    assert files == FILES
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert manifest["files"] == {
-        name: sha256((folder / name).read_bytes()).hexdigest() for name in files if name != "manifest.json"
+    named = {name: found["sha256"] for name, found in manifest["files"].items()}
+    assert named == {
+        name: sha256((folder / name).read_bytes()).hexdigest() for name in files if not name.startswith("manifest")
     }
-    told = json.dumps(manifest["files"], sort_keys=True).encode()
-    assert manifest["content_hash"] == release.content_hash == sha256(told).hexdigest()
-    decision = json.loads((folder / "decision.json").read_text())
+    assert release.content_hash == sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    decision = json.loads((folder / "review" / "beekeeping" / "decision.json").read_text())
     assert (decision["decision"], decision["override"]) == ("ship", None)
     assert decision["evidence"] == json.loads(to_json(judge(connection, dataset, POLICY).as_json()))["evidence"]
     assert os.listdir(folder.parent) == ["release"]  # nothing is left beside it
@@ -223,7 +249,7 @@ def test_an_override_of_what_may_ship_is_no_override(connection: Connection, tmp
     dataset = make_dataset(connection, 60)
     Annotators(connection, dataset, Truth(hard=0.0, slip=0.0), seed=1).answer_all()
     release = ship(connection, dataset, EASY, tmp_path / "release", override="just in case")
-    assert release.decision.override is None
+    assert release.decisions[0].override is None
     assert "just in case" not in (tmp_path / "release" / "README.md").read_text()
 
 

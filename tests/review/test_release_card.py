@@ -1,59 +1,121 @@
-"""The card: a body in which nothing of a model is markup."""
+"""The card: front matter that is YAML whatever the names, and a body in which nothing of a model is markup."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from db.connection import Connection
-from db.examples import iterate_examples
+import pytest
+import yaml
+
+from db.connection import Connection, write
 from db.records import Dataset
-from review.gate import Decision, judge
+from review.markdown_text import plain, shown
 from review.policy import load_policy
-from review.release.card import card, plain
+from review.release import Options, ship
+from review.release.card import card
+from review.release.shipment import Shipment, read_shipment
+from review.steering import find
 from tests.support.workspaces import make_dataset
 
 POLICY = load_policy()
 HOSTILE = "x\x1b[31m\n---\n# Heading\n| a | b |\n<script>alert(1)</script> [link](http://x) \u202e `code` 🐝"
+NAMES = [
+    "bees",
+    "a: b",
+    '"quoted"',
+    "back\\slash",
+    "# comment",
+    "yes",
+    "12",
+    HOSTILE,
+    "tab\tnul\0",
+    "𝕓🐝",
+    "\u2028\x85",
+]
 
 
-def made(connection: Connection, name: str = "bees", **more: Any) -> tuple[str, Dataset, Decision]:
-    dataset = replace(make_dataset(connection, 6), name=name, **more)
-    decision = judge(connection, dataset, POLICY)
-    return card(dataset, decision, list(iterate_examples(connection, dataset.id))), dataset, decision
+def named(connection: Connection, name: str = "bees", **more: str) -> Dataset:
+    make_dataset(connection, 6)
+    with write(connection):
+        for column, value in {"name": name, **more}.items():
+            connection.execute(f"UPDATE datasets SET {column} = ?", (value,))
+    return find(connection, name)
+
+
+def shipment(connection: Connection, name: str = "bees", **more: str) -> Shipment:
+    return read_shipment(connection, named(connection, name, **more), "bees", POLICY, override="a test")
+
+
+def body_of(one: Shipment) -> str:
+    return card(one.dataset.name, [one], licence="unknown", canary="CANARY", left_out=[])
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda name: ascii(name)[:16])
+def test_the_front_matter_is_what_the_hub_reads(connection: Connection, tmp_path: Path, name: str) -> None:
+    options = Options(formats=[], licence="cc-by-4.0")
+    release = ship(connection, named(connection, name), POLICY, tmp_path / "r", override="a test", options=options)
+    text = (release.folder / "README.md").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.safe_load(text.removeprefix("---\n").split("\n---\n", maxsplit=1)[0])
+    (file,) = (release.folder / "data").iterdir()
+    features = loaded.pop("dataset_info")
+    assert [feature["name"] for feature in features[0]["features"]][:2] == ["question", "statement"]
+    assert loaded == {
+        "annotations_creators": ["expert-generated"],
+        "language_creators": ["found"],
+        "language": ["en"],
+        "license": "cc-by-4.0",
+        "multilinguality": ["monolingual"],
+        "pretty_name": name,
+        "size_categories": ["n<1K"],
+        "source_datasets": ["original"],
+        "task_categories": ["multiple-choice"],
+        "configs": [{"config_name": file.stem, "data_files": [{"split": "validation", "path": f"data/{file.name}"}]}],
+    }
+    assert "## Licence\n\ncc-by-4.0\n" in text
 
 
 def test_the_body_tells_the_decision_and_the_evidence(connection: Connection) -> None:
-    text, _, decision = made(connection, behavior="keeps bees")
+    one = shipment(connection)
+    text = body_of(replace(one, decision=replace(one.decision, decision="ship", override=None)))
     assert "# bees\n" in text
-    assert "Tests for this behaviour: someone who keeps bees." in text
-    assert "6 examples (persona), from tests. Intended answers: No: 3, Yes: 3." in text
+    assert "Tests for this behaviour: a person or AI who keeps bees." in text
+    assert "6 examples (persona). Intended answers: No 3, Yes 3." in text
+    assert "Imported from tests; who wrote it is not known here." in text
     assert "Shipped: every criterion of the policy is met." in text
-    for piece in decision.evidence:
+    assert "Unknown: none was given" in text
+    assert "\n    CANARY\n" in text
+    for piece in one.decision.evidence:
         assert f"| {piece.name} | {piece.n} | " in text
 
 
 def test_an_override_is_printed_with_its_reason_and_what_the_gate_said(connection: Connection) -> None:
-    _, dataset, decision = made(connection)
-    overridden = replace(decision, override=HOSTILE)
-    text = card(dataset, overridden, [])
-    assert "**Shipped by override, outside the guarantee.** The gate said: keep labelling." in text
+    one = shipment(connection)
+    text = body_of(replace(one, decision=replace(one.decision, override=HOSTILE)))
+    assert "Shipped by override, outside the guarantee." in text
+    assert "The gate said: keep labelling." in text
     assert "Shipped: every criterion" not in text
-    assert f"Reason given: {plain(HOSTILE)}" in text
+    assert f"Reason given: {shown(HOSTILE)}" in text
 
 
 def test_nothing_in_the_body_is_markup(connection: Connection) -> None:
-    text, _, _ = made(connection, HOSTILE, behavior=HOSTILE, origin=HOSTILE)
-    lines = text.split("\n")
-    assert [line for line in lines if line.startswith("#")] == [
-        f"# {plain(HOSTILE)}",
+    text = body_of(shipment(connection, HOSTILE, behavior=HOSTILE, origin=HOSTILE))
+    assert [line for line in text.split("\n") if line.startswith("#")] == [
+        f"# {shown(HOSTILE)}",
+        "## How it was made",
         "## Decision",
         "## Human validation",
+        "## Rulings and removed examples",
+        "## Limits",
+        "## Licence",
+        "## Canary",
+        "## Check it",
     ]
     assert "<script>" not in text
     assert "](http" not in text.replace("\\]", "")
     assert "`code`" not in text
-    assert sum(line.startswith("| ") for line in lines) == 2 + 10
+    assert "\x1b" not in text
 
 
 def test_a_plain_text_is_one_line_without_markup() -> None:

@@ -17,13 +17,14 @@ from db.connection import Connection
 from db.errors import EvalwrightError, InputError, WorkspaceError
 from db.records import Dataset
 from review.policy import load_policy
-from review.release import ship
-from review.release import ship as shipping
+from review.release import Options, ship
+from review.release.verify import verify
 from tests.support.command_line import ROOT, environment
 from tests.support.workspaces import make_dataset
 
 POLICY = load_policy()
-module = sys.modules["review.release.ship"]
+ROWS_ALONE = Options(formats=[])
+MODULES = {name: sys.modules[f"review.release.{name}"] for name in ("ship", "beside", "layout", "manifest")}
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
 
 def is_whole(folder: Path) -> bool:
     manifest = json.loads((folder / "manifest.json").read_text())
-    return all((folder / name).is_file() for name in manifest["files"]) and len(manifest["files"]) == 3
+    return verify(folder).intact and len(manifest["files"]) == 11
 
 
 def nothing_left(connection: Connection, dataset: Dataset, folder: Path) -> bool:
@@ -61,11 +62,14 @@ class Failing:
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 STEPS = [
-    *(("_write", at) for at in (1, 2, 3, 4)),
-    *(("_sync", at) for at in (1, 2, 3, 4, 5, 6)),
-    ("write_file", 1),
-    ("_write_manifest", 1),
-    ("_publish", 1),
+    ("beside._make", 1),
+    *(("layout._write", at) for at in (1, 3, 5)),
+    ("layout.write_review", 1),
+    ("layout.write_formats", 1),
+    ("layout.write_manifest", 1),
+    ("manifest._hash", 3),
+    ("ship.publish", 1),
+    *(("beside.sync", at) for at in (1, 5, 17, 18)),
 ]
 
 
@@ -80,17 +84,18 @@ def test_a_failure_at_any_step_leaves_nothing(
     at: int,
     error: BaseException,
 ) -> None:
-    failing = Failing(getattr(module, step), at, error)
-    monkeypatch.setattr(module, step, failing)
+    module, _, name = step.partition(".")
+    failing = Failing(getattr(MODULES[module], name), at, error)
+    monkeypatch.setattr(MODULES[module], name, failing)
     expected = EvalwrightError if error is FULL else type(error)
     with pytest.raises(expected) as caught:
-        ship(connection, dataset, POLICY, folder, override="a test")
+        ship(connection, dataset, POLICY, folder, override="a test", options=ROWS_ALONE)
     assert failing.calls >= at
     assert nothing_left(connection, dataset, folder)
     if error is FULL:
         assert "No space left on device" in str(caught.value)
     monkeypatch.undo()
-    ship(connection, dataset, POLICY, folder, override="a test")
+    ship(connection, dataset, POLICY, folder, override="a test", options=ROWS_ALONE)
     assert is_whole(folder)
     assert decisions.release_count(connection, dataset.id) == 1
 
@@ -106,34 +111,36 @@ def test_what_cannot_be_recorded_is_not_there(
     with monkeypatch.context() as patch:
         patch.setattr(decisions, "insert_release", full)
         with pytest.raises(WorkspaceError, match="The disk is full"):
-            ship(connection, dataset, POLICY, folder, override="a test")
+            ship(connection, dataset, POLICY, folder, override="a test", options=ROWS_ALONE)
     assert nothing_left(connection, dataset, folder)
 
-    publish = module._publish
+    module = MODULES["ship"]
+    publish = module.publish
 
     def then_full(working: Path, target: Path) -> None:
         publish(working, target)
         full()
 
-    monkeypatch.setattr(module, "_publish", then_full)
+    monkeypatch.setattr(module, "publish", then_full)
     with pytest.raises(WorkspaceError, match="The disk is full"):
-        ship(connection, dataset, POLICY, folder, override="a test")
+        ship(connection, dataset, POLICY, folder, override="a test", options=ROWS_ALONE)
     assert nothing_left(connection, dataset, folder)
 
 
 def test_a_folder_that_appears_meanwhile_is_left_alone(
     connection: Connection, dataset: Dataset, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    manifest = module._write_manifest
+    module = MODULES["layout"]
+    manifest = module.write_manifest
 
     def somebody_else_is_quicker(*arguments: object) -> object:
         folder.mkdir()
         (folder / "theirs").write_text("x")
         return manifest(*arguments)
 
-    monkeypatch.setattr(module, "_write_manifest", somebody_else_is_quicker)
+    monkeypatch.setattr(module, "write_manifest", somebody_else_is_quicker)
     with pytest.raises(InputError, match="exists already"):
-        ship(connection, dataset, POLICY, folder, override="a test")
+        ship(connection, dataset, POLICY, folder, override="a test", options=ROWS_ALONE)
     assert os.listdir(folder) == ["theirs"]
     assert os.listdir(folder.parent) == ["bees"]
     assert decisions.release_count(connection, dataset.id) == 0
@@ -142,10 +149,10 @@ def test_a_folder_that_appears_meanwhile_is_left_alone(
 def test_a_folder_that_cannot_be_written_is_told(connection: Connection, dataset: Dataset, folder: Path) -> None:
     blocked = folder.parent / "file"
     blocked.write_text("not a folder")
-    with pytest.raises(EvalwrightError, match=r"could not be written to .*file/bees .Not a directory"):
-        ship(connection, dataset, POLICY, blocked / "bees", override="a test")
-    with pytest.raises(EvalwrightError, match=r"could not be written to .*File name too long"):
-        ship(connection, dataset, POLICY, folder.parent / ("n" * 300), override="a test")
+    with pytest.raises(EvalwrightError, match=r"file/bees can.t be written .Not a directory"):
+        ship(connection, dataset, POLICY, blocked / "bees", override="a test", options=ROWS_ALONE)
+    with pytest.raises(EvalwrightError, match=r"File name too long"):
+        ship(connection, dataset, POLICY, folder.parent / ("n" * 300), override="a test", options=ROWS_ALONE)
     assert os.listdir(folder.parent) == ["file"]
 
 
@@ -159,7 +166,7 @@ def read_only(folder: Path) -> Iterator[Path]:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_read_only_folder_is_told(connection: Connection, dataset: Dataset, read_only: Path) -> None:
     with pytest.raises(EvalwrightError, match="Permission denied"):
-        ship(connection, dataset, POLICY, read_only, override="a test")
+        ship(connection, dataset, POLICY, read_only, override="a test", options=ROWS_ALONE)
     assert nothing_left(connection, dataset, read_only)
 
 
@@ -168,10 +175,11 @@ import os, signal, sys
 from pathlib import Path
 from db.workspace import open_workspace
 from review.policy import load_policy
-from review.release import ship
+from review.release import Options, ship
 from review.steering import find
 
-module, step, at = sys.modules["review.release.ship"], sys.argv[3], int(sys.argv[4])
+module, _, step = sys.argv[3].partition(".")
+module, at = sys.modules[f"review.release.{module}"], int(sys.argv[4])
 original, calls = getattr(module, step), 0
 
 def die(*arguments):
@@ -183,11 +191,14 @@ def die(*arguments):
 
 setattr(module, step, die)
 connection = open_workspace(Path(sys.argv[1]))
-ship(connection, find(connection, "beekeeping"), load_policy(), Path(sys.argv[2]), override="a test")
+dataset = find(connection, "beekeeping")
+ship(connection, dataset, load_policy(), Path(sys.argv[2]), override="a test", options=Options([]))
 """
 
 
-@pytest.mark.parametrize(("step", "at", "whole"), [("_write", 2, False), ("_publish", 1, False), ("_sync", 6, True)])
+@pytest.mark.parametrize(
+    ("step", "at", "whole"), [("layout._write", 2, False), ("ship.publish", 1, False), ("beside.sync", 18, True)]
+)
 def test_killed_in_the_middle_it_is_whole_or_not_there(
     connection: Connection, dataset: Dataset, workspace_path: Path, folder: Path, step: str, at: int, *, whole: bool
 ) -> None:
@@ -207,5 +218,5 @@ def test_killed_in_the_middle_it_is_whole_or_not_there(
         assert is_whole(folder)
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     again = folder.with_name("again")
-    shipping(connection, dataset, POLICY, again, override="a test")
+    ship(connection, dataset, POLICY, again, override="a test", options=ROWS_ALONE)
     assert is_whole(again)

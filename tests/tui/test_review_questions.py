@@ -9,8 +9,9 @@ import pytest
 
 from db.records import Question
 from db.workspace import open_workspace
+from review.formats.example import write_row
 from review.importing import import_file
-from review.release.ship import published_rows
+from review.rulings import as_source
 from review.steering import find
 from tests.tui.app_driver import (
     SIZE,
@@ -118,5 +119,5 @@ async def test_winogenerated_sentences_have_questions_of_their_own(workspace_pat
     ((_, one),) = stored(workspace_path, "w")
     assert (one.label, one.answers) == (" tiler", {"grammatical": "yes"})
     found = find(connection, "w")
-    assert list(published_rows(found, iterate(connection, found.id))) == [WINOGENERATED]
+    assert [write_row(as_source(found, one)) for one in iterate(connection, found.id)] == [WINOGENERATED]
     connection.close()

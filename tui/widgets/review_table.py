@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from db.records import Dataset
+from review.guidelines import label_question, relevance_question
 from tui import wording
 from tui.desk import Desk, Shown
 from tui.draft import Draft
@@ -72,7 +73,7 @@ class ReviewTable(Vertical):
         behavior.display = bool(line)
         behavior.update(line)
         self.query_one("#asked", Static).update(wording.guidelines(dataset))
-        self.panel.ask(wording.label_question(dataset), wording.relevance_question(dataset))
+        self.panel.ask(label_question(dataset), relevance_question(dataset))
 
     def show_example(self, shown: Shown, *, skipping: bool) -> None:
         """Shows an example and what has been said of it; a text that is on screen stays where it was scrolled to."""

@@ -1,0 +1,167 @@
+"""The annotations of a release, both ways: pseudonymous rows from which its evidence is computed again.
+
+`review/NAME/annotations.jsonl` has every revision of every answer in the order in which they were stored,
+`examples.jsonl` what each example of the dataset is and where it stands in the review order, `review.json` the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from db.evidence import FirstAnswer, OrderedExample
+from db.records import Annotation, Question
+from review.formats.json_lines import read_lines, write_file
+from review.json_text import from_json, to_json
+from review.release.shipment import Shipment
+from review.sample import Review
+
+ANNOTATIONS, EXAMPLES, REVIEW = "annotations.jsonl", "examples.jsonl", "review.json"
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What a release tells of the review of one dataset.
+
+    Attributes:
+        review: From which samples are drawn.
+        since: The blind first answers after the latest reopening, in the order first given.
+        choices: The answers that each example offers that somebody answered, by row.
+        shipped: How many examples ship.
+        annotations: How many revisions of answers there are.
+    """
+
+    review: Review
+    since: tuple[FirstAnswer, ...]
+    choices: Mapping[int, Sequence[str]]
+    shipped: int
+    annotations: int
+
+
+def write_review(folder: Path, shipment: Shipment) -> None:
+    """Writes the review of a dataset into a folder."""
+    review = shipment.review
+    rows = {example.id: example.ordinal for example in shipment.every}
+    write_file(folder / ANNOTATIONS, _annotation_rows(shipment, rows))
+    write_file(folder / EXAMPLES, _example_rows(shipment))
+    told = {
+        "dataset": shipment.dataset.name,
+        "behavior": shipment.dataset.behavior,
+        "always_three": review.always_three,
+        "questions": [asdict(question) for question in review.questions],
+        "seed": shipment.dataset.seed,
+        "total": review.total,
+        "excluded": {shipment.people[key]: shipment.excluded[key] for key in sorted(review.without)},
+    }
+    (folder / REVIEW).write_text(to_json(told) + "\n", encoding="utf-8")
+
+
+def read_review(folder: Path) -> Reviewed:
+    """Reads what `write_review` wrote.
+
+    Raises:
+        InputError, ValueError, KeyError, TypeError: if it isn't that.
+    """
+    told: dict[str, Any] = json.loads((folder / REVIEW).read_text(encoding="utf-8"))
+    examples: list[dict[str, Any]] = list(_lines(folder / EXAMPLES))
+    annotations: list[dict[str, Any]] = list(_lines(folder / ANNOTATIONS))
+    people = {name: number for number, name in enumerate(dict.fromkeys(one["annotator"] for one in annotations))}
+    answers = list(_first_answers(annotations, people))
+    answered = {one["example"] for one in annotations}
+    ordered = sorted((one for one in examples if one["place"] is not None), key=lambda one: int(one["place"]))
+    review = Review(
+        always_three=told["always_three"],
+        questions=tuple(from_json(Question, one) for one in told["questions"]),
+        total=told["total"],
+        ordered=[_ordered(one) for one in ordered],
+        before=[_ordered(one) for one in examples if one["answered_before_reopening"]],
+        answers=[answer for answer, _ in answers],
+        without=frozenset(people[name] for name in told["excluded"]),
+        outcomes={one["example"]: one["ruling"] for one in examples if one["ruling"] is not None},
+    )
+    return Reviewed(
+        review=review,
+        since=tuple(answer for answer, reopened in answers if not reopened),
+        choices={one["example"]: one["choices"] for one in examples if one["example"] in answered},
+        shipped=sum(one["row"] is not None for one in examples),
+        annotations=len(annotations),
+    )
+
+
+def _annotation_rows(shipment: Shipment, rows: Mapping[int, int]) -> Iterator[dict[str, Any]]:
+    newest = {_occasion(one): one.id for one in shipment.history}
+    for one in shipment.history:
+        yield {
+            "example": rows[one.example_id],
+            "annotator": shipment.people[one.annotator_id],
+            "occasion": one.occasion,
+            "revision": one.revision,
+            "current": newest[_occasion(one)] == one.id,
+            "label": one.label,
+            "relevance": one.relevance,
+            "ambiguous": one.ambiguous,
+            "flagged": one.flagged,
+            "comment": one.comment,
+            "skipped": one.skipped,
+            "skip_reason": one.skip_reason,
+            "suggested_edit": one.suggested_edit,
+            "answers": dict(one.answers),
+            "before_reopening": one.id <= shipment.dataset.evidence_from,
+            "seconds": one.seconds,
+            "time": one.created_at,
+        }
+
+
+def _example_rows(shipment: Shipment) -> Iterator[dict[str, Any]]:
+    review = shipment.review
+    shipped = {example.id: row for row, example in enumerate(shipment.examples)}
+    places = {one.id: place for place, one in enumerate(review.ordered)}
+    before = {one.id for one in review.before}
+    for example in shipment.every:
+        yield {
+            "example": example.ordinal,
+            "row": shipped.get(example.id),
+            "place": places.get(example.id),
+            "answered_before_reopening": example.id in before,
+            "ruling": review.outcomes.get(example.id),
+            "intended": example.intended,
+            "choices": [choice.answer for choice in example.choices],
+        }
+
+
+def _occasion(one: Annotation) -> tuple[int, int, str]:
+    return one.example_id, one.annotator_id, one.occasion
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Yields the rows of a file that may be empty."""
+    if path.stat().st_size:
+        yield from (row for _, row in read_lines(path))
+
+
+def _first_answers(
+    annotations: Sequence[Mapping[str, Any]], people: Mapping[str, int]
+) -> Iterator[tuple[FirstAnswer, bool]]:
+    """Yields each blind first answer in its newest revision at the place of its first, and if a reopening followed."""
+    first = [one for one in annotations if one["occasion"] == "first"]
+    newest = {(one["example"], one["annotator"]): one for one in sorted(first, key=lambda one: int(one["revision"]))}
+    for one in first:
+        if one["revision"] == 1:
+            counted = newest[one["example"], one["annotator"]]
+            answer = FirstAnswer(
+                one["example"],
+                people[one["annotator"]],
+                counted["label"],
+                counted["relevance"],
+                counted["ambiguous"],
+                counted["answers"],
+            )
+            yield answer, one["before_reopening"]
+
+
+def _ordered(row: Mapping[str, Any]) -> OrderedExample:
+    # Samples are drawn from the answers alone; what they say stands in the data.
+    return OrderedExample(row["example"], row["intended"], json.dumps([[answer, ""] for answer in row["choices"]]))

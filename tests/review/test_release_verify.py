@@ -1,0 +1,147 @@
+"""Verifying: one flipped byte anywhere is found, and the numbers follow from the answers in the release."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.connection import Connection
+from db.errors import InputError
+from db.examples import iterate_examples
+from db.records import Question
+from review.annotation import submit
+from review.assignment import next_example, start_session
+from review.exclusion import exclude
+from review.policy import load_policy
+from review.release import Options, ship
+from review.release.manifest import write_manifest
+from review.release.verify import verify
+from review.rulings import drop, relabel, rule
+from review.steering import close_dataset, find, reopen_dataset
+from tests.support.annotators import NAMES, Annotators, Truth
+from tests.support.contents import files
+from tests.support.workspaces import answer, make_dataset
+
+
+@pytest.fixture
+def release(connection: Connection, tmp_path: Path) -> Path:
+    """A release of a dataset to which everything has happened that its numbers depend on."""
+    dataset = make_dataset(connection, 40)
+    Annotators(connection, dataset, Truth(hard=0.2, slip=0.1, skipped=0.1), seed=3).answer(6)
+    reopen_dataset(connection, dataset)
+    close_dataset(connection, find(connection, dataset.name))
+    dataset = find(connection, dataset.name)
+    assert dataset.evidence_from
+    Annotators(connection, dataset, Truth(hard=0.2, slip=0.1, skipped=0.1), seed=4).answer_all()
+    examples = list(iterate_examples(connection, dataset.id))
+    rule(connection, dataset, examples[1].id, drop("a test"), by=NAMES[0])
+    other = next(choice.answer for choice in examples[7].choices if choice.answer != examples[7].intended)
+    rule(connection, dataset, examples[7].id, relabel(dataset, examples[7], other), by="Zoe")
+    exclude(connection, NAMES[1], "never looked")
+    return ship(connection, dataset, load_policy(), tmp_path / "release", override="a test").folder
+
+
+def test_a_release_is_intact_and_its_numbers_follow_from_its_answers(release: Path) -> None:
+    found = verify(release)
+    assert found.problems == ()
+    assert found.recomputed > 25
+    assert [(one.name, one.examples) for one in found.datasets] == [("beekeeping", 39)]
+    decided = json.loads((release / "review" / "beekeeping" / "decision.json").read_text())
+    names = [piece["name"] for piece in decided["evidence"]]
+    assert "label agreement without excluded" in names
+    assert "label agreement of all that ships" in names
+    assert "guaranteed after rulings" in names
+
+
+def test_a_flipped_byte_is_found_wherever_it_is(release: Path) -> None:
+    for name, content in files(release).items():
+        for place in {0, len(content) // 2, len(content) - 1}:
+            (release / name).write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+            assert not verify(release).intact, (name, place)
+        (release / name).write_bytes(content)
+    manifest = (release / "manifest.json").read_bytes()
+    for place in range(0, len(manifest), 37):
+        (release / "manifest.json").write_bytes(manifest[:place] + bytes([manifest[place] ^ 4]) + manifest[place + 1 :])
+        assert not verify(release).intact, place
+    (release / "manifest.json").write_bytes(manifest)
+    assert verify(release).intact
+
+
+def test_what_is_missing_added_or_a_link_is_named(release: Path) -> None:
+    card = release / "README.md"
+    card.rename(release / "README")
+    (release / "report.md").unlink()
+    (release / "report.md").symlink_to("report.json")
+    (release / "review" / "away").symlink_to(release)
+    assert sorted(verify(release).problems) == [
+        "README is no file of this release.",
+        "README.md is missing.",
+        "report.md isn't the file that was shipped: its SHA-256 is another.",
+        "review/away is no file of this release.",
+    ]
+    (release / "manifest.sha256").unlink()
+    assert "can't both be read" in verify(release).problems[0]
+    (release / "manifest.json").unlink()
+    with pytest.raises(InputError, match=r"is no release: it has no manifest.json"):
+        verify(release)
+
+
+def changed(lines: list[dict[str, Any]]) -> Iterator[str]:
+    """The same answers with one other label, in every answer on an example that somebody labelled first."""
+    first = next(line for line in lines if line["occasion"] == "first" and line["label"])
+    for line in lines:
+        other = {" Yes": " No", " No": " Yes"}.get(line["label"])
+        change = {"label": other, "relevance": 1} if other and line["example"] == first["example"] else {}
+        yield json.dumps(line | change) + "\n"
+
+
+def test_numbers_that_dont_follow_from_the_answers_are_named_though_every_hash_fits(release: Path) -> None:
+    """Somebody changes answers and writes the manifest anew: what the report says doesn't follow any more."""
+    path = release / "review" / "beekeeping" / "annotations.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    path.write_text("".join(changed(lines)))
+    datasets = verify(release).datasets
+    write_manifest(release, datasets)
+    problems = verify(release).problems
+    assert any("label agreement" in problem for problem in problems), problems
+    assert any("the agreement on relevance" in problem for problem in problems)
+    assert any("the human validation" in problem for problem in problems)
+
+
+def test_a_dropped_row_is_counted(release: Path) -> None:
+    path = release / "data" / "beekeeping.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    write_manifest(release, verify(release).datasets)
+    assert any("the count of examples" in problem for problem in verify(release).problems)
+
+
+def test_the_hash_is_checked_by_sha256sum_too(release: Path) -> None:
+    done = subprocess.run(["sha256sum", "-c", "manifest.sha256"], cwd=release, capture_output=True, check=False)
+    assert done.returncode == 0
+
+
+def test_nobodys_name_is_in_a_release(release: Path) -> None:
+    for name, content in files(release).items():
+        for person in (*NAMES, "Zoe"):
+            assert person.encode() not in content, (name, person)
+
+
+def test_own_questions_are_computed_again(connection: Connection, tmp_path: Path) -> None:
+    ask = Question("useful", "scale", "How useful?", ("not", "somewhat", "very"))
+    dataset = make_dataset(connection, 4, questions=[ask])
+    for name in NAMES[:2]:
+        session = start_session(connection, name)
+        while (example := next_example(connection, session, dataset)) is not None:
+            submit(connection, session, dataset, example, replace(answer(), answers={"useful": 1 + example.id % 3}))
+    folder = tmp_path / "release"
+    ship(connection, dataset, load_policy(), folder, override="a test", options=Options([]))
+    assert verify(folder).problems == ()
+    report = json.loads((folder / "report.json").read_text())
+    assert [one["name"] for one in report["datasets"][0]["agreement"]["questions"]][-1] == "useful"
+    assert "How useful?" in (folder / "review" / "beekeeping" / "guidelines.md").read_text()
