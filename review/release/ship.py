@@ -13,6 +13,7 @@ from db.connection import Connection, write
 from db.errors import EvalwrightError, InputError
 from db.records import Dataset
 from db.workspace import workspace_id
+from review.formats import winogenerated
 from review.formats.format import Format
 from review.formats.hugging_face import CARD
 from review.formats.names import safe_name, safe_names
@@ -56,11 +57,11 @@ class Options:
     """How a release is written.
 
     Attributes:
-        formats: Those beside the ones that every release has.
+        formats: Those beside the ones that every release has; None for all that are made for such datasets.
         licence: An identifier as the hub knows it, or a sentence; empty for what the behaviour file says.
     """
 
-    formats: Sequence[Format] = FORMATS
+    formats: Sequence[Format] | None = None
     licence: str = ""
 
 
@@ -195,9 +196,15 @@ def _whole(
     connection: Connection, title: str, shipments: Sequence[Shipment], policy: Policy, options: Options | None
 ) -> Whole:
     chosen = options or Options()
-    return Whole(
-        title, shipments, policy, chosen.formats, chosen.licence, canary_line(workspace_id(connection))
-    )  # fmt: skip
+    formats = _usual_formats(shipments) if chosen.formats is None else chosen.formats
+    canary = canary_line(workspace_id(connection))
+    return Whole(title, shipments, policy, formats, chosen.licence, canary)
+
+
+def _usual_formats(shipments: Sequence[Shipment]) -> list[Format]:
+    """Returns every format; that of Winogenerated occupations only where there are such sentences."""
+    with_sentences = any(shipment.dataset.kind == "winogenerated" for shipment in shipments)
+    return [one for one in FORMATS if with_sentences or one is not winogenerated.FORMAT]
 
 
 def _write(connection: Connection, whole: Whole, folder: Path) -> Release:

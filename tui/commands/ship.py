@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 @click.option("--licence", "--license", default="", help="The licence: an identifier as the Hugging Face hub knows it.")
 @click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="A policy file; default: built in.")
 @click.option("--override", metavar="REASON", help="Ship although the gate refuses; the reason is printed in the card.")
-@click.option(
-    "--preview", "only_preview", is_flag=True, help="Print the card and the files; write nothing."
-)
+@click.option("--preview", "only_preview", is_flag=True, help="Print the card and the files; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def ship_command(
@@ -47,13 +45,13 @@ def ship_command(
     Refused with exit code 1 where the gate does not let the dataset pass; --all ships those that may, and exits with 1
     if there are others.
     """
-    from review.formats.registry import FORMATS, format_named
+    from review.formats.registry import format_named
     from review.policy import load_policy
     from review.release import Options, RefusedError, preview, ship
     from review.steering import find
 
     _check_call(dataset, folder, override, together=together, only_preview=only_preview)
-    options = Options([format_named(name) for name in formats] or FORMATS, licence.strip())
+    options = Options([format_named(name) for name in formats] or None, licence.strip())
     policy = load_policy(policy_file)
     connection = open_workspace(workspace, create=False)
     if dataset is not None and only_preview:
