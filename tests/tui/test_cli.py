@@ -266,7 +266,7 @@ def test_gate_and_ship_by_a_policy_of_ones_own(call: Call, connection: Connectio
     assert (done.code, done.json[0]["decision"], done.json[0]["policy"]) == (0, "ship", "lenient")
     shipped = call("ship", "beekeeping", "--to", "out/release", "--policy", "lenient.toml")
     assert (shipped.code, shipped.err) == (0, "")
-    assert shipped.out.startswith("out/release: 60 examples, ")
+    assert shipped.out.startswith("out/release: beekeeping; 60 examples, ")
     assert call("datasets", "--json").json[0]["state"] == "shipped"
     again = call("ship", "beekeeping", "--to", "out/release", "--policy", "lenient.toml")
     assert "out/release exists already, and a release is never overwritten" in again.sentence
