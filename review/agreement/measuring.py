@@ -77,7 +77,6 @@ def agreement(
         choices = rows.choices_of_answered(connection, dataset.id)
         more = None if only_questions else _read_more(connection, dataset)
     classes = label_classes(list(choices.values()))
-
     labels = _labels(answers, choices, classes)
     questions = question_agreements(answers, choices, dataset.questions)
     if more is None:

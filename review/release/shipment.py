@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from db import annotations as annotation_rows
@@ -85,8 +85,7 @@ class Shipment:
     @property
     def contents(self) -> Contents:
         """The examples as formats write them: of an imported dataset, the rows that were imported."""
-        sources = [as_source(self.dataset, example) for example in self.examples]
-        return Contents(self.dataset.name, self.stem, self.dataset.behavior, sources)
+        return contents_of(self.dataset, self.stem, self.examples)
 
     @property
     def licence(self) -> str:
@@ -99,6 +98,11 @@ class Shipment:
             if named.strip():
                 return named.strip()
         return ""
+
+
+def contents_of(dataset: Dataset, stem: str, examples: Iterable[Example]) -> Contents:
+    """Returns a dataset as formats write it, its files called by `stem`."""
+    return Contents(dataset.name, stem, dataset.behavior, [as_source(dataset, example) for example in examples])
 
 
 def read_shipment(

@@ -11,9 +11,10 @@ from db.connection import Connection
 from db.errors import InputError
 from db.examples import iterate_examples
 from review.formats.format import About
+from review.formats.names import safe_name
 from review.formats.registry import format_named, sources, write_formats
 from review.importing import import_source
-from review.release.ship import contents
+from review.release.shipment import contents_of
 from tests.support.contents import ABOUT, every_kind, files
 
 FOLDERS = {
@@ -39,7 +40,9 @@ def test_what_was_imported_is_written_as_the_same_files(connection: Connection, 
         import_source(connection, source, behavior="keeps bees")
     order = [dataset.stem for dataset in every_kind()]
     imported = sorted(rows.all_datasets(connection), key=lambda dataset: order.index(dataset.name))
-    written = [contents(dataset, iterate_examples(connection, dataset.id)) for dataset in imported]
+    written = [
+        contents_of(dataset, safe_name(dataset.name), iterate_examples(connection, dataset.id)) for dataset in imported
+    ]
     assert write_formats(again, written, about, [format_named(name)]) == []
     assert files(again) == files(once)
 

@@ -9,8 +9,9 @@ import pytest
 
 from db.records import Choice, Question
 from db.workspace import open_workspace
+from review.formats.example import write_row
 from review.importing import import_file
-from review.release.ship import published_rows
+from review.rulings import as_source
 from review.steering import find
 from tests.tui.app_driver import (
     WIDE,
@@ -122,7 +123,7 @@ async def test_whatever_a_text_holds_is_shown_harmlessly_and_ships_unchanged(wor
             await until_not_shown(pilot, "●  y")
         await until_shown(pilot, "Done")
     found = find(connection, "odd")
-    assert list(published_rows(found, iterate(connection, found.id))) == rows
+    assert [write_row(as_source(found, one)) for one in iterate(connection, found.id)] == rows
     connection.close()
 
 
