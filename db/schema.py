@@ -15,6 +15,7 @@ from db.migrations.disclosures import DISCLOSURES
 from db.migrations.engines import ENGINES
 from db.migrations.imported_ratings import IMPORTED_RATINGS
 from db.migrations.main_job import MAIN_JOB
+from db.migrations.measurements import MEASUREMENTS
 from db.migrations.packets import PACKETS
 from db.migrations.people import PEOPLE
 from db.migrations.portfolio import PORTFOLIO
@@ -47,6 +48,7 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
     ("removals", REMOVALS),
     ("packets", PACKETS),
     ("imported_ratings", IMPORTED_RATINGS),
+    ("measurements", MEASUREMENTS),
 ]
 """Name and statements of each migration, in order."""
 

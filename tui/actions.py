@@ -87,6 +87,8 @@ DATASET = (
     Action("agreement", "g", "agreement", "Show how far the validators agree, and how well each labels."),
     Action("browse", "b", "browse", "Look through the examples, and search them."),
     Action("adjudicate", "a", "adjudicate", "Settle disputes and what contradicts the intended labels."),
+    Action("diversity", "v", "diversity", "Rate how far the topics of this dataset's examples vary.", footer=False),
+    Action("head_to_head", "h", "head to head", "Judge its examples beside those of another dataset.", footer=False),
     Action("refresh", "f5", "ask again", "Ask the gate again now.", footer=False, shown="F5"),
     HELP,
     Action("leave", "escape,q,left", "back", "Go back to the datasets.", shown="Esc"),
@@ -142,6 +144,29 @@ ADJUDICATE = (
     Action("answers_up", "up", "up", "Scroll up in the answers.", footer=False, shown="↑"),
     HELP,
     Action("leave", "escape,q", "back", "Go back.", shown="Esc"),
+)
+
+_TASKS = (
+    Action("undo", "u", "undo", "Go back to what you answered before; again goes further back."),
+    Action("again", "enter", "again", "Try once more what failed.", footer=False, shown="Enter"),
+    Action("read_on", "space,pagedown", "read on", "Scroll on.", footer=False, shown="Space"),
+    Action("read_back", "b,pageup,backspace", "back", "Scroll back.", footer=False, shown="PgUp"),
+    HELP,
+    Action("leave", "escape,q", "back", "Go back.", shown="Esc"),
+)
+"""What every screen has that shows one task after another, each answered by one key."""
+
+DIVERSITY = (
+    Action("rate", "1,2,3,4,5", "rate", "Rate the handful, from all alike to very varied.", footer=False, shown="1-5"),
+    *_TASKS,
+)
+
+HEAD_TO_HEAD = (
+    Action("left", "1,left", "left", "Say that the left one tests the behaviour better.", footer=False),
+    Action("right", "2,right", "right", "Say that the right one tests the behaviour better.", footer=False),
+    Action("tie", "0,equals_sign", "equal", "Say that both test it equally well.", footer=False),
+    Action("other", "o", "other", "Compare with another dataset for this behaviour."),
+    *_TASKS,
 )
 
 RULING = (

@@ -36,6 +36,8 @@ COMMANDS = {
     "exclude": "tui.commands.exclude",
     "packet": "tui.commands.packet",
     "agreement": "tui.commands.agreement",
+    "diversity": "tui.commands.diversity",
+    "head-to-head": "tui.commands.head_to_head",
     "lint": "tui.commands.lint",
     "gate": "tui.commands.gate",
     "ship": "tui.commands.ship",
@@ -43,7 +45,7 @@ COMMANDS = {
     "report": "tui.commands.report",
     "doctor": "tui.commands.doctor",
 }
-"""Each command and the module that holds it, as `NAME_command`, in the order of the help."""
+"""Each command and the module that holds it, as `NAME_command` with - as _, in the order of the help."""
 
 IN_A_PACKET = (None, "review", "datasets", "verify", "doctor")
 """What can be done with a packet's file as the workspace; None is opening the app."""
@@ -65,6 +67,8 @@ SUMMARIES = {
     "exclude": "Flag a validator: the gate must hold without them too.",
     "packet": "Give a validator examples in a file, and merge what comes back.",
     "agreement": "Show how far annotators agree.",
+    "diversity": "Show how diverse annotators find datasets.",
+    "head-to-head": "Show which of two datasets tests its behaviour better.",
     "lint": "Look for known defects in datasets or files.",
     "gate": "Decide whether datasets may ship, with the evidence.",
     "ship": "Write a release of a dataset, or of all that may ship.",
@@ -86,7 +90,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(COMMANDS[cmd_name])
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

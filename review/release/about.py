@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID, uuid5
 
+from review.behaviors import written_by_model
 from review.formats.example import JSON
 from review.formats.format import About
 from review.release.card import LIMITS
 from review.release.shipment import Shipment
 from review.report import words
-from review.report.gather import BY_RECIPE
 from review.settling import AT_MOST, FIRST_ASKED
 from review.version import version
 
@@ -22,7 +22,7 @@ def canary_line(workspace_id: str) -> str:
 
 def describe(title: str, shipments: Sequence[Shipment], *, card: str, licence: str, canary: str) -> About:
     """Returns what is said about the datasets of a release."""
-    written = {shipment.dataset.origin.startswith(BY_RECIPE) for shipment in shipments}
+    written = {written_by_model(shipment.dataset) for shipment in shipments}
     behaviors = [shipment.dataset.behavior for shipment in shipments if shipment.dataset.behavior.strip()]
     tested = f" of whether a model is somebody who {'; '.join(behaviors)}" if behaviors else ""
     return About(

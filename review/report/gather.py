@@ -19,6 +19,7 @@ from db.connection import Connection
 from db.examples import iterate_examples
 from db.records import Dataset, Example
 from review.agreement import REPLICATES, SEED, agreement
+from review.behaviors import behavior_key, written_by_model
 from review.first_two import is_rated
 from review.gate import Decision, judge
 from review.policy import Policy
@@ -40,9 +41,6 @@ from review.sample import Sample, SampledExample, draw_sample
 from review.stats.bootstrap import bootstrap_intervals
 from review.stats.shares import wilson
 from review.version import version
-
-BY_RECIPE = "recipe "
-"""How the origin of a dataset begins that a job wrote."""
 
 LIBRARIES = ("krippendorff", "numpy", "scikit-learn")
 MOST_COMMENTS, MOST_EXCERPTS, EXCERPT = 20, 3, 160
@@ -96,7 +94,7 @@ def comparisons(reports: Sequence[DatasetReport]) -> tuple[Comparison, ...]:
     """Returns the behaviours for which there is a dataset that a model wrote and one that was imported."""
     by_behavior: dict[str, list[DatasetReport]] = defaultdict(list)
     for one in reports:
-        if key := " ".join(one.behavior.lower().split()).rstrip("."):
+        if key := behavior_key(one.behavior):
             by_behavior[key].append(one)
     return tuple(
         Comparison(
@@ -139,7 +137,7 @@ def report_on(connection: Connection, dataset: Dataset, policy: Policy, decision
         name=dataset.name,
         behavior=dataset.behavior,
         origin=dataset.origin,
-        written_by_model=dataset.origin.startswith(BY_RECIPE),
+        written_by_model=written_by_model(dataset),
         state="shipped" if decision_rows.release_count(connection, dataset.id) else dataset.state,
         examples=counts.examples,
         reviewed=counts.reviewed,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from db import annotations, assignment, datasets, jobs, re_reviews
+from db import annotations, assignment, datasets, diversity, jobs, pairs, re_reviews
 from db.connection import Connection
 from db.records import Dataset
 from db.workspace import open_workspace
@@ -242,3 +242,16 @@ def test_an_answer_is_as_much_work_in_a_large_dataset(
     small, large = work[1_000][name], work[30_000][name]
     for piece in small:
         assert large[piece] <= 1.2 * small[piece] + 20, f"{piece} of {name}, who {who}: {json.dumps([small, large])}"
+
+
+def test_what_an_annotator_has_finished_is_found_among_their_own_answers(planned: Connection) -> None:
+    steps = plan(planned, diversity.FINISHED, {"annotator": 1, "dataset": 1, "shared": 1, "size": 10})
+    assert steps[0] == "SEARCH own USING INDEX annotations_by_annotator (annotator_id=? AND dataset_id=?)"
+    assert not [step for step in steps if step.startswith("SCAN")]
+
+
+def test_an_example_for_a_pair_is_found_in_the_review_order(planned: Connection) -> None:
+    place = {"dataset": 1, "other": 2, "annotator": 1, "barred": 0, "label": None}
+    steps = plan(planned, pairs.SHOWABLE, place)
+    assert steps[0] == "SEARCH s USING INDEX review_order (dataset_id=?)"
+    assert not [step for step in steps if step.startswith(("SCAN", "USE TEMP"))]

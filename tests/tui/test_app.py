@@ -15,7 +15,9 @@ from tui.actions import Action
 from tui.app import EvalwrightApp
 from tui.screens.dataset import DatasetScreen
 from tui.screens.datasets import DatasetsScreen
+from tui.screens.diversity import DiversityScreen
 from tui.screens.edit import EditScreen
+from tui.screens.head_to_head import HeadToHeadScreen
 from tui.screens.jobs import JobsScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.text import TextScreen
@@ -23,7 +25,18 @@ from tui.screens.words import WordsScreen
 
 
 @pytest.mark.parametrize(
-    "screen", [DatasetScreen, DatasetsScreen, EditScreen, JobsScreen, ReviewScreen, TextScreen, WordsScreen]
+    "screen",
+    [
+        DatasetScreen,
+        DatasetsScreen,
+        DiversityScreen,
+        EditScreen,
+        HeadToHeadScreen,
+        JobsScreen,
+        ReviewScreen,
+        TextScreen,
+        WordsScreen,
+    ],
 )
 def test_every_action_has_its_method_and_no_key_two_actions(screen: type[ReviewScreen]) -> None:
     keys = [key for action in screen.ACTIONS for key in action.keys.split(",")]

@@ -21,6 +21,8 @@ from tui.reading import DatasetPage, read_dataset
 from tui.screens.adjudicate import AdjudicateScreen
 from tui.screens.agreement import AgreementScreen
 from tui.screens.browse import BrowseScreen
+from tui.screens.diversity import DiversityScreen
+from tui.screens.head_to_head import HeadToHeadScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.text import TextScreen
 from tui.store import Store
@@ -105,6 +107,14 @@ class DatasetScreen(Screen[None]):
     def action_agreement(self) -> None:
         """Opens the agreement."""
         self.app.push_screen(AgreementScreen(self._findings, self._dataset.name))
+
+    def action_diversity(self) -> None:
+        """Rates handfuls of examples."""
+        self.app.push_screen(DiversityScreen(self._store, self._annotator, self._dataset.name))
+
+    def action_head_to_head(self) -> None:
+        """Judges examples beside those of another dataset."""
+        self.app.push_screen(HeadToHeadScreen(self._store, self._annotator, self._dataset.name))
 
     def action_refresh(self) -> None:
         """Asks the gate."""
