@@ -32,7 +32,7 @@ UNREAD = (
 
 
 @dataclass(frozen=True)
-class JobError:
+class RecentFailure:
     """A call that failed or whose reply could not be read.
 
     Attributes:
@@ -67,14 +67,14 @@ def recent_calls(connection: Connection, job_id: int, most: int) -> list[tuple[f
     return [(row[0], row[1]) for row in connection.execute(RECENT_CALLS, (job_id, most))]
 
 
-def last_errors(connection: Connection, job_id: int, most: int) -> list[JobError]:
+def last_errors(connection: Connection, job_id: int, most: int) -> list[RecentFailure]:
     """Returns the newest failures, then the newest replies that could not be read, equal ones once; at most so many."""
     failed = [
-        JobError(stage, error, reply, state != "failed")
+        RecentFailure(stage, error, reply, state != "failed")
         for stage, state, error, reply in connection.execute(FAILED_ITEMS, (job_id, LOOKED_AT))
     ]
     unread = [
-        JobError(stage, f"The reply could not be used: {reason}.", _said(reply), waiting=False)
+        RecentFailure(stage, f"The reply could not be used: {reason}.", _said(reply), waiting=False)
         for stage, reason, reply in connection.execute(UNREAD, (job_id, LOOKED_AT))
     ]
     counts = Counter((error.stage, error.error) for error in failed + unread)

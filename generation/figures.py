@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from db.connection import Connection
-from db.job_figures import BatchFigures, JobError, batch_figures, last_errors, recent_calls
+from db.job_figures import BatchFigures, RecentFailure, batch_figures, last_errors, recent_calls
 from db.records import Job
 
 WINDOW_SECONDS = 60.0
@@ -35,7 +35,7 @@ class JobFigures:
     seconds_left: float | None
     dollars_expected: float | None
     batches: BatchFigures
-    errors: tuple[JobError, ...]
+    errors: tuple[RecentFailure, ...]
 
 
 def job_figures(connection: Connection, job: Job) -> JobFigures:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from generation.engines.anthropic_client import engine_error, host_of, make_client
+from generation.engines.clients import Clients
 from generation.engines.protocol import (
     Completion,
     EngineError,
@@ -69,8 +70,7 @@ class AnthropicEngine:
         """
         self.model = model
         self.concurrency = concurrency
-        self._timeout = timeout
-        self._client: anthropic.AsyncAnthropic | None = None
+        self._clients = Clients(lambda: make_client(timeout))
 
     def request_as_sent(self, request: SampleRequest | JudgeRequest) -> dict[str, Any]:
         """Returns the body of the call that `sample` or `judge` makes, all of it, ready for JSON.
@@ -108,8 +108,7 @@ class AnthropicEngine:
 
     async def close(self) -> None:
         """Closes the connections."""
-        if self._client is not None:
-            client, self._client = self._client, None
+        for client in self._clients.taken():
             await client.close()
 
     async def _call(self, body: dict[str, Any]) -> Message:
@@ -119,17 +118,17 @@ class AnthropicEngine:
         self, ask: Callable[[anthropic.AsyncAnthropic], Awaitable[Any]], read: Callable[[bytes], T]
     ) -> T:  # fmt: skip
         """Asks the server, and reads what it says; raises like `sample`."""
-        client = self._connect()
-        from anthropic import AnthropicError
+        with self._clients.lent() as client:
+            from anthropic import AnthropicError
 
-        host = host_of(client)
-        try:
-            response = await ask(client)
-        except AnthropicError as error:
-            # Not chained: the SDK's exception may quote the header with the key, and tracebacks go to logs.
-            raise engine_error(error, self.model, host) from None
-        except UnicodeEncodeError as error:
-            raise EngineError(f"The prompt has a character that UTF-8 can't hold: {error.reason}.") from error
+            host = host_of(client)
+            try:
+                response = await ask(client)
+            except AnthropicError as error:
+                # Not chained: the SDK's exception may quote the header with the key, and tracebacks go to logs.
+                raise engine_error(error, self.model, host) from None
+            except UnicodeEncodeError as error:
+                raise EngineError(f"The prompt has a character that UTF-8 can't hold: {error.reason}.") from error
         content: bytes = getattr(response, "http_response", response).content
         try:
             return read(content)
@@ -139,11 +138,6 @@ class AnthropicEngine:
                 "ANTHROPIC_BASE_URL leads to a server that speaks the Messages API.",
                 content[:_LONGEST_REPLY].decode("utf-8", "replace"),
             ) from error
-
-    def _connect(self) -> anthropic.AsyncAnthropic:
-        if self._client is None:
-            self._client = make_client(self._timeout)
-        return self._client
 
 
 @dataclass(frozen=True)

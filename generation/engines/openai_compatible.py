@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from generation.engines.answers import answer_index, answer_probabilities
+from generation.engines.clients import Clients
 from generation.engines.protocol import (
     Completion,
     EngineError,
@@ -69,8 +70,7 @@ class OpenAICompatibleEngine:
         self.model = model
         self.concurrency = concurrency
         self.has_probabilities = True
-        self._timeout = timeout
-        self._client: httpx2.AsyncClient | None = None
+        self._clients = Clients(lambda: _make_client(timeout))
         self._probing = asyncio.Lock()
         self._probed = False
         self._limit = "max_tokens"
@@ -122,8 +122,7 @@ class OpenAICompatibleEngine:
 
     async def close(self) -> None:
         """Closes the connections."""
-        if self._client is not None:
-            client, self._client = self._client, None
+        for client in self._clients.taken():
             await client.aclose()
 
     def _body(self, prompt: Prompt, max_tokens: int) -> dict[str, Any]:
@@ -156,9 +155,12 @@ class OpenAICompatibleEngine:
         raise refused
 
     async def _ask(self, body: dict[str, Any]) -> _Reply:
+        with self._clients.lent() as client:
+            return await self._ask_with(client, body)
+
+    async def _ask_with(self, client: httpx2.AsyncClient, body: dict[str, Any]) -> _Reply:
         import httpx2
 
-        client = self._connect()
         host = client.base_url.netloc.decode("ascii", "replace")
         try:
             response = await client.post("chat/completions", json=body)
@@ -196,11 +198,6 @@ class OpenAICompatibleEngine:
             keys="OPENAI_API_KEY",
             address="OPENAI_BASE_URL",
         )
-
-    def _connect(self) -> httpx2.AsyncClient:
-        if self._client is None:
-            self._client = _make_client(self._timeout)
-        return self._client
 
 
 @dataclass(frozen=True)

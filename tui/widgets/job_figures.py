@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
-from db.job_figures import JobError
+from db.job_figures import RecentFailure
 from db.records import Job
 from generation.figures import JobFigures
 from generation.purse import dollars_text
@@ -86,7 +86,7 @@ def _money(job: Job, figures: JobFigures) -> Content:
     )
 
 
-def _error(error: JobError, width: int) -> list[Content]:
+def _error(error: RecentFailure, width: int) -> list[Content]:
     """Returns what went wrong, how often of late, and the reply that caused it."""
     about = (error.stage, "tried again" if error.waiting else "", f"{error.times} x" if error.times > 1 else "")
     where = f"{', '.join(part for part in about if part)}: "
