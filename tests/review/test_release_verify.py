@@ -33,7 +33,9 @@ from tests.support.workspaces import answer, make_dataset
 def release(connection: Connection, tmp_path: Path) -> Path:
     """A release of a dataset to which everything has happened that its numbers depend on."""
     dataset = make_dataset(connection, 40)
-    Annotators(connection, dataset, Truth(hard=0.2, slip=0.1, skipped=0.1), seed=3).answer(6)
+    early = Annotators(connection, dataset, Truth(hard=0.2, slip=0.1, skipped=0.1), seed=3)
+    early.answer(6)
+    early.leave()
     reopen_dataset(connection, dataset)
     close_dataset(connection, find(connection, dataset.name))
     dataset = find(connection, dataset.name)
@@ -54,6 +56,7 @@ def test_a_release_is_intact_and_its_numbers_follow_from_its_answers(release: Pa
     assert [(one.name, one.examples) for one in found.datasets] == [("beekeeping", 39)]
     decided = json.loads((release / "review" / "beekeeping" / "decision.json").read_text())
     names = [piece["name"] for piece in decided["evidence"]]
+    assert decided["evidence"][0]["n"] > 20
     assert "label agreement without excluded" in names
     assert "label agreement of all that ships" in names
     assert "guaranteed after rulings" in names
