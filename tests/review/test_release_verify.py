@@ -40,7 +40,8 @@ def release(connection: Connection, tmp_path: Path) -> Path:
     close_dataset(connection, find(connection, dataset.name))
     dataset = find(connection, dataset.name)
     assert dataset.evidence_from
-    Annotators(connection, dataset, Truth(hard=0.2, slip=0.1, skipped=0.1), seed=4).answer_all()
+    four = (*NAMES, "Dora")
+    Annotators(connection, dataset, Truth(hard=0.2, slip=0.1, skipped=0.1), seed=4, names=four).answer_all()
     examples = list(iterate_examples(connection, dataset.id))
     rule(connection, dataset, examples[1].id, drop("a test"), by=NAMES[0])
     other = next(choice.answer for choice in examples[7].choices if choice.answer != examples[7].intended)
