@@ -43,6 +43,7 @@ COMMANDS = {
     "ship": "tui.commands.ship",
     "verify": "tui.commands.verify",
     "report": "tui.commands.report",
+    "export": "tui.commands.export",
     "doctor": "tui.commands.doctor",
 }
 """Each command and the module that holds it, as `NAME_command` with - as _, in the order of the help."""
@@ -74,6 +75,7 @@ SUMMARIES = {
     "ship": "Write a release of a dataset, or of all that may ship.",
     "verify": "Check that a release is as it was shipped.",
     "report": "Write the report on datasets: a page, Markdown or JSON.",
+    "export": "Write the workspace as plain SQLite tables, JSONL or CSV.",
     "doctor": "Show versions, SQLite, terminal, model and keys.",
 }
 

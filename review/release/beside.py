@@ -17,11 +17,15 @@ MOST_OF_NAME = 40
 
 
 @contextmanager
-def written_beside(folder: Path) -> Iterator[Path]:
+def written_beside(folder: Path, what: str = "a release") -> Iterator[Path]:
     """Makes a folder beside `folder`, to be filled and then published; what isn't published by the end goes.
 
     What killed processes have left beside the same place goes first. The folder stays locked while it is written, which
     tells it from those.
+
+    Args:
+        folder: Where it will be.
+        what: What it is, for sentences.
 
     Yields:
         The folder to fill.
@@ -30,7 +34,7 @@ def written_beside(folder: Path) -> Iterator[Path]:
         InputError: if there is something at `folder` already.
         EvalwrightError: if it can't be written.
     """
-    refuse_existing(folder)
+    refuse_existing(folder, what)
     missing: list[Path] = []
     try:
         missing += [parent for parent in (folder.parent, *folder.parent.parents) if not parent.exists()]
@@ -53,8 +57,8 @@ def written_beside(folder: Path) -> Iterator[Path]:
                 parent.rmdir()
 
 
-def publish(working: Path, folder: Path) -> None:
-    """Gives a folder its name: until then there is none, from then on it is whole.
+def publish(working: Path, folder: Path, what: str = "a release") -> None:
+    """Gives a folder or a file its name: until then there is none, from then on it is whole.
 
     Raises:
         InputError: if there is something at `folder` by now.
@@ -63,19 +67,19 @@ def publish(working: Path, folder: Path) -> None:
     for path in sorted(working.rglob("*")):
         sync(path)
     sync(working)
-    refuse_existing(folder)
+    refuse_existing(folder, what)
     working.rename(folder)
     sync(folder.parent)
 
 
-def refuse_existing(folder: Path) -> None:
+def refuse_existing(folder: Path, what: str = "a release") -> None:
     """Refuses a place where something is, be it a broken link.
 
     Raises:
         InputError: naming it.
     """
     if os.path.lexists(folder):
-        raise InputError(f"{folder} exists already, and a release is never overwritten; name another folder with --to.")
+        raise InputError(f"{folder} exists already, and {what} is never overwritten; name another place.")
 
 
 def remove_stale(folder: Path) -> None:
