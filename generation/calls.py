@@ -166,14 +166,23 @@ class Calls:
 
     async def _slot(self, line: _Line, call: Ready, guess: int) -> None:
         """Makes one call after the other: a new task for each would let every connection fall idle in between."""
-        taken: tuple[Ready, int] | None = (call, guess)
+        taken: tuple[_Line, Ready, int] | None = (line, call, guess)
         while taken is not None:
-            (item, request), guess = taken
+            line, (item, request), guess = taken
             await self._call(line, item, request, guess)
             fresh = time.monotonic() < self._looked_at + FRESH_SECONDS
-            taken = self._take(line) if fresh else None
+            taken = self._take_next(line) if fresh else None
             if fresh and taken is None:
                 self.begin()
+
+    def _take_next(self, line: _Line) -> tuple[_Line, Ready, int] | None:
+        """Takes a call of the jobs on the same engine in turn, so that none waits until another is done."""
+        lines = list(self._lines.values())
+        after = lines.index(line) + 1 if line in lines else 0
+        for other in (*lines[after:], *lines[:after]):
+            if other.running.engine is line.running.engine and (taken := self._take(other)) is not None:
+                return other, *taken
+        return None
 
     async def _call(self, line: _Line, item: WorkItem, request: SampleRequest | JudgeRequest, guess: int) -> None:
         """Makes one call, outside any transaction."""

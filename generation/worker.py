@@ -82,6 +82,7 @@ class Worker:
         self._shop = Workshop(uuid.uuid4().hex)
         self._engines: dict[tuple[str, str], _Preparing] = {}
         self._running: dict[int, RunningJob] = {}
+        self._turns = 0
         self._calls = Calls(self._shop)
         self._batches = Batches(self._shop, self._prepare)
 
@@ -124,7 +125,10 @@ class Worker:
         dropped = self._calls.keep(going)
         if dropped:
             await self._shop.db(lambda: self._release(dropped))
-        for job in going:
+        # Another job is first each time: what there is room for would else always be the first one's.
+        self._turns += 1
+        first = self._turns % max(1, len(going))
+        for job in (*going[first:], *going[:first]):
             moved = await self._move(job, at_an_end=job.id in at_an_end) or moved
         self._calls.begin()
         await self._batches.tend()

@@ -395,3 +395,20 @@ async def test_while_one_engine_gets_ready_the_worker_goes_on_with_others(
     assert find_job(connection, waiting.id).selected == 8
     worker.stop()
     assert await running
+
+
+async def test_jobs_on_one_engine_take_turns(connection: Connection, workspace_path: Path) -> None:
+    engine = ScriptedEngine(concurrency=1)
+    asked: list[bool] = []
+
+    def note(request: SampleRequest | JudgeRequest) -> None:
+        asked.append("loves the rain" in request.prompt.user)
+
+    engine.on_sample = engine.on_judge = note
+    make_job(connection)
+    make_job(connection, behavior='name = "rain"\ndescription = "loves the rain"\n')
+    await run_worker(workspace_path, engine)
+    half = asked[: len(asked) // 2]
+    assert half.count(True) > len(half) / 3
+    assert half.count(False) > len(half) / 3
+    assert max(len(list(run)) for _, run in itertools.groupby(half)) <= 8
