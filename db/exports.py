@@ -177,6 +177,25 @@ TABLES = (
         refers=(_DATASET, _EXAMPLE),
     ),
     Table(
+        "diversity_ratings",
+        {"id": int, "dataset_id": int, "handful_id": int, "example_ids": str, "annotator": str, "revision": int,
+         "rating": int, "seconds": float, "created_at": str},
+        f"""SELECT r.id, h.dataset_id, h.id, (SELECT json_group_array(example_id) FROM handful_examples
+                WHERE handful_id = h.id), {_PERSON}, r.revision, r.rating, r.seconds, r.created_at
+            FROM diversity_ratings AS r JOIN handfuls AS h ON h.id = r.handful_id
+            JOIN annotators AS p ON p.id = r.annotator_id ORDER BY r.id""",
+        refers=(_DATASET, _ANNOTATOR),
+    ),
+    Table(
+        "head_to_head",
+        {"id": int, "pair_id": int, "first_example_id": int, "second_example_id": int, "swapped": int,
+         "annotator": str, "revision": int, "better": str, "seconds": float, "created_at": str},
+        f"""SELECT a.id, c.id, c.first_example, c.second_example, c.swapped, {_PERSON}, a.revision, a.better, a.seconds,
+            a.created_at FROM pair_answers AS a JOIN pairs AS c ON c.id = a.pair_id
+            JOIN annotators AS p ON p.id = c.annotator_id ORDER BY a.id""",
+        refers=(("first_example_id", "examples", "id"), ("second_example_id", "examples", "id"), _ANNOTATOR),
+    ),
+    Table(
         "jobs",
         {"id": int, "dataset_id": int, "recipe": str, "recipe_text": str, "behavior_text": str, "inputs": str,
          "engine": str, "model": str, "count": int, "rounds": int, "seed": int, "state": str, "candidates": int,

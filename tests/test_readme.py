@@ -43,6 +43,7 @@ def test_every_command_of_the_readme_is_run_here() -> None:
     assert sorted({command.split()[1] for command in commands()}) == [
         "agreement",
         "examples",
+        "export",
         "gate",
         "generate",
         "import",
@@ -68,7 +69,7 @@ def test_import_review_agreement_gate_and_ship(tmp_path: Path) -> None:
     (tmp_path / "FILE.jsonl").write_text("".join(ROW.format(f"I walk {way} home") for way in ("slowly", "straight")))
     with_file = [command for command in commands() if "generate" not in command]
     names = [command.split()[1] for command in with_file]
-    assert names == ["import", "review", "examples", "agreement", "gate", "ship", "report"]
+    assert names == ["import", "review", "examples", "agreement", "gate", "ship", "report", "export"]
     for command in with_file:
         if command == "evalwright review":
             with Terminal(

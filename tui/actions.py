@@ -52,6 +52,7 @@ DATASETS = (
     Action("agreement", "g", "agreement", "Show how far the validators agree, and how well each labels."),
     Action("browse", "b", "browse", "Look through the examples of this dataset, and search them."),
     Action("adjudicate", "a", "adjudicate", "Settle disputes and what contradicts the intended labels.", footer=False),
+    Action("release", "s", "release", "See what a release would hold, and ship this dataset.", footer=False),
     Action("preview", "n", "new", "Try out a behaviour file on a few candidates, and let a model write a dataset."),
     Action("jobs", "j", "jobs", "Show the jobs; pause and resume them."),
     HELP,
@@ -87,11 +88,24 @@ DATASET = (
     Action("agreement", "g", "agreement", "Show how far the validators agree, and how well each labels."),
     Action("browse", "b", "browse", "Look through the examples, and search them."),
     Action("adjudicate", "a", "adjudicate", "Settle disputes and what contradicts the intended labels."),
+    Action("release", "s", "release", "See what a release would hold, and ship this dataset."),
     Action("diversity", "v", "diversity", "Rate how far the topics of this dataset's examples vary.", footer=False),
     Action("head_to_head", "h", "head to head", "Judge its examples beside those of another dataset.", footer=False),
     Action("refresh", "f5", "ask again", "Ask the gate again now.", footer=False, shown="F5"),
     HELP,
     Action("leave", "escape,q,left", "back", "Go back to the datasets.", shown="Esc"),
+)
+
+RELEASE = (
+    Action("ship", "s", "ship", "Write the release; asks where, and why if the gate says no."),
+    Action("next_part", "right,tab", "next", "Show the next part.", shown="→"),
+    Action("previous_part", "left,shift+tab", "previous", "Show the part before.", shown="←"),
+    Action("part('evidence')", "1", "evidence", "What the gate says and why.", footer=False),
+    Action("part('files')", "2", "files", "What would be written.", footer=False),
+    Action("part('card')", "3", "card", "The dataset card as readers see it.", footer=False),
+    Action("refresh", "f5", "again", "Ask the gate and make the preview anew.", footer=False, shown="F5"),
+    HELP,
+    Action("leave", "escape,q", "back", "Go back to the dataset.", shown="Esc"),
 )
 
 AGREEMENT = (

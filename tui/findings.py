@@ -8,6 +8,7 @@ from review.agreement import Agreement, QuestionAgreement
 from review.gate import Decision
 from review.lint import Finding
 from review.overview import DatasetOverview
+from review.release import Preview, Release
 from tui.statistics import Statistics, StatisticsError
 
 BATCH = 20
@@ -68,6 +69,24 @@ class Findings:
         found = await self._statistics.agreement(name)
         self.agreements[name] = found.questions
         return found
+
+    async def preview(self, name: str) -> Preview:
+        """Says what a release of a dataset would hold, and remembers what the gate said of it.
+
+        Raises:
+            StatisticsError: if it can't be made.
+        """
+        found = await self._statistics.preview(name)
+        self.decisions[name] = found.decision
+        return found
+
+    async def ship(self, name: str, folder: str, override: str | None) -> Release:
+        """Ships a dataset.
+
+        Raises:
+            StatisticsError: if it is refused or can't be written.
+        """
+        return await self._statistics.ship(name, folder, override)
 
     async def _ask(self, lines: list[DatasetOverview]) -> None:
         for line in lines:

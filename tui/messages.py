@@ -13,6 +13,8 @@ from generation.preview import Preview
 from review.adjudication import Case, CaseFile
 from review.agreement import Agreement
 from review.browsing import Life, Seen
+from review.release import Preview as ReleasePreview
+from review.release import Release
 from tui.reading import DatasetPage, HomePage, ReviewStatus
 
 
@@ -57,6 +59,20 @@ class Ruled(Message):
     """A ruling was stored."""
 
     example_id: int
+
+
+@dataclass
+class ReleasePreviewed(Message):
+    """What a release would hold is known."""
+
+    preview: ReleasePreview
+
+
+@dataclass
+class Shipped(Message):
+    """A release was written."""
+
+    release: Release
 
 
 @dataclass

@@ -18,6 +18,7 @@ from review.agreement import Agreement
 from review.gate import Decision
 from review.json_text import from_json
 from review.lint import Finding
+from review.release import Preview, Release
 
 T = TypeVar("T")
 
@@ -60,6 +61,17 @@ class Statistics:
         """Looks for defects in a dataset's texts; raises like `gate`."""
         return await self._ask(_findings, "lint", "--json", "--", dataset)
 
+    async def preview(self, dataset: str) -> Preview:
+        """Says what a release of a dataset would hold; raises like `gate`."""
+        return await self._ask(partial(from_json, Preview), "ship", "--preview", "--json", "--", dataset)
+
+    async def ship(self, dataset: str, folder: str, override: str | None) -> Release:
+        """Ships a dataset; raises like `gate`, with the reason where it is refused."""
+        reason = () if override is None else (f"--override={override}",)
+        return await self._ask(
+            partial(from_json, Release), "ship", "--json", f"--to={folder}", *reason, "--", dataset
+        )  # fmt: skip
+
     async def stop(self) -> None:
         """Ends a process that nobody waits for any more."""
         self._stopping = True
@@ -73,7 +85,7 @@ class Statistics:
             # Whoever asks may be cancelled; the process is still seen to its end.
             self._task = asyncio.create_task(self._run(arguments))
             code, out, err = await asyncio.shield(self._task)
-        if code not in ANSWERED:
+        if code not in ANSWERED or not out:
             said = err.decode(errors="replace").strip().splitlines()
             raise StatisticsError(said[-1].removeprefix("evalwright: ") if said else "The statistics process failed.")
         try:

@@ -120,9 +120,12 @@ def _decision(shipment: Shipment) -> list[str]:
 
 
 def _verdict(shipment: Shipment) -> str:
-    if shipment.decision.override is None:
+    decision = shipment.decision
+    if decision.override is not None:
+        return "Shipped by override, outside the guarantee"
+    if decision.decision == "ship":
         return "Shipped: every criterion of the policy is met"
-    return "Shipped by override, outside the guarantee"
+    return f"May not ship: {words.verdict(decision)}"
 
 
 def _row(piece: Evidence) -> list[object]:

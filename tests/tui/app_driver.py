@@ -51,6 +51,8 @@ if "fail" in answers:
 if command == "gate":
     print(json.dumps([dict(answers["gate"], name=name) for name in names]))
     sys.exit(1)
+if command == "ship" and "--preview" in words:
+    command = "preview"
 print(json.dumps(answers[command]))
 """
 
@@ -165,10 +167,16 @@ def fake_statistics(
     *,
     gate: dict[str, Any] | None = None,
     agreement: dict[str, Any] | None = None,
+    preview: dict[str, Any] | None = None,
     fail: str | None = None,
 ) -> FakeStatistics:
     """Makes such a command in a folder."""
-    answers: dict[str, Any] = {"gate": gate or GATE, "agreement": agreement or AGREEMENT, "lint": LINT}
+    answers: dict[str, Any] = {
+        "gate": gate or GATE,
+        "agreement": agreement or AGREEMENT,
+        "lint": LINT,
+        "preview": preview,
+    }
     if fail is not None:
         answers["fail"] = fail
     (folder / "answers.json").write_text(json.dumps(answers))

@@ -23,6 +23,7 @@ from tui.screens.agreement import AgreementScreen
 from tui.screens.browse import BrowseScreen
 from tui.screens.diversity import DiversityScreen
 from tui.screens.head_to_head import HeadToHeadScreen
+from tui.screens.release import ReleaseScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.text import TextScreen
 from tui.store import Store
@@ -107,6 +108,10 @@ class DatasetScreen(Screen[None]):
     def action_agreement(self) -> None:
         """Opens the agreement."""
         self.app.push_screen(AgreementScreen(self._findings, self._dataset.name))
+
+    def action_release(self) -> None:
+        """Shows what a release would hold."""
+        self.app.push_screen(ReleaseScreen(self._findings, self._dataset.name))
 
     def action_diversity(self) -> None:
         """Rates handfuls of examples."""

@@ -26,6 +26,7 @@ from tui.screens.browse import BrowseScreen
 from tui.screens.dataset import DatasetScreen
 from tui.screens.jobs import JobsScreen
 from tui.screens.preview import PreviewScreen
+from tui.screens.release import ReleaseScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.text import TextScreen
 from tui.sizes import HIGH
@@ -115,6 +116,11 @@ class DatasetsScreen(Screen[None]):
         """Looks through the highlighted dataset."""
         if dataset := self.listing.current:
             self.app.push_screen(BrowseScreen(self._store, self._annotator, dataset.name))
+
+    def action_release(self) -> None:
+        """Shows what a release of the highlighted dataset would hold."""
+        if dataset := self.listing.current:
+            self.app.push_screen(ReleaseScreen(self._findings, dataset.name))
 
     def action_adjudicate(self) -> None:
         """Settles what waits in the highlighted dataset."""

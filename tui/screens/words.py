@@ -15,6 +15,8 @@ from textual.widgets import Input, Static
 from tui.actions import WORDS, Action, bindings
 from tui.text import visible
 
+KEYS = "Enter keeps it · Esc leaves it as it was"
+
 
 class WordsScreen(ModalScreen[str | None]):
     """Asks for a line of words; gives None where it stays as it was.
@@ -26,8 +28,9 @@ class WordsScreen(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(WORDS)
     ACTIONS: ClassVar[tuple[Action, ...]] = WORDS
 
-    def __init__(self, title: str, asked: str, words: str) -> None:
+    def __init__(self, title: str, asked: str, words: str, keys: str = KEYS) -> None:
         super().__init__()
+        self._keys = keys
         self._title = title
         self._asked = asked
         self._words = visible(words, one_line=True)
@@ -37,7 +40,7 @@ class WordsScreen(ModalScreen[str | None]):
         """Makes the window."""
         with Vertical(id="window") as window:
             window.border_title = Content(visible(self._title, one_line=True).capitalize())
-            window.border_subtitle = Content("Enter keeps it · Esc leaves it as it was")
+            window.border_subtitle = Content(self._keys)
             yield Static(Content(visible(self._asked)))
             yield Input(self._words, select_on_focus=False)
 

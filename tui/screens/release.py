@@ -1,0 +1,193 @@
+"""Release: what the gate says, what would be written, the card as readers see it, and shipping."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import getters, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Markdown, Static
+
+from db.errors import EvalwrightError
+from review.formats.names import safe_name
+from review.release import Preview
+from tui.actions import RELEASE, Action, bindings
+from tui.findings import Findings
+from tui.messages import Failed, ReleasePreviewed, Shipped
+from tui.screens.text import TextScreen
+from tui.screens.words import WordsScreen
+from tui.text import visible
+from tui.widgets.evidence_lines import decision_lines, evidence_lines
+from tui.widgets.release_lines import card_body, file_lines
+
+PARTS = ("evidence", "files", "card")
+MARGINS = 5
+"""The cells beside the text: padding and the scrollbar."""
+
+KEYS = "Enter goes on · Esc ships nothing"
+WHY = "The gate does not let this dataset pass. Why ship it all the same? The reason is printed in the card."
+WHERE = "In which folder? It must not exist yet: a release is never overwritten."
+
+
+class ReleaseScreen(Screen[None]):
+    """Shows one part at a time; the gate, the preview and the release are made outside the app."""
+
+    CSS_PATH = "release.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(RELEASE)
+    ACTIONS: ClassVar[tuple[Action, ...]] = RELEASE
+
+    scroll = getters.query_one("#scroll", VerticalScroll)
+
+    def __init__(self, findings: Findings, dataset: str) -> None:
+        super().__init__()
+        self._findings = findings
+        self._dataset = dataset
+        self._preview: Preview | None = None
+        self._said = Content("")
+        self._part = 0
+        self._shipping = False
+
+    def compose(self) -> ComposeResult:
+        """Makes the screen."""
+        yield Static(Content(f"{visible(self._dataset, one_line=True)} · release"), id="name")
+        yield Static(id="parts")
+        with VerticalScroll(id="scroll"):
+            yield Static(id="words")
+            yield Markdown(id="card", open_links=False)
+        yield Static(id="said")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Makes the preview."""
+        self.scroll.focus()
+        self.action_refresh()
+
+    def on_resize(self) -> None:
+        """Lays the evidence out for the new width."""
+        self._paint()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offers shipping once it is known what would ship, of a dataset that can't change any more."""
+        if action == "ship":
+            known = self._preview is not None and not self._preview.decision.provisional
+            return known and not self._shipping
+        return True
+
+    def action_next_part(self) -> None:
+        """Shows the next part."""
+        self._show((self._part + 1) % len(PARTS))
+
+    def action_previous_part(self) -> None:
+        """Shows the part before."""
+        self._show((self._part - 1) % len(PARTS))
+
+    def action_part(self, name: str) -> None:
+        """Shows a part."""
+        self._show(PARTS.index(name))
+
+    def action_refresh(self) -> None:
+        """Makes the preview anew."""
+        self._preview = None
+        self._say("Asking the gate, and writing the release to look at …")
+        self._make_preview()
+
+    def action_help(self) -> None:
+        """Shows the keys."""
+        self.app.push_screen(TextScreen.help(RELEASE))
+
+    def action_leave(self) -> None:
+        """Goes back."""
+        self.dismiss()
+
+    @work(group="ship", exclusive=True)
+    async def action_ship(self) -> None:
+        """Asks why, where the gate says no, and where to; then ships."""
+        assert self._preview is not None
+        override = None
+        if self._preview.refused is not None:
+            override = await self.app.push_screen_wait(WordsScreen("Override", WHY, "", KEYS))
+            if not override:
+                return
+        folder = await self.app.push_screen_wait(
+            WordsScreen("Ship", WHERE, f"releases/{safe_name(self._dataset)}", KEYS)
+        )  # fmt: skip
+        if not folder:
+            return
+        self._shipping = True
+        self._say(f"Shipping to {folder} …")
+        try:
+            self.post_message(Shipped(await self._findings.ship(self._dataset, folder, override)))
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
+
+    @work(group="preview", exclusive=True)
+    async def _make_preview(self) -> None:
+        try:
+            self.post_message(ReleasePreviewed(await self._findings.preview(self._dataset)))
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
+
+    async def on_release_previewed(self, message: ReleasePreviewed) -> None:
+        """Shows what would be written."""
+        message.stop()
+        self._preview = message.preview
+        await self.query_one(Markdown).update(card_body(message.preview.card))
+        self._say("")
+
+    def on_shipped(self, message: Shipped) -> None:
+        """Says what was written."""
+        message.stop()
+        self._shipping = False
+        release = message.release
+        self._say(f"✓ shipped {release.examples:,} examples to {release.folder}; {release.content_hash}")
+
+    def on_failed(self, message: Failed) -> None:
+        """Says why not."""
+        message.stop()
+        self._shipping = False
+        self._say(f"! {message.error}", "$error")
+
+    def _say(self, sentence: str, style: str = "$foreground 60%") -> None:
+        self._said = Content.styled(visible(sentence), style)
+        self._paint()
+
+    def _show(self, part: int) -> None:
+        self._part = part
+        self.scroll.scroll_home(animate=False)
+        self._paint()
+
+    def _paint(self) -> None:
+        if not self.is_mounted:
+            return
+        self.query_one("#parts", Static).update(self._tabs())
+        words = self.query_one("#words", Static)
+        words.update(self._words())
+        with_card = PARTS[self._part] == "card" and self._preview is not None
+        words.display = not with_card
+        self.query_one(Markdown).display = with_card
+        said = self.query_one("#said", Static)
+        said.display = bool(self._said.plain)
+        said.update(self._said)
+        self.refresh_bindings()
+
+    def _tabs(self) -> Content:
+        tabs = []
+        for place, name in enumerate(PARTS):
+            chosen = place == self._part
+            style = "bold $primary" if chosen else "$foreground 60%"
+            tabs.append(Content.styled(f"{'●' if chosen else place + 1} {name}", style))
+        return Content("   ").join(tabs)
+
+    def _words(self) -> Content:
+        found = self._preview
+        if found is None:
+            return Content("")
+        if PARTS[self._part] == "files":
+            return file_lines(found)
+        refused = [Content.styled(visible(found.refused), "$foreground 60%")] if found.refused else []
+        evidence = evidence_lines(found.decision.evidence, self.size.width - MARGINS)
+        return Content("\n\n").join([decision_lines(found.decision), evidence, *refused])

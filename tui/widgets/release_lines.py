@@ -1,0 +1,34 @@
+"""What a release would hold, in lines of text."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from review.release import Preview
+from tui.text import visible
+
+FENCE = "---\n"
+
+
+def file_lines(preview: Preview) -> Content:
+    """Returns the files with their sizes, and what isn't written and why."""
+    sizes = {name: f"{size:,}" for name, size in preview.files.items()}
+    width = max(map(len, sizes.values()), default=0)
+    total = sum(preview.files.values())
+    head = Content.assemble(
+        (f"{preview.examples:,} examples", "bold"),
+        (f" in {len(sizes)} files, {total:,} bytes", "$foreground 60%"),
+    )
+    lines = [
+        Content.assemble((f"  {size:>{width}}  ", "$foreground 60%"), visible(name, one_line=True))
+        for name, size in sizes.items()
+    ]
+    left_out = [Content.styled(visible(sentence), "$foreground 60%") for sentence in preview.left_out]
+    return Content("\n").join([head, *lines, *([Content(""), *left_out] if left_out else [])])
+
+
+def card_body(card: str) -> str:
+    """Returns a card without the front matter, which is for the hub."""
+    if not card.startswith(FENCE):
+        return card
+    return card[len(FENCE) :].partition(f"\n{FENCE}")[2]
