@@ -45,12 +45,27 @@ def insert_annotation(
     revision: int,
     answers: Answers,
     created_at: str = "",
+    disclosed: str = "",
 ) -> int:
-    """Appends a revision and returns its id; `created_at` is when it was given, if not now."""
+    """Appends a revision and returns its id.
+
+    Args:
+        connection: In a write transaction.
+        dataset_id: Whose example it is.
+        example_id: What is answered.
+        annotator_id: By whom, in the window `session_id`.
+        session_id: See `annotator_id`.
+        occasion: On what occasion.
+        revision: From 1, by example, annotator and occasion.
+        answers: What they said.
+        created_at: When it was given, if not now.
+        disclosed: What they were shown before, in a word.
+    """
     row_id = connection.execute(
         "INSERT INTO annotations (dataset_id, example_id, annotator_id, occasion, revision, skipped, label, relevance,"
         " ambiguous, flagged, comment, seconds, submission, session_id, created_at, answers, skip_reason,"
-        " suggested_edit) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " suggested_edit, disclosed)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             dataset_id,
             example_id,
@@ -70,6 +85,7 @@ def insert_annotation(
             json.dumps(dict(answers.answers), ensure_ascii=False),
             answers.skip_reason,
             answers.suggested_edit,
+            disclosed,
         ),
     ).lastrowid
     assert row_id is not None
@@ -96,6 +112,16 @@ def get_annotation(connection: Connection, annotation_id: int) -> Annotation:
     return _annotation(
         connection.execute(f"SELECT {_COLUMNS} FROM annotations WHERE id = ?", (annotation_id,)).fetchone()
     )
+
+
+def newest_of(connection: Connection, example_id: int, annotator_id: int, occasion: Occasion) -> Annotation | None:
+    """Returns an annotator's newest revision of one occasion, or None."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM annotations WHERE example_id = ? AND annotator_id = ? AND occasion = ?"
+        " ORDER BY revision DESC LIMIT 1",
+        (example_id, annotator_id, occasion),
+    ).fetchone()
+    return _annotation(row) if row else None
 
 
 def current_answer(connection: Connection, example_id: int, annotator_id: int) -> Annotation | None:

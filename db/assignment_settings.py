@@ -20,6 +20,7 @@ class AssignmentSettings:
         gold_set: The hidden dataset that holds the gold examples, or None.
         gold_rate: Which share of what is served is gold, in [0, 0.5]; `repeat_rate` the same for silent repeats.
         refreshed_to: How far the statuses have followed a change of overlap, in the review order; None if they have.
+        second_look: Whether annotators may answer again, after the blind answer is stored.
     """
 
     most_each: int | None = None
@@ -27,23 +28,27 @@ class AssignmentSettings:
     gold_rate: float = 0.0
     repeat_rate: float = 0.0
     refreshed_to: int | None = None
+    second_look: bool = False
 
 
 def settings_of(connection: Connection, dataset_id: int) -> AssignmentSettings:
     """Returns how a dataset is assigned."""
     row = connection.execute(
-        "SELECT most_each, gold_set, gold_rate, repeat_rate, refreshed_to FROM assignment_settings"
+        "SELECT most_each, gold_set, gold_rate, repeat_rate, refreshed_to, second_look FROM assignment_settings"
         " WHERE dataset_id = ?",
         (dataset_id,),
     ).fetchone()
-    return AssignmentSettings(*row) if row else AssignmentSettings()
+    if row is None:
+        return AssignmentSettings()
+    return AssignmentSettings(row[0], row[1], row[2], row[3], row[4], second_look=bool(row[5]))
 
 
 def store_settings(connection: Connection, dataset_id: int, settings: AssignmentSettings) -> None:
     """Stores how a dataset is assigned."""
     connection.execute(
         "INSERT OR REPLACE INTO assignment_settings"
-        " (dataset_id, most_each, gold_set, gold_rate, repeat_rate, refreshed_to) VALUES (?, ?, ?, ?, ?, ?)",
+        " (dataset_id, most_each, gold_set, gold_rate, repeat_rate, refreshed_to, second_look)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             dataset_id,
             settings.most_each,
@@ -51,6 +56,7 @@ def store_settings(connection: Connection, dataset_id: int, settings: Assignment
             settings.gold_rate,
             settings.repeat_rate,
             settings.refreshed_to,
+            settings.second_look,
         ),
     )
 

@@ -25,6 +25,8 @@ REPEATABLE = """
             AND r.annotator_id = a.annotator_id AND r.occasion = 'repeat')
         AND NOT EXISTS (SELECT 1 FROM reservations AS v
             WHERE v.example_id = a.example_id AND v.annotator_id = a.annotator_id)
+        AND NOT EXISTS (SELECT 1 FROM disclosures AS d WHERE d.annotator_id = :annotator
+            AND d.dataset_id = :dataset AND d.example_id = a.example_id)
     ORDER BY a.id DESC LIMIT :limit"""
 
 _NEWEST = """{alias}.revision = (SELECT max(n.revision) FROM annotations AS n WHERE n.example_id = {alias}.example_id
@@ -59,6 +61,8 @@ class RepeatPair:
 
 def repeatable(connection: Connection, dataset_id: int, annotator_id: int, *, apart: int, limit: int) -> list[int]:
     """Returns examples that may be silently repeated: those that an annotator labelled last, but long enough ago.
+
+    What has been disclosed since is not among them: a repeat measures what somebody says by themselves, twice.
 
     Args:
         connection: The workspace.

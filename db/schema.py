@@ -24,6 +24,7 @@ from db.migrations.removals import REMOVALS
 from db.migrations.review_screen import REVIEW_SCREEN
 from db.migrations.rulings import RULINGS
 from db.migrations.search import SEARCH
+from db.migrations.second_look import SECOND_LOOK
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -49,6 +50,7 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
     ("packets", PACKETS),
     ("imported_ratings", IMPORTED_RATINGS),
     ("measurements", MEASUREMENTS),
+    ("second_look", SECOND_LOOK),
 ]
 """Name and statements of each migration, in order."""
 

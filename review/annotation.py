@@ -30,8 +30,9 @@ class Submitted:
 
     Attributes:
         outcome: `counted`; `extra` where it came after its reservation had gone and the places were taken: stored,
-            not counted; `changed` where it replaces an earlier one; `apart` where it would, but the annotator has seen
-            other answers since: the blind one goes on counting; `known` where it was stored before.
+            not counted; `changed` where it replaces an earlier one; `apart` where it would, but something has been
+            disclosed to the annotator since, such as other answers: the blind one goes on counting; `known` where it
+            was stored before.
     """
 
     outcome: Outcome
@@ -153,17 +154,21 @@ def _store_apart(
     connection: Connection, session: Session, dataset: Dataset, example: BlindExample, answers: Answers
 ) -> Outcome:
     """Stores an answer on a gold example, a repeat or an edited example: it is never evidence."""
-    revision = rows.last_revision(connection, example.id, session.annotator_id, example.occasion) + 1
+    occasion, dataset_id = example.occasion, example.dataset_id
+    seen = occasion == "gold" and disclosures.has_seen(connection, session.annotator_id, dataset_id, example.id)
+    if seen:
+        occasion = "re-review"
+    revision = rows.last_revision(connection, example.id, session.annotator_id, occasion) + 1
     changed = revision > 1
     if example.occasion == "re-review":
         changed = re_reviews.has_answered(connection, example.id, session.annotator_id)
     rows.insert_annotation(
         connection,
-        dataset_id=example.dataset_id,
+        dataset_id=dataset_id,
         example_id=example.id,
         annotator_id=session.annotator_id,
         session_id=session.id,
-        occasion=example.occasion,
+        occasion=occasion,
         revision=revision,
         answers=answers,
     )
@@ -172,6 +177,8 @@ def _store_apart(
     if example.occasion == "re-review":
         refresh(connection, dataset.id, example.id)
         datasets.add_to_counts(connection, dataset.id, annotations=int(revision == 1))
+    if seen:
+        return "apart"
     if changed:
         return "changed"
     note_answered(connection, dataset, session.annotator_id, example)

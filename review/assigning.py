@@ -12,6 +12,8 @@ from db import assignment_settings as rows
 from db.connection import Connection, write
 from db.errors import InputError
 from db.records import Dataset
+from db.second_looks import count_argued
+from review.arguments import read_arguments, store_arguments
 from review.assignment import left_to_ask, refresh_status
 from review.gold import GoldRow, read_gold, store_gold
 from review.toml_file import Section
@@ -37,6 +39,8 @@ class Assignment:
         allowed: Who may label it; empty for everybody.
         gold: How many gold examples there are to mix in.
         gold_rate: Which share of what is served is gold, in [0, 0.5]; `repeat_rate` the same for silent repeats.
+        second_look: Whether annotators may answer again, after the blind answer is stored.
+        argued: How many of its examples have an argument for and against an answer.
     """
 
     dataset: str
@@ -46,6 +50,8 @@ class Assignment:
     gold: int
     gold_rate: float
     repeat_rate: float
+    second_look: bool
+    argued: int
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,7 @@ class Changes:
         limit: 0 for no limit.
         allow: Names; none of them for everybody.
         gold: A published-format file of gold examples, added to those there are.
+        arguments: A file of arguments for second looks; see `review.arguments`.
     """
 
     always_three: bool | None = None
@@ -64,6 +71,8 @@ class Changes:
     gold: Path | None = None
     gold_rate: float | None = None
     repeat_rate: float | None = None
+    second_look: bool | None = None
+    arguments: Path | None = None
 
 
 AS_IT_IS = Changes()
@@ -82,6 +91,8 @@ def assignment_of(connection: Connection, dataset: Dataset) -> Assignment:
         gold=0 if settings.gold_set is None else datasets.counts(connection, settings.gold_set).examples,
         gold_rate=settings.gold_rate,
         repeat_rate=settings.repeat_rate,
+        second_look=settings.second_look,
+        argued=count_argued(connection, dataset.id),
     )
 
 
@@ -103,8 +114,11 @@ def assign(
         InputError: if something can't be; then nothing has changed.
     """
     gold = gold_of(changes)
+    argued = [] if changes.arguments is None else read_arguments(changes.arguments)
     with write(connection):
         store_changes(connection, dataset.id, changes, gold)
+        if changes.arguments is not None:
+            store_arguments(connection, dataset, changes.arguments, argued)
     refreshed = 0
     while (more := _refresh_some(connection, dataset.id)) > 0:
         refreshed += more
@@ -139,6 +153,8 @@ def store_changes(connection: Connection, dataset_id: int, changes: Changes, gol
         settings = replace(settings, gold_rate=GOLD_RATE)
     if changes.repeat_rate is not None:
         settings = replace(settings, repeat_rate=changes.repeat_rate)
+    if changes.second_look is not None:
+        settings = replace(settings, second_look=changes.second_look)
     if settings.gold_rate and settings.gold_set is None:
         raise InputError(f"{dataset.name} has no gold examples to mix in; give a file of them with --gold.")
     rows.store_settings(connection, dataset.id, settings)
@@ -158,6 +174,7 @@ def read_assignment(section: Section, folder: Path) -> Changes:
         gold=folder / gold if gold else None,
         gold_rate=section.number("gold_rate", least=0.0, most=MOST_RATE),
         repeat_rate=section.number("repeat_rate", least=0.0, most=MOST_RATE),
+        second_look=section.boolean("second_look", default=False),
     )
     section.refuse_unknown()
     return changes

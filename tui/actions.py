@@ -160,6 +160,11 @@ ADJUDICATE = (
     Action("leave", "escape,q", "back", "Go back.", shown="Esc"),
 )
 
+SECOND_LOOK = (
+    Action("keep", "enter", "keep", "Stay with your answer.", shown="Enter"),
+    Action("leave", "escape", "close", "Close without a second answer; the first one is stored.", shown="Esc"),
+)
+
 _TASKS = (
     Action("undo", "u", "undo", "Go back to what you answered before; again goes further back."),
     Action("again", "enter", "again", "Try once more what failed.", footer=False, shown="Enter"),

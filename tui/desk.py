@@ -17,6 +17,7 @@ from db.records import Answers, BlindExample, Dataset
 from review.annotation import EarlierAnswer, Submitted, earlier_answer, next_skipped, submit
 from review.assignment import Session, end_session, keep_alive, next_example, start_session
 from review.drafts import KeptDraft, keep_draft, kept_draft
+from review.second_look import SecondLook, answer_again, offer
 from review.steering import find
 from tui.draft import Draft, choice_keys
 from tui.reading import ReviewStatus, read_review_status
@@ -78,6 +79,7 @@ class Desk:
         self._keeping: asyncio.TimerHandle | None = None
         self.given_now = 0
         self.draft_trouble = ""
+        self.second_look: SecondLook | None = None
 
     @property
     def annotator(self) -> str:
@@ -136,7 +138,7 @@ class Desk:
         assert shown is not None
         self._cancel_keeping()
         try:
-            submitted, kept = await self._store.answering(_submit, session, dataset, shown.example, answers)
+            submitted, kept, look = await self._store.answering(_submit, session, dataset, shown.example, answers)
         except EvalwrightError:
             self._keep_soon()
             raise
@@ -147,7 +149,24 @@ class Desk:
         self._revisited = None
         self._undone.clear()
         self._take(submitted.next, kept)
+        self.second_look = look
+        if look is not None and self._current is not None:
+            self._current.put_aside()
         return submitted
+
+    async def answer_again(self, look: SecondLook, label: str, seconds: float) -> None:
+        """Stores what a validator says on a second look; when this returns, it is durable.
+
+        Raises:
+            EvalwrightError: if it could not be stored.
+        """
+        await self._store.answering(answer_again, *self._open_one(), look, label, seconds)
+
+    def look_no_longer(self) -> None:
+        """Ends a second look: the time on the next example begins."""
+        self.second_look = None
+        if self._current is not None:
+            self._current.take_up()
 
     async def back(self) -> bool:
         """Goes to the example answered before what is shown; whether there is one."""
@@ -279,9 +298,10 @@ def _next(connection: Connection, session: Session, dataset: Dataset) -> tuple[B
 
 def _submit(
     connection: Connection, session: Session, dataset: Dataset, example: BlindExample, answers: Answers
-) -> tuple[Submitted, KeptDraft | None]:
+) -> tuple[Submitted, KeptDraft | None, SecondLook | None]:
     submitted = submit(connection, session, dataset, example, answers)
-    return submitted, kept_draft(connection, session, submitted.next.id) if submitted.next else None
+    kept = kept_draft(connection, session, submitted.next.id) if submitted.next else None
+    return submitted, kept, offer(connection, session, dataset, example)
 
 
 def _earlier(

@@ -203,13 +203,14 @@ def test_a_behaviour_file_says_how_its_dataset_is_assigned(connection: Connectio
     file.write_text(
         'name = "bees"\ndescription = "keeps bees"\n[assignment]\nalways_three = true\nlimit = 50\n'
         'allow = ["Ada", "Béla"]\ngold = "gold.jsonl"\ngold_rate = 0.1\nrepeat_rate = 0.02\n'
+        "second_look = true\n"
     )
     behavior = load_behavior(file)
     create_job(connection, behavior, load_recipe("persona"), engine="local", count=4)
     dataset = datasets.find_dataset(connection, "bees")
     assert dataset is not None
     assert assignment_of(connection, dataset) == assigning.Assignment(
-        "bees", "always-three", 50, ("Ada", "Béla"), 12, 0.1, 0.02
+        "bees", "always-three", 50, ("Ada", "Béla"), 12, 0.1, 0.02, True, 0
     )
     assert settings_of(connection, dataset.id).refreshed_to is None
 

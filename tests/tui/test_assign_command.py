@@ -42,11 +42,13 @@ def test_the_commands_of_the_documentation(call: Call, workspace_path: Path, tmp
         "gold": 2,
         "gold_rate": 0.05,
         "repeat_rate": 0.02,
+        "second_look": False,
+        "argued": 0,
     }
     table = call("assign", "beekeeping", "--allow-all").out.splitlines()
-    assert [line.split()[0] for line in table] == ["beekeeping", "overlap", "limit", "who", "gold", "repeats"]
+    assert [line.split()[0] for line in table] == ["beekeeping", "overlap", "limit", "who", "gold", "repeats", "second"]
     assert table[3].split() == ["who", "everybody"]
-    assert table[4] == "gold        2 examples, 5% of what is served"
+    assert table[4] == "gold         2 examples, 5% of what is served"
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,10 @@ OVERLAP = {
 @click.option("--gold", type=click.Path(path_type=Path), help="A JSONL file of examples whose answer is known.")
 @click.option("--gold-rate", type=RATE, help="Share of gold examples among those served; 0.05 where gold is given.")
 @click.option("--repeat-rate", type=RATE, help="Share of silent repeats among those served, such as 0.02.")
+@click.option(
+    "--second-look/--no-second-look", default=None, help="Whether validators may answer again, after an argument."
+)
+@click.option("--arguments", type=click.Path(path_type=Path), help="A JSONL file of arguments for second looks.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def assign_command(
@@ -43,11 +47,13 @@ def assign_command(
     gold: Path | None,
     gold_rate: float | None,
     repeat_rate: float | None,
+    arguments: Path | None,
     *,
+    second_look: bool | None,
     allow_all: bool,
     as_json: bool,
 ) -> int:
-    """Say who is asked what of a dataset: overlap, limits, allow-list, gold and silent repeats.
+    """Say who is asked what of a dataset: overlap, limits, allow-list, gold, silent repeats, second looks.
 
     Without options, show how it is. Changes hold at once, also while people label.
     """
@@ -64,6 +70,8 @@ def assign_command(
         gold=gold,
         gold_rate=gold_rate,
         repeat_rate=repeat_rate,
+        second_look=second_look,
+        arguments=arguments,
     )
     with Bar("bringing the examples up to date", "examples") as bar:
         assignment = assign(connection, find(connection, dataset), changes, progress=bar.update)
@@ -82,5 +90,6 @@ def _print(assignment: Assignment) -> None:
         ["who", ", ".join(assignment.allowed) or "everybody"],
         ["gold", f"{assignment.gold:,} examples, {assignment.gold_rate:.0%} of what is served"],
         ["repeats", f"{assignment.repeat_rate:.0%} of what is served"],
+        ["second look", f"{'on' if assignment.second_look else 'off'}, {assignment.argued:,} examples with arguments"],
     ]
     print_table([assignment.dataset, ""], rows)

@@ -12,6 +12,7 @@ from tui.desk import Desk, Shown
 from tui.draft import Draft
 from tui.haste import hasty
 from tui.screens.edit import EditScreen
+from tui.screens.second_look import SecondLookScreen
 from tui.screens.turns import Step, TurnsScreen
 from tui.screens.words import WordsScreen
 from tui.skipping import OWN_WORDS, REASONS
@@ -24,7 +25,7 @@ OUTCOMES = {
     "counted": "",
     "known": "",
     "changed": "Changed.",
-    "apart": "Stored beside your first answer: you have looked at others' since, so that one goes on counting.",
+    "apart": "Stored beside your first answer, which goes on counting: you have been shown more since.",
     "extra": "Stored as an extra answer: others had already settled that example.",
 }
 
@@ -194,6 +195,8 @@ class AnsweringScreen(TurnsScreen):
             submitted = await self._desk.give(answers)
             self._notice = OUTCOMES[submitted.outcome] or warning or ""
             self._warned = self._warned or warning is not None
+            if (look := self._desk.second_look) is not None:
+                self._open(SecondLookScreen(look, self._desk.answer_again), lambda _: self._desk.look_no_longer())
 
         self._do(Step(give, answer=True))
         # Most answers are stored before one could see the second key chosen: painting it would only hold them up.

@@ -1,0 +1,190 @@
+"""The second look: after the blind answer is stored, the validator may answer again; the blind one alone is evidence.
+
+Whoever has answered is shown what a model argues for and against an answer or, for a random half by the dataset's seed,
+is asked to reconsider without it. Without that half nobody could tell what the argument does from what thinking twice
+does. An example that nothing is argued about has no second look, in either half. What was offered is disclosed: the
+blind answer can't be replaced any more, and the example isn't silently repeated.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from db import annotations as annotation_rows
+from db import datasets, disclosures
+from db import second_looks as rows
+from db.assignment_settings import settings_of
+from db.connection import Connection, write
+from db.errors import InputError
+from db.records import Annotation, Answers, BlindExample, Dataset
+from db.second_looks import Argument, LookedTwice
+from review.assignment import Session
+from review.mixing import share_of
+from review.stats.resampled_mean import ResampledMean, resampled_mean
+
+Arm = Literal["argument", "reconsideration"]
+ARMS: tuple[Arm, Arm] = ("argument", "reconsideration")
+
+
+@dataclass(frozen=True)
+class SecondLook:
+    """An example to look at again.
+
+    Attributes:
+        blind: What the annotator answered.
+        argument: What is argued; None for the half that is asked to reconsider without it.
+    """
+
+    example: BlindExample
+    blind: Annotation
+    argument: Argument | None
+
+    @property
+    def disclosed(self) -> str:
+        """What of it is stored as disclosed."""
+        return "" if self.argument is None else f"argument {self.argument.id}"
+
+
+@dataclass(frozen=True)
+class ArmFound:
+    """What second looks did in one half; intervals are made by resampling examples.
+
+    Attributes:
+        looks: Second answers on examples of the dataset, of `annotators`; `changed` ones differ from the blind answer.
+        towards: The share that changed from another answer to the intended label, in [0, 1].
+        away: The share that changed from the intended label to another answer.
+        agreed_before: The share of blind answers that are the intended label; `agreed_after` of the second ones.
+        gold_looks: Second answers on gold examples.
+        right_before: The share of blind answers on them that are right; `right_after` of the second ones.
+    """
+
+    arm: Arm
+    looks: int
+    annotators: int
+    changed: int
+    towards: ResampledMean
+    away: ResampledMean
+    agreed_before: ResampledMean
+    agreed_after: ResampledMean
+    gold_looks: int
+    right_before: ResampledMean
+    right_after: ResampledMean
+
+
+@dataclass(frozen=True)
+class SecondLooks:
+    """What second looks did on a dataset; `argued` of its examples have an argument."""
+
+    dataset: str
+    on: bool
+    argued: int
+    arms: tuple[ArmFound, ...]
+
+
+def offer(connection: Connection, session: Session, dataset: Dataset, example: BlindExample) -> SecondLook | None:
+    """Returns the second look at an example that was just answered, noted as disclosed, or None if there is none.
+
+    There is one, once, where the dataset has them, something is argued about the example, and its blind answer, as an
+    example of the dataset or as gold, is a label.
+
+    Raises:
+        WorkspaceError: if nothing could be stored.
+    """
+    if example.occasion not in {"first", "gold"} or not settings_of(connection, dataset.id).second_look:
+        return None
+    argument = rows.argument(connection, example.id)
+    blind = annotation_rows.newest_of(connection, example.id, session.annotator_id, example.occasion)
+    if argument is None or blind is None or blind.skipped:
+        return None
+    with write(connection):
+        if disclosures.has_seen(connection, session.annotator_id, example.dataset_id, example.id):
+            return None
+        disclosures.insert_disclosure(connection, session.annotator_id, example.dataset_id, example.id)
+    argued = arm_of(dataset, session.annotator_id, example.id) == "argument"
+    return SecondLook(example, blind, argument if argued else None)
+
+
+def arm_of(dataset: Dataset, annotator_id: int, example_id: int) -> Arm:
+    """Draws the half that an annotator's second look at an example is in, always the same."""
+    return ARMS[int(share_of(dataset, annotator_id, example_id, "second look") >= 0.5)]
+
+
+def answer_again(
+    connection: Connection, session: Session, dataset: Dataset, look: SecondLook, label: str, seconds: float
+) -> None:
+    """Stores a label given on a second look, beside the blind answer, whose other answers it keeps; once.
+
+    Raises:
+        InputError: if the label is not one of the example's choices.
+        WorkspaceError: if nothing could be stored.
+    """
+    example, blind = look.example, look.blind
+    if label not in {choice.answer for choice in example.choices}:
+        raise InputError(f"The label {label!r} is not one of example {example.id}'s choices.")
+    submission = f"second look {session.annotator_id} {example.id}"
+    answers = Answers(label, blind.relevance, seconds, submission, ambiguous=blind.ambiguous, answers=blind.answers)
+    with write(connection):
+        if annotation_rows.submission_stored(connection, submission):
+            return
+        annotation_rows.insert_annotation(
+            connection,
+            dataset_id=example.dataset_id,
+            example_id=example.id,
+            annotator_id=session.annotator_id,
+            session_id=session.id,
+            occasion="second look",
+            revision=1,
+            answers=answers,
+            disclosed=look.disclosed,
+        )
+        if example.occasion == "first":
+            datasets.add_to_counts(connection, dataset.id, annotations=1)
+
+
+def second_looks(connection: Connection, dataset: Dataset) -> SecondLooks:
+    """Returns what second looks did on a dataset, in both halves."""
+    settings = settings_of(connection, dataset.id)
+    own = rows.looked_twice(connection, dataset.id)
+    gold = [] if settings.gold_set is None else rows.looked_twice(connection, settings.gold_set)
+    return SecondLooks(
+        dataset=dataset.name,
+        on=settings.second_look,
+        argued=rows.count_argued(connection, dataset.id),
+        arms=tuple(_arm(arm, own, gold, dataset.seed) for arm in ARMS),
+    )
+
+
+def _arm(arm: Arm, own: Sequence[LookedTwice], gold: Sequence[LookedTwice], seed: int) -> ArmFound:
+    own, gold = ([one for one in looks if bool(one.disclosed) == (arm == "argument")] for looks in (own, gold))
+    return ArmFound(
+        arm=arm,
+        looks=len(own),
+        annotators=len({one.annotator_id for one in own}),
+        changed=sum(one.second != one.blind for one in own),
+        towards=_share(own, lambda one: not _right_at_first(one) and _right_again(one), seed),
+        away=_share(own, lambda one: _right_at_first(one) and not _right_again(one), seed),
+        agreed_before=_share(own, _right_at_first, seed),
+        agreed_after=_share(own, _right_again, seed),
+        gold_looks=len(gold),
+        right_before=_share(gold, _right_at_first, seed),
+        right_after=_share(gold, _right_again, seed),
+    )
+
+
+def _share(looks: Sequence[LookedTwice], holds: Callable[[LookedTwice], bool], seed: int) -> ResampledMean:
+    """Returns the share of second looks of which something holds; an example's belong together."""
+    by_example: dict[int, list[float]] = defaultdict(list)
+    for one in looks:
+        by_example[one.example_id].append(float(holds(one)))
+    return resampled_mean(list(by_example.values()), seed=seed)
+
+
+def _right_at_first(one: LookedTwice) -> bool:
+    return one.blind == one.intended
+
+
+def _right_again(one: LookedTwice) -> bool:
+    return one.second == one.intended
