@@ -123,6 +123,12 @@ def get_candidate(connection: Connection, candidate_id: int) -> Candidate:
     return _candidate(row)
 
 
+def find_candidate(connection: Connection, candidate_id: int) -> Candidate | None:
+    """Returns a candidate, or None if there is none of that id."""
+    row = connection.execute(f"SELECT {_COLUMNS} FROM candidates WHERE id = ?", (candidate_id,)).fetchone()
+    return _candidate(row) if row else None
+
+
 def has_children(connection: Connection, candidate_id: int) -> bool:
     """Whether others were made from a candidate."""
     row = connection.execute("SELECT 1 FROM candidates WHERE parent_id = ? LIMIT 1", (candidate_id,)).fetchone()
@@ -236,15 +242,51 @@ def detailed_funnel(connection: Connection, job_id: int) -> list[FunnelRow]:
 
 
 def candidates_at(
-    connection: Connection, job_id: int, stage: str, reason: str, *, limit: int, after: int = 0
+    connection: Connection,
+    job_id: int,
+    stage: str,
+    reason: str | None = None,
+    *,
+    fate: str | None = None,
+    born: str | None = None,
+    limit: int,
+    after: int = 0,
 ) -> list[Candidate]:
-    """Returns candidates that ended or wait at a stage for a reason: what stands behind a number of the funnel."""
+    """Returns candidates that ended or wait at a stage, oldest first: what stands behind a number of the funnel.
+
+    Args:
+        connection: The workspace.
+        job_id: Whose they are.
+        stage: Where they are.
+        reason: Only those with this reason.
+        fate: Only those with this fate.
+        born: Only those that this stage made.
+        limit: The most to return.
+        after: Only those with a greater id.
+    """
+    given = [(name, value) for name, value in (("reason", reason), ("fate", fate), ("born", born)) if value is not None]
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM candidates WHERE job_id = ? AND stage = ? AND reason = ? AND id > ? ORDER BY id"
-        " LIMIT ?",
-        (job_id, stage, reason, after, limit),
+        f"SELECT {_COLUMNS} FROM candidates INDEXED BY candidates_at_stage WHERE job_id = ? AND stage = ? AND id > ?"
+        f" {' '.join(f'AND {name} = ?' for name, _ in given)} ORDER BY id LIMIT ?",
+        (job_id, stage, after, *(value for _, value in given), limit),
     )
     return [_candidate(row) for row in rows]
+
+
+def siblings_in_review(connection: Connection, candidate_id: int) -> list[int | None]:
+    """Returns what came from the same reply or was made from the same candidate, and is or may yet be an example.
+
+    Returns:
+        The example that each one became; None for those that still wait.
+    """
+    rows = connection.execute(
+        "SELECT s.example_id FROM candidates AS c JOIN candidates AS s ON s.item_id = c.item_id"
+        " WHERE c.id = :id AND s.id <> c.id AND s.fate IN ('selected', 'waiting')"
+        " UNION ALL SELECT s.example_id FROM candidates AS c JOIN candidates AS s ON s.parent_id = c.parent_id"
+        " WHERE c.id = :id AND s.id <> c.id AND s.fate IN ('selected', 'waiting')",
+        {"id": candidate_id},
+    )
+    return [row[0] for row in rows]
 
 
 def candidates_of_job(connection: Connection, job_id: int, limit: int) -> list[Candidate]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from db.migrations.assignment import ASSIGNMENT
 from db.migrations.disclosures import DISCLOSURES
 from db.migrations.engines import ENGINES
+from db.migrations.funnel import FUNNEL
 from db.migrations.imported_ratings import IMPORTED_RATINGS
 from db.migrations.main_job import MAIN_JOB
 from db.migrations.measurements import MEASUREMENTS
@@ -51,6 +52,7 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
     ("imported_ratings", IMPORTED_RATINGS),
     ("measurements", MEASUREMENTS),
     ("second_look", SECOND_LOOK),
+    ("funnel", FUNNEL),
 ]
 """Name and statements of each migration, in order."""
 

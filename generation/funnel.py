@@ -10,8 +10,36 @@ from db import candidates as rows
 from db import jobs
 from db.candidates import PARSE, FunnelRow, SelectionRow
 from db.connection import Connection
+from db.errors import InputError
 from generation.recipes import Recipe, parse_recipe
 from generation.stages.sample import SampleStage
+
+FATES = {"used": "made into others", "selected": "selected", "waiting": "still waiting"}
+"""What is said of candidates that no stage dropped."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How many candidates stopped at a stage in the same way.
+
+    Attributes:
+        stage: The stage's name.
+        fate: `dropped`, `used`, `selected` or `waiting`; None for all that are there.
+        reason: Why it dropped them; None where it dropped none.
+        born: Only those that this stage made; None for all.
+        count: How many there are.
+    """
+
+    stage: str
+    fate: str | None
+    reason: str | None
+    born: str | None
+    count: int
+
+    @property
+    def words(self) -> str:
+        """What became of them."""
+        return self.reason if self.reason is not None else FATES.get(self.fate or "", "everything that stopped here")
 
 
 @dataclass(frozen=True)
@@ -27,6 +55,7 @@ class FunnelStage:
         waiting: Candidates that wait at it for a call or for the round's end.
         selected: Candidates that it selected.
         dropped: How many it dropped, by reason, most first.
+        reads: Of `parse`, the stage whose replies it reads.
     """
 
     name: str
@@ -37,12 +66,30 @@ class FunnelStage:
     waiting: int
     selected: int
     dropped: tuple[tuple[str, int], ...]
+    reads: str | None = None
+
+    @property
+    def ended(self) -> Ending:
+        """All that stopped here."""
+        return Ending(self.name, None, None, self.reads, self.into + self.made - self.out)
+
+    @property
+    def endings(self) -> tuple[Ending, ...]:
+        """All that stopped here, by what became of it: first what was dropped."""
+        dropped = [Ending(self.name, "dropped", reason, self.reads, count) for reason, count in self.dropped]
+        others = (("used", self.used), ("waiting", self.waiting), ("selected", self.selected))
+        return (*dropped, *(Ending(self.name, fate, None, self.reads, count) for fate, count in others if count))
 
     @property
     def out(self) -> int:
         """Candidates that went on to the next stage."""
         lost = sum(count for _, count in self.dropped)
         return self.into + self.made - lost - self.used - self.waiting - self.selected
+
+    @property
+    def kept(self) -> int:
+        """Candidates that went on, or were selected."""
+        return self.out + self.selected
 
 
 @dataclass(frozen=True)
@@ -65,20 +112,28 @@ class SelectionCost:
 
 @dataclass(frozen=True)
 class Funnel:
-    """What became of a job's candidates."""
+    """What became of a job's candidates.
+
+    Attributes:
+        problem: Why the job's recipe can't be read, if it can't. The stages then stand in the order in which candidates
+            came to them, and each counts only what ended there.
+    """
 
     stages: tuple[FunnelStage, ...]
     wordings: tuple[WordingCount, ...]
     cost: SelectionCost | None
+    problem: str = ""
 
 
 def read_funnel(connection: Connection, job_id: int) -> Funnel:
     """Returns the funnel of a job, at any time."""
-    recipe = parse_recipe(f"the recipe of job {job_id}", jobs.job_texts(connection, job_id).recipe)
     found = rows.detailed_funnel(connection, job_id)
-    return Funnel(
-        _stages(recipe, found), _wordings(recipe, found), _cost(recipe, rows.selections(connection, job_id))
-    )  # fmt: skip
+    try:
+        recipe = parse_recipe(f"the recipe of job {job_id}", jobs.job_texts(connection, job_id).recipe)
+    except InputError as error:
+        return Funnel(_unordered_stages(found), _wordings(found), None, str(error))
+    cost = _cost(recipe, rows.selections(connection, job_id))
+    return Funnel(_stages(recipe, found), _wordings(found), cost)
 
 
 def _stages(recipe: Recipe, found: Sequence[FunnelRow]) -> tuple[FunnelStage, ...]:
@@ -91,12 +146,21 @@ def _stages(recipe: Recipe, found: Sequence[FunnelRow]) -> tuple[FunnelStage, ..
         coming = stages[-1].out
         if isinstance(stage, SampleStage):
             unread = [row for row in found if row.stage == PARSE and row.born == stage.name]
-            stages.append(_stage(PARSE, PARSE, coming, 0, unread))
+            stages.append(_stage(PARSE, PARSE, coming, 0, unread, stage.name))
             coming = stages[-1].out
     return tuple(stages)
 
 
-def _stage(name: str, kind: str, into: int, made: int, ended: Sequence[FunnelRow]) -> FunnelStage:
+def _unordered_stages(found: Sequence[FunnelRow]) -> tuple[FunnelStage, ...]:
+    ended: dict[str, list[FunnelRow]] = {}
+    for row in found:
+        ended.setdefault(row.stage, []).append(row)
+    return tuple(_stage(name, "", sum(row.count for row in rows), 0, rows) for name, rows in ended.items())
+
+
+def _stage(
+    name: str, kind: str, into: int, made: int, ended: Sequence[FunnelRow], reads: str | None = None
+) -> FunnelStage:
     dropped: Counter[str] = Counter()
     fates: Counter[str] = Counter()
     for row in ended:
@@ -104,11 +168,11 @@ def _stage(name: str, kind: str, into: int, made: int, ended: Sequence[FunnelRow
         if row.fate == "dropped":
             dropped[row.reason] += row.count
     return FunnelStage(
-        name, kind, into, made, fates["used"], fates["waiting"], fates["selected"], tuple(dropped.most_common())
+        name, kind, into, made, fates["used"], fates["waiting"], fates["selected"], tuple(dropped.most_common()), reads
     )  # fmt: skip
 
 
-def _wordings(recipe: Recipe, found: Sequence[FunnelRow]) -> tuple[WordingCount, ...]:
+def _wordings(found: Sequence[FunnelRow]) -> tuple[WordingCount, ...]:
     """Counts by wording what the stages that ask a model wrote."""
     made: Counter[str] = Counter()
     selected: Counter[str] = Counter()

@@ -91,6 +91,7 @@ DATASET = (
     Action("release", "s", "release", "See what a release would hold, and ship this dataset."),
     Action("diversity", "v", "diversity", "Rate how far the topics of this dataset's examples vary.", footer=False),
     Action("head_to_head", "h", "head to head", "Judge its examples beside those of another dataset.", footer=False),
+    Action("funnel", "f", "funnel", "Show what became of the candidates, stage by stage, down to each one."),
     Action("refresh", "f5", "ask again", "Ask the gate again now.", footer=False, shown="F5"),
     HELP,
     Action("leave", "escape,q,left", "back", "Go back to the datasets.", shown="Esc"),
@@ -106,6 +107,21 @@ RELEASE = (
     Action("refresh", "f5", "again", "Ask the gate and make the preview anew.", footer=False, shown="F5"),
     HELP,
     Action("leave", "escape,q", "back", "Go back to the dataset.", shown="Esc"),
+)
+
+FUNNEL = (
+    Action("open", "enter,right", "list", "List the candidates that this line counts.", shown="Enter"),
+    HELP,
+    Action("leave", "escape,q,left,f", "back", "Go back.", shown="Esc"),
+)
+
+CANDIDATES = (
+    Action("open", "enter,right", "open", "Show everything that is known of the candidate.", shown="Enter"),
+    Action(
+        "look", "x", "show labels", "Show what candidates were meant to be; you will not be asked about this dataset."
+    ),
+    HELP,
+    Action("leave", "escape,q,left", "back", "Go back.", shown="Esc"),
 )
 
 AGREEMENT = (
@@ -199,6 +215,7 @@ JOBS = (
     Action("resume", "r", "resume", "Let a paused job go on."),
     Action("retry", "t", "retry", "Make the job's failed calls again."),
     Action("cancel", "c", "cancel", "End the job for good; what it has selected stays."),
+    Action("funnel", "f", "funnel", "Show what became of the job's candidates, stage by stage."),
     Action(
         "read_on", "space,pagedown", "read on", "Scroll on in what is said of the job.", footer=False, shown="Space"
     ),

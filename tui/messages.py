@@ -8,6 +8,7 @@ from textual.message import Message
 
 from db.errors import EvalwrightError
 from db.records import Dataset, Job
+from generation.fates import CandidateLife, SeenCandidate
 from generation.figures import JobFigures
 from generation.preview import Preview
 from review.adjudication import Case, CaseFile
@@ -15,7 +16,7 @@ from review.agreement import Agreement
 from review.browsing import Life, Seen
 from review.release import Preview as ReleasePreview
 from review.release import Release
-from tui.reading import DatasetPage, HomePage, ReviewStatus
+from tui.reading import DatasetPage, HomePage, JobFunnel, ReviewStatus
 
 
 @dataclass
@@ -82,6 +83,30 @@ class JobsRead(Message):
     jobs: tuple[Job, ...]
     chosen: int | None
     figures: JobFigures | None
+
+
+@dataclass
+class FunnelRead(Message):
+    """A job and what became of its candidates, as they stand."""
+
+    read: JobFunnel
+
+
+@dataclass
+class CandidatesRead(Message):
+    """A page of candidates, those after one; `complete` with the last page, `open_to_all` if nothing is hidden."""
+
+    rows: tuple[SeenCandidate, ...]
+    after: int
+    complete: bool
+    open_to_all: bool
+
+
+@dataclass
+class CandidateRead(Message):
+    """Everything that is known of a candidate."""
+
+    life: CandidateLife
 
 
 @dataclass

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from db import annotators, assignment, candidates, datasets, disclosures, jobs
-from db.candidates import FunnelRow
+from db import annotators, assignment, datasets, disclosures, jobs
 from db.connection import Connection
 from db.packet_file import read_facts
 from db.records import Dataset, DatasetCounts, Job, Progress
+from generation.funnel import Funnel, read_funnel
+from generation.jobs import find_job
 from review.assigning import barred
 from review.overview import DatasetOverview, overview
 from review.steering import find
@@ -28,13 +29,20 @@ class HomePage:
 
 
 @dataclass(frozen=True)
+class JobFunnel:
+    """A job, and what became of its candidates."""
+
+    job: Job
+    funnel: Funnel
+
+
+@dataclass(frozen=True)
 class DatasetPage:
-    """One dataset: its counters, the funnel of its last job, and what each annotator has done."""
+    """One dataset: its counters, its last job with the funnel, and what each annotator has done."""
 
     dataset: Dataset
     counts: DatasetCounts
-    job: Job | None
-    funnel: tuple[FunnelRow, ...]
+    written: JobFunnel | None
     annotators: tuple[tuple[str, Progress], ...]
     excluded: dict[str, str]
 
@@ -74,8 +82,8 @@ def read_home(connection: Connection, annotator: str) -> HomePage:
     return HomePage(tuple(lines), _own_progress(connection, annotator), _shown_jobs(read_jobs(connection)))
 
 
-def read_dataset(connection: Connection, name: str) -> DatasetPage:
-    """Reads one dataset.
+def read_dataset(connection: Connection, name: str, before: JobFunnel | None = None) -> DatasetPage:
+    """Reads one dataset; the funnel only where its job has moved since it was read `before`.
 
     Raises:
         InputError: if there is none of that name.
@@ -87,11 +95,19 @@ def read_dataset(connection: Connection, name: str) -> DatasetPage:
     return DatasetPage(
         dataset,
         datasets.counts(connection, dataset.id),
-        job,
-        tuple(candidates.funnel(connection, job.id)) if job else (),
+        _funnel(connection, job, before) if job else None,
         tuple((name, progress) for name, progress in done if progress != Progress(0, 0)),
         {names[key]: reason for key, reason in annotators.excluded(connection).items()},
     )
+
+
+def read_job_funnel(connection: Connection, job_id: int, before: JobFunnel | None = None) -> JobFunnel:
+    """Reads what became of a job's candidates, anew only where the job has moved since it was read `before`.
+
+    Raises:
+        InputError: if there is no such job.
+    """
+    return _funnel(connection, find_job(connection, job_id), before)
 
 
 def read_review_status(connection: Connection, dataset: Dataset, annotator_id: int) -> ReviewStatus:
@@ -109,6 +125,12 @@ def read_review_status(connection: Connection, dataset: Dataset, annotator_id: i
 def read_jobs(connection: Connection) -> tuple[Job, ...]:
     """Reads every job, those that move first, each newest first."""
     return tuple(sorted(jobs.all_jobs(connection), key=lambda job: (job.finished, -job.id)))
+
+
+def _funnel(connection: Connection, job: Job, before: JobFunnel | None) -> JobFunnel:
+    if before is not None and before.job == job:
+        return before
+    return JobFunnel(job, read_funnel(connection, job.id))
 
 
 def _own_progress(connection: Connection, annotator: str) -> dict[str, Progress]:

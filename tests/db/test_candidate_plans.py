@@ -36,12 +36,21 @@ def test_what_is_asked_for_every_candidate_scans_no_table(connection: Connection
         lambda: candidates.get_candidate(connection, made[0].id),
         lambda: candidates.move_candidates(connection, moves),
         lambda: candidates.waiting_at(connection, job.id, "judge", limit=2),
+        lambda: candidates.candidates_at(connection, job.id, "judge", limit=100, after=2),
+        lambda: candidates.candidates_at(connection, job.id, "judge", "no", fate="dropped", born="sample", limit=100),
+        lambda: candidates.siblings_in_review(connection, made[0].id),
         selected,
         lambda: jobs.is_answered(connection, made[0].id, "judge"),
     ):
         for step in plans_of(connection, work):
             assert "SCAN" not in step, step
             assert "TEMP B-TREE" not in step or work is selected, step
+
+
+def test_the_funnel_is_counted_from_an_index_alone(connection: Connection) -> None:
+    job = make_job(connection)
+    plans = plans_of(connection, lambda: candidates.detailed_funnel(connection, job.id))
+    assert any("COVERING INDEX candidates_at_stage (job_id=?)" in step for step in plans), plans
 
 
 def test_a_list_of_jobs_never_reads_their_texts(connection: Connection) -> None:

@@ -6,12 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from db import candidates, jobs
-from db.connection import write
-from db.records import NewCandidate
-from db.workspace import open_workspace
 from tests.tui.app_driver import SIZE, WIDE, FakeStatistics, answer, fake_statistics, running, text, until, until_shown
-from tests.tui.test_home import add_job
 
 
 @pytest.mark.parametrize("size", [SIZE, WIDE])
@@ -93,33 +88,3 @@ async def test_a_gate_that_cannot_answer_says_why(hive: Path, tmp_path: Path) ->
         await until_shown(pilot, "! The policy is odd.")
         await pilot.press("question_mark")
         await until_shown(pilot, "where the true value lies")
-
-
-async def test_the_funnel(workspace_path: Path, statistics: FakeStatistics) -> None:
-    connection = open_workspace(workspace_path)
-    job_id = add_job(connection, "tea", "done")
-    with write(connection):
-        jobs.insert_items(connection, job_id, 1, [jobs.NewItem("sample", 0, {})])
-        (item,) = jobs.claim_items(connection, job_id, 1, lease="test", limit=1, now=0)
-        candidates.insert_candidates(
-            connection,
-            job_id,
-            1,
-            [
-                NewCandidate(0, " Yes", "tea", "sample"),
-                NewCandidate(1, " Yes", "tea", "sample"),
-                NewCandidate(2, " Yes", "?", "sample", problem="no \x1b[1mstatement"),
-            ],
-            item_id=item.id,
-        )
-        candidates.move_candidates(
-            connection, [candidates.Move(2, "deduplicate", "dropped", "repeats an earlier one", 1)]
-        )
-    connection.close()
-    async with running(workspace_path, statistics=statistics.command, size=WIDE) as pilot:
-        await until_shown(pilot, "▌ tea")
-        await pilot.press("d")
-        shown = await until_shown(pilot, "What became of the candidates")
-        assert "1  dropped at parse: no ␛[1mstatement" in shown
-        assert "1  dropped at deduplicate: repeats an earlier one" in shown
-        assert "1  still on its way" in text(pilot)

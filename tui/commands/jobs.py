@@ -17,26 +17,36 @@ from generation.figures import JobFigures, job_figures
 from tui.amounts import duration, money
 from tui.commands.limits import limit_options, limits_of
 from tui.console import print_json, print_table, say, tell
+from tui.start import name_given_before, user_name
+
+SHOWN = 100
 
 
 @click.command("jobs")
-@click.argument("action", default="list", type=click.Choice(["list", "pause", "resume", "cancel", "retry"]))
+@click.argument("action", default="list", type=click.Choice(["list", "funnel", "pause", "resume", "cancel", "retry"]))
 @click.argument("job", type=int, required=False)
 @limit_options
+@click.option("--stage", help="funnel: show the candidates that stopped at this stage.")
+@click.option("--reason", help="funnel: only those that stopped for this reason.")
+@click.option("--candidate", type=int, help="funnel: show everything that is known of this candidate.")
+@click.option("--limit", type=click.IntRange(min=1), help=f"funnel: show at most so many; default: {SHOWN}.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def jobs_command(workspace: Path, /, action: str, job: int | None, *, as_json: bool, **limits: Any) -> int:
+def jobs_command(workspace: Path, /, action: str, job: int | None, *, as_json: bool, **options: Any) -> int:
     """List jobs (one of them with its last errors), or pause, resume, cancel or retry one.
 
     What is in flight when a job is paused or cancelled is still stored: it is paid for. `resume` may give a job other
-    limits, such as a bigger budget.
+    limits, such as a bigger budget. `funnel` shows what became of a job's candidates, stage by stage and one by one.
     """
     from generation.jobs import find_job, move_job, retry_job, widen
     from generation.supervisor import worker_needed
 
-    given = limits_of(limits)
+    asked = {name: options.pop(name) for name in ("stage", "reason", "candidate", "limit")}
+    given = limits_of(options)
     if given != NO_LIMITS and action != "resume":
         raise InputError(f"Limits can't be given with `{action}`; `evalwright jobs resume JOB` takes them.")
+    if action != "funnel" and (wrong := [name for name, value in asked.items() if value is not None]):
+        raise InputError(f"--{wrong[0]} can't be given with `{action}`; `evalwright jobs funnel JOB` takes it.")
     connection = open_workspace(workspace, create=False)
     if action == "list":
         idle = "no worker runs; open the app or run `evalwright worker`" if worker_needed(connection) else ""
@@ -45,6 +55,9 @@ def jobs_command(workspace: Path, /, action: str, job: int | None, *, as_json: b
         return 0
     if job is None:
         raise InputError(f"Which job? `evalwright jobs` lists them; then `evalwright jobs {action} JOB`.")
+    if action == "funnel":
+        _funnel(connection, find_job(connection, job), asked, as_json=as_json)
+        return 0
     if action == "retry":
         tell(f"Job {job}: {retry_job(connection, job)} failed calls will be made again.")
         return 0
@@ -71,6 +84,23 @@ def _list(connection: Connection, jobs: list[Job], *, as_json: bool, in_full: bo
             say(f"! {error.stage}{f', {error.times} x' if error.times > 1 else ''}: {error.error}")
             if error.reply:
                 say(f"  reply: {error.reply}")
+
+
+def _funnel(connection: Connection, job: Job, asked: dict[str, Any], *, as_json: bool) -> None:
+    from tui.commands.funnel import print_candidate, print_candidates, print_stages
+
+    stage, reason, candidate, limit = asked.values()
+    viewer = name_given_before() or user_name()
+    if candidate is not None:
+        if stage is not None or reason is not None or limit is not None:
+            raise InputError("Give --candidate alone; it shows one candidate.")
+        print_candidate(connection, job, candidate, viewer)
+    elif stage is not None:
+        print_candidates(connection, job, stage, reason, viewer, limit=limit or SHOWN, as_json=as_json)
+    elif reason is not None or limit is not None:
+        raise InputError("Which stage? --reason and --limit go with --stage NAME.")
+    else:
+        print_stages(connection, job, as_json=as_json)
 
 
 def _plain(job: Job, figures: JobFigures) -> dict[str, Any]:

@@ -22,14 +22,16 @@ from tui.screens.adjudicate import AdjudicateScreen
 from tui.screens.agreement import AgreementScreen
 from tui.screens.browse import BrowseScreen
 from tui.screens.diversity import DiversityScreen
+from tui.screens.funnel import FunnelScreen
 from tui.screens.head_to_head import HeadToHeadScreen
 from tui.screens.release import ReleaseScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.text import TextScreen
 from tui.store import Store
 from tui.text import visible
-from tui.widgets.evidence_lines import agreement_lines, decision_lines, evidence_lines, funnel_lines
+from tui.widgets.evidence_lines import agreement_lines, decision_lines, evidence_lines
 from tui.widgets.finding_lines import finding_lines
+from tui.widgets.funnel_lines import funnel_lines
 from tui.wording import behavior_line
 
 POLL_SECONDS = 1.0
@@ -89,6 +91,10 @@ class DatasetScreen(Screen[None]):
         if self._page is not None and self._page.counts.annotations != self._dataset.annotations:
             self.action_refresh()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offers the funnel where a job wrote the dataset."""
+        return action != "funnel" or (self._page is not None and self._page.written is not None)
+
     def on_resize(self) -> None:
         """Lays the bars out for the new width."""
         self._paint()
@@ -121,6 +127,11 @@ class DatasetScreen(Screen[None]):
         """Judges examples beside those of another dataset."""
         self.app.push_screen(HeadToHeadScreen(self._store, self._annotator, self._dataset.name))
 
+    def action_funnel(self) -> None:
+        """Shows what became of the candidates."""
+        if self._page is not None and self._page.written is not None:
+            self.app.push_screen(FunnelScreen(self._store, self._annotator, self._page.written.job.id))
+
     def action_refresh(self) -> None:
         """Asks the gate."""
         if not self._asking:
@@ -141,7 +152,8 @@ class DatasetScreen(Screen[None]):
         if not self.is_current:
             return
         try:
-            self.post_message(DatasetRead(await self._store.looking(read_dataset, self._dataset.name)))
+            before = self._page.written if self._page else None
+            self.post_message(DatasetRead(await self._store.looking(read_dataset, self._dataset.name, before)))
         except EvalwrightError as error:
             self.post_message(Failed(error))
 
@@ -164,9 +176,11 @@ class DatasetScreen(Screen[None]):
             return
         self._page = page
         self._paint()
+        self.refresh_bindings()
         # While a job writes, every look would find other texts.
-        settled = page.job is None or page.job.finished
-        if settled and (before is None or before.counts.examples != page.counts.examples or before.job != page.job):
+        settled = page.written is None or page.written.job.finished
+        moved = before is None or before.counts.examples != page.counts.examples or before.written != page.written
+        if settled and moved:
             self._lint(page.counts.examples)
 
     def on_findings_changed(self, message: FindingsChanged) -> None:
@@ -190,7 +204,8 @@ class DatasetScreen(Screen[None]):
         agreements = self._findings.agreements.get(name)
         self._show("agreement", agreement_lines(agreements) if agreements else None)
         page = self._page
-        self._show("funnel", funnel_lines(page.job, page.funnel) if page and page.job else None)
+        written = page.written if page else None
+        self._show("funnel", funnel_lines(written.job, written.funnel, width) if written else None)
         self._show("annotators", self._annotators() if page and page.annotators else None)
 
     def _decision(self) -> Content:

@@ -138,7 +138,7 @@ class DatasetsScreen(Screen[None]):
 
     def action_jobs(self) -> None:
         """Opens the jobs."""
-        self.app.push_screen(JobsScreen(self._store))
+        self.app.push_screen(JobsScreen(self._store, self._annotator))
 
     def action_help(self) -> None:
         """Shows the keys."""

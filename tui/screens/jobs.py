@@ -21,6 +21,7 @@ from tui.actions import JOBS, Action, bindings
 from tui.messages import Failed, JobsRead
 from tui.reading import read_jobs
 from tui.screens.confirm import ConfirmScreen
+from tui.screens.funnel import FunnelScreen
 from tui.store import Store
 from tui.text import visible
 from tui.widgets.job_figures import figure_lines
@@ -40,9 +41,10 @@ class JobsScreen(ModalScreen[None]):
     ]
     ACTIONS: ClassVar[tuple[Action, ...]] = JOBS
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, annotator: str) -> None:
         super().__init__()
         self._store = store
+        self._annotator = annotator
         self._jobs: tuple[Job, ...] = ()
         self._chosen: int | None = None
         self._figures: JobFigures | None = None
@@ -51,7 +53,9 @@ class JobsScreen(ModalScreen[None]):
         """Makes the window: the list, and below it the job that is highlighted."""
         with VerticalScroll(id="window", can_focus=False) as window:
             window.border_title = Content("Jobs")
-            window.border_subtitle = Content("↑ ↓ choose · p pause · r resume · t retry · c cancel · Esc back")
+            window.border_subtitle = Content(
+                "↑ ↓ choose · p pause · r resume · t retry · c cancel · f funnel · Esc back"
+            )
             with VerticalScroll(id="list", can_focus=False):
                 yield Static(id="lines")
             yield Static(id="said")
@@ -100,6 +104,11 @@ class JobsScreen(ModalScreen[None]):
         )
         if await self.app.push_screen_wait(ConfirmScreen(title, text)):
             self._change("cancel")
+
+    def action_funnel(self) -> None:
+        """Shows what became of the candidates of the highlighted job."""
+        if self._jobs:
+            self.app.push_screen(FunnelScreen(self._store, self._annotator, self._jobs[self._place()].id))
 
     def action_read_on(self) -> None:
         """Scrolls on."""

@@ -1,4 +1,4 @@
-"""Evidence, agreement and funnel in lines of text: a sign and a word for each outcome, never colour alone."""
+"""Evidence and agreement in lines of text: a sign and a word for each outcome, never colour alone."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from textual.content import Content
 
-from db.candidates import FunnelRow
-from db.records import Job
 from review.agreement import QuestionAgreement
 from review.evidence import Evidence
 from review.gate import VERDICT_WORDS, Decision
@@ -59,24 +57,6 @@ def agreement_lines(questions: Sequence[QuestionAgreement]) -> Content:
     return Content("\n").join(lines)
 
 
-def funnel_lines(job: Job, rows: Sequence[FunnelRow]) -> Content:
-    """Returns what became of the candidates of a job, a line for each stage and reason."""
-    names = {"selected": "selected", "waiting": "still on its way", "used": "made into others"}
-    width = max([len(f"{row.count:,}") for row in rows], default=1)
-    lines = [
-        Content.assemble(
-            f"  {row.count:>{width},}  ",
-            (names.get(row.fate, row.fate), "bold" if row.fate == "selected" else ""),
-            (_where(row), "$foreground 60%"),
-        )
-        for row in rows
-    ]
-    engine = f"{job.engine} {job.model}".strip()
-    line = f"  {job.candidates:,} candidates by {engine}, recipe {job.recipe}, {job.state}"
-    head = Content.styled(visible(line, one_line=True), "$foreground 60%")
-    return Content("\n").join([head, *lines])
-
-
 def _evidence_line(piece: Evidence, bar: int) -> Content:
     sign, word = _outcome(piece)
     value = "undefined" if piece.value is None else _number(piece.value)
@@ -122,14 +102,6 @@ def _alpha(one: QuestionAgreement) -> Content:
         return Content(f"alpha {visible(one.undefined.get('alpha', 'undefined'), one_line=True)}")
     interval = f" ({one.alpha_ci[0]:.2f} to {one.alpha_ci[1]:.2f})" if one.alpha_ci else ""
     return Content(f"alpha {one.alpha:.2f}{interval}")
-
-
-def _where(row: FunnelRow) -> str:
-    if row.fate == "selected":
-        return ""
-    stage = f" at {row.stage}" if row.stage else ""
-    reason = f": {row.reason}" if row.reason else ""
-    return visible(stage + reason, one_line=True)
 
 
 def _name(words: str) -> str:

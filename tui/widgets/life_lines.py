@@ -44,19 +44,19 @@ def life_lines(life: Life) -> Content:
         )
     if life.written is not None:
         parts.append(_written(life.written))
-    parts.extend(_call(call) for call in life.calls)
+    parts.extend(call_section(call) for call in life.calls)
     if life.answers:
-        parts.append(_section("Answers", Content("\n").join([_answer(answer) for answer in life.answers])))
+        parts.append(section("Answers", Content("\n").join([_answer(answer) for answer in life.answers])))
     elif not life.hidden:
         parts.append(Content.styled("Nobody has answered it yet.", FAINT))
     if life.rulings:
-        parts.append(_section("Rulings", Content("\n").join([ruling_line(ruling) for ruling in life.rulings])))
+        parts.append(section("Rulings", Content("\n").join([ruling_line(ruling) for ruling in life.rulings])))
     return Content("\n\n").join(parts)
 
 
 def _example(life: Life) -> Content:
     example = life.example
-    lines = [Content(_cut(example.body.strip()))]
+    lines = [Content(cut(example.body.strip()))]
     for choice in example.choices:
         meant = choice.answer == example.intended
         text = visible(
@@ -68,13 +68,13 @@ def _example(life: Life) -> Content:
     if example.label_confidence is not None:
         lines.append(Content.styled(f"label confidence {example.label_confidence:.3f}", FAINT))
     if example.extra:
-        lines.append(Content.styled(_cut(f"also in its row: {example.extra}"), FAINT))
+        lines.append(Content.styled(cut(f"also in its row: {example.extra}"), FAINT))
     return Content("\n").join(lines)
 
 
 def _written(written: Written) -> Content:
     scores = ", ".join(f"{name} {value}" for name, value in written.scores.items())
-    return _section(
+    return section(
         f"Written by job {written.job_id}",
         Content(
             visible(
@@ -85,14 +85,15 @@ def _written(written: Written) -> Content:
     )
 
 
-def _call(call: CallMade) -> Content:
-    return _section(
+def call_section(call: CallMade) -> Content:
+    """Returns a call: the prompt exactly as sent, and the reply as it came."""
+    return section(
         f"{call.stage}: the prompt as sent to {visible(call.model, one_line=True)}, {call.created_at}",
         Content.assemble(
-            Content(_cut(sent(call.prompt))),
+            Content(cut(sent(call.prompt))),
             "\n",
             ("reply  ", "bold"),
-            Content.styled(_cut(replied(call.reply)), FAINT),
+            Content.styled(cut(replied(call.reply)), FAINT),
         ),
     )
 
@@ -107,15 +108,17 @@ def _answer(answer: AnswerGiven) -> Content:
     occasion = "" if answer.occasion == "first" else f" ({answer.occasion})"
     line = f"{answer.annotator}{occasion}: {said}{', flagged' if answer.flagged else ''}"
     about = f"  {answer.seconds:.0f} s, {answer.created_at}{again}"
-    comment = f"\n    “{_cut(answer.comment)}”" if answer.comment else ""
+    comment = f"\n    “{cut(answer.comment)}”" if answer.comment else ""
     return Content.assemble(visible(line, one_line=True), (about, FAINT), comment)
 
 
-def _section(title: str, body: Content) -> Content:
+def section(title: str, body: Content) -> Content:
+    """Returns a part of a text under its title."""
     return Content.assemble((title, "bold $primary"), "\n", body)
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """Returns a text as it is shown, laid out up to `LONGEST` characters."""
     if len(text) <= LONGEST:
         return visible(text)
     return f"{visible(text[:LONGEST])} … and {len(text) - LONGEST:,} characters more"

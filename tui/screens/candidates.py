@@ -1,0 +1,171 @@
+"""The candidates behind a number of the funnel, and everything that is known of each."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import getters, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from db.connection import Connection
+from db.errors import EvalwrightError
+from db.records import Job
+from generation.fates import read_candidate, read_candidates
+from generation.funnel import Ending
+from review.disclosure import disclose, may_look
+from review.steering import find
+from tui.actions import CANDIDATES, Action, bindings
+from tui.messages import CandidateRead, CandidatesRead, Failed
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.text import TextScreen
+from tui.store import Store
+from tui.text import visible
+from tui.widgets.candidate_lines import CandidateList, candidate_glance, candidate_lines
+
+PAGE = 100
+
+
+class CandidatesScreen(Screen[None]):
+    """Lists the candidates that stopped at a stage in one way, or in any."""
+
+    CSS_PATH = "funnel.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings(CANDIDATES)
+    ACTIONS: ClassVar[tuple[Action, ...]] = CANDIDATES
+    AUTO_FOCUS = "#list"
+
+    listing = getters.query_one("#list", CandidateList)
+
+    def __init__(self, store: Store, annotator: str, job: Job, ending: Ending) -> None:
+        super().__init__()
+        self._store = store
+        self._annotator = annotator
+        self._job = job
+        self._ending = ending
+        self._open_to_all = False
+
+    def compose(self) -> ComposeResult:
+        """Makes the screen."""
+        ending = self._ending
+        about = visible(f"{self._job.dataset}, job {self._job.id}", one_line=True)
+        with Horizontal(id="heading"):
+            yield Static(Content(visible(f"{ending.stage}: {ending.words}", one_line=True)), id="name")
+            yield Static(Content(f"{ending.count:,}"), id="job")
+        yield Static(Content.styled(about, "$foreground 60%"), id="about")
+        yield Static(id="said")
+        with Vertical(id="main"):
+            yield CandidateList(id="list", with_reason=ending.fate is None)
+            with VerticalScroll(id="preview", can_focus=False):
+                yield Static(id="text")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Reads the first page."""
+        self._read_page(0)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offers only what there is something for."""
+        if action == "open":
+            return self.listing.current is not None
+        return action != "look" or not self._open_to_all
+
+    def action_open(self) -> None:
+        """Shows everything that is known of the highlighted candidate."""
+        if self.listing.current is not None:
+            self._read_life(self.listing.current.candidate.id)
+
+    def action_look(self) -> None:
+        """Asks whether to show what the candidates were meant to be."""
+        self.app.push_screen(
+            ConfirmScreen(
+                "Show the labels?",
+                "Labels are given blind. If you look at what the candidates were meant to be, you will not be asked "
+                "about this dataset any more.",
+            ),
+            self._asked,
+        )
+
+    def _asked(self, agreed: bool | None) -> None:
+        if agreed:
+            self._look()
+
+    def action_help(self) -> None:
+        """Shows the keys."""
+        self.app.push_screen(TextScreen.help(CANDIDATES))
+
+    def action_leave(self) -> None:
+        """Goes back."""
+        self.dismiss()
+
+    def on_line_list_highlighted(self) -> None:
+        """Shows more of the highlighted candidate."""
+        seen = self.listing.current
+        nothing = Content.styled("There is none any more.", "$foreground 60%")
+        self.query_one("#text", Static).update(candidate_glance(seen) if seen else nothing)
+        self.query_one("#preview").scroll_home(animate=False)
+
+    def on_line_list_chosen(self) -> None:
+        """Opens what was clicked twice."""
+        self.action_open()
+
+    def on_candidate_list_wanted(self, message: CandidateList.Wanted) -> None:
+        """Reads the next page."""
+        message.stop()
+        self._read_page(message.after)
+
+    @work(group="page")
+    async def _read_page(self, after: int) -> None:
+        try:
+            self.post_message(await self._store.looking(_read, self._job, self._ending, self._annotator, after))
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
+
+    @work(group="life", exclusive=True)
+    async def _read_life(self, candidate_id: int) -> None:
+        try:
+            life = await self._store.looking(read_candidate, self._job, candidate_id, self._annotator)
+            self.post_message(CandidateRead(life))
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
+
+    @work(group="look", exclusive=True)
+    async def _look(self) -> None:
+        try:
+            await self._store.looking(_disclose, self._job.dataset, self._annotator)
+            self._read_page(0)
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
+
+    def on_candidates_read(self, message: CandidatesRead) -> None:
+        """Shows a page."""
+        message.stop()
+        self._open_to_all = message.open_to_all
+        self.listing.show(message.rows, after=message.after, complete=message.complete)
+        self.refresh_bindings()
+
+    def on_candidate_read(self, message: CandidateRead) -> None:
+        """Shows everything that is known of a candidate."""
+        message.stop()
+        title = f"Candidate {message.life.seen.candidate.id} of {visible(self._job.dataset, one_line=True)}"
+        self.app.push_screen(TextScreen(title, candidate_lines(message.life)))
+
+    def on_failed(self, message: Failed) -> None:
+        """Says what could not be done."""
+        message.stop()
+        said = self.query_one("#said", Static)
+        said.display = True
+        said.update(Content(f"! {visible(str(message.error))}"))
+
+
+def _read(connection: Connection, job: Job, ending: Ending, viewer: str, after: int) -> CandidatesRead:
+    rows = read_candidates(connection, job, ending, viewer, limit=PAGE, after=after)
+    open_to_all = may_look(connection, find(connection, job.dataset), viewer)
+    return CandidatesRead(tuple(rows), after, complete=len(rows) < PAGE, open_to_all=open_to_all)
+
+
+def _disclose(connection: Connection, dataset: str, annotator: str) -> None:
+    disclose(connection, find(connection, dataset), annotator)
