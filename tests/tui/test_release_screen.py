@@ -46,6 +46,7 @@ def preview(**changes: Any) -> dict[str, Any]:
 
 
 async def opened(pilot: Pilot[None], shown: str) -> str:
+    await until_shown(pilot, "bee")
     await pilot.press("s")
     return await until_shown(pilot, shown)
 
@@ -66,7 +67,7 @@ async def test_evidence_files_and_card(
         assert "12 examples in 2 files, 1,290 bytes" in files
         assert "[/no] reason" in files
         await pilot.press("right")
-        card = await until_shown(pilot, "Tests [/b] bees.")
+        card = await until_shown(pilot, "Tests for [/b] bees.")
         assert "license" not in card
         await pilot.press("left", "left")
         await until_shown(pilot, "label agreement")
