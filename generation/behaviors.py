@@ -60,6 +60,7 @@ class Behavior:
         wordings: Ways to put it, the description first; each writes its share of the candidates.
         inputs: By the recipe's names for them, files beside this one, or the rows themselves.
         hand_written: Examples of both labels that the author is sure of.
+        licence: What may be done with the dataset; a release's card says so.
         source: What messages call the file.
     """
 
@@ -74,6 +75,7 @@ class Behavior:
     wordings: tuple[Wording, ...] = ()
     inputs: Mapping[str, str | list[Mapping[str, Any]]] = field(default_factory=dict)
     hand_written: tuple[HandWritten, ...] = ()
+    licence: str = ""
     source: str = field(default="", compare=False)
 
     def wording(self, name: str) -> Wording:
@@ -113,6 +115,7 @@ def parse_behavior(source: str, text: str) -> Behavior:
         wordings=_wordings(section),
         inputs=_inputs(section.section("inputs", optional=True)),
         hand_written=_hand_written(section.sections("hand_written", optional=True)),
+        licence=section.text("licence", "").strip(),
         source=source,
         limits=read_limits(section.section("limits", optional=True)),
         questions=parse_questions(section.sections("questions") if section.has("questions") else []),

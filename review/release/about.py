@@ -32,6 +32,7 @@ def describe(title: str, shipments: Sequence[Shipment], *, card: str, licence: s
         language_creators=tuple(
             name for name, said in (("machine-generated", True), ("found", False)) if said in written
         ),
+        annotations_creators=("expert-generated" if any(one.history for one in shipments) else "no-annotation",),
         canary=canary,
         description=f"Evaluation questions{tested}, each with an intended answer, checked by people.",
         published=max((shipment.decided_at[:10] for shipment in shipments), default=""),

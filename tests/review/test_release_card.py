@@ -62,7 +62,7 @@ def test_the_front_matter_is_what_the_hub_reads(connection: Connection, tmp_path
     features = loaded.pop("dataset_info")
     assert [feature["name"] for feature in features[0]["features"]][:2] == ["question", "statement"]
     assert loaded == {
-        "annotations_creators": ["expert-generated"],
+        "annotations_creators": ["no-annotation"],
         "language_creators": ["found"],
         "language": ["en"],
         "license": "cc-by-4.0",

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from db.errors import EvalwrightError, InputError, WorkspaceError
 from db.records import Dataset
 from review.policy import load_policy
 from review.release import Options, ship
+from review.release.beside import written_beside
 from review.release.verify import verify
 from tests.support.command_line import ROOT, environment
 from tests.support.workspaces import make_dataset
@@ -220,3 +222,110 @@ def test_killed_in_the_middle_it_is_whole_or_not_there(
     again = folder.with_name("again")
     ship(connection, dataset, POLICY, again, override="a test", options=ROWS_ALONE)
     assert is_whole(again)
+
+
+def test_what_killed_ships_left_goes_and_what_a_living_one_writes_stays(
+    connection: Connection, dataset: Dataset, folder: Path
+) -> None:
+    stale = folder.with_name(f".bees.evalwright-{'0' * 12}.part")
+    foreign = [folder.with_name(name) for name in (".bees.part", f".wasps.evalwright-{'0' * 12}.part")]
+    for place in (stale, *foreign):
+        (place / "data").mkdir(parents=True)
+    with written_beside(folder) as living:
+        (living / "half").write_text("x")
+        ship(connection, dataset, POLICY, folder, override="a test", options=ROWS_ALONE)
+        assert not stale.exists()
+        assert (living / "half").exists()
+        assert all(place.exists() for place in foreign)
+    assert sorted(os.listdir(folder.parent)) == sorted(["bees", *(place.name for place in foreign)])
+
+
+LIMITED = """
+import resource, signal, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), resource.RLIM_INFINITY))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+sys.argv[0] = "evalwright"
+from tui.cli import main
+main()
+"""
+
+
+def run_ship(workspace: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    words = ("--workspace", str(workspace), "ship", "beekeeping", "--override", "a test")
+    return subprocess.run(
+        [sys.executable, "-P", "-c", code, *arguments[1:], *words, "--to", arguments[0]],
+        cwd=ROOT,
+        env=environment(workspace.parent),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("most", [600, 4000], ids=str)
+def test_a_disk_that_takes_no_more_is_one_sentence(
+    connection: Connection, dataset: Dataset, workspace_path: Path, folder: Path, most: int
+) -> None:
+    """A limit on the size of files: the workspace is beyond it already, so only the release meets it."""
+    assert dataset.name == "beekeeping"
+    ship(connection, dataset, POLICY, folder, override="a test", options=ROWS_ALONE)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    again = folder.with_name("again")
+    done = run_ship(workspace_path, LIMITED, str(again), str(most))
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "Traceback" not in done.stderr
+    assert os.listdir(folder.parent) == ["bees"]
+
+
+@pytest.mark.parametrize("name", ["../outside", "CON", "..", "a\nb", "-x"])
+def test_odd_names_of_folders_are_what_they_are_or_a_sentence(
+    connection: Connection, dataset: Dataset, folder: Path, name: str
+) -> None:
+    place = folder.parent / name
+    if name == "..":
+        with pytest.raises(InputError, match="exists already"):
+            ship(connection, dataset, POLICY, place, override="a test", options=ROWS_ALONE)
+    else:
+        ship(connection, dataset, POLICY, place, override="a test", options=ROWS_ALONE)
+        assert is_whole(place)
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_is_whole_or_not_there(
+    connection: Connection, dataset: Dataset, workspace_path: Path, folder: Path
+) -> None:
+    """`kill -9` of the real command at two dozen moments from the start of its writing to its end."""
+    assert dataset.name == "beekeeping"
+    words = ("--workspace", str(workspace_path), "ship", "beekeeping", "--override", "a test", "--to", str(folder))
+    whole = nothing = 0
+    for moment in range(24):
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "tui", *words],
+            cwd=ROOT,
+            env=environment(folder.parent.parent),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while child.poll() is None and not os.listdir(folder.parent):
+            time.sleep(0.001)
+        time.sleep(moment * 0.02)
+        child.kill()
+        child.wait()
+        if folder.exists():
+            whole += 1
+            assert is_whole_in_every_format(folder)
+            folder.rename(folder.parent.parent / f"whole-{moment}")
+        else:
+            nothing += 1
+        assert all(name.endswith(".part") for name in os.listdir(folder.parent))
+        assert len(os.listdir(folder.parent)) <= 1, "what the one before left is gone"
+        for left in os.listdir(folder.parent):
+            (folder.parent / left).rename(folder.parent.parent / f"left-{moment}")
+    assert whole > 0
+    assert nothing > 0
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def is_whole_in_every_format(folder: Path) -> bool:
+    return verify(folder).problems == ()
