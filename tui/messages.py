@@ -111,10 +111,11 @@ class CandidateRead(Message):
 
 @dataclass
 class ExamplesFound(Message):
-    """A step of a search found these examples; `complete` after the last step."""
+    """A step of a search found these examples; `complete` after the last step, `rows` are those of the first page."""
 
     ids: tuple[int, ...]
     complete: bool
+    rows: tuple[Seen, ...] = ()
 
 
 @dataclass

@@ -90,7 +90,7 @@ class Statistics:
             raise StatisticsError(said[-1].removeprefix("evalwright: ") if said else "The statistics process failed.")
         try:
             return read(json.loads(out))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StatisticsError(
                 "The statistics process gave no answer that can be read; `evalwright gate` may say why."
             ) from error

@@ -12,12 +12,12 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
-from db.browse import Filter
+from db.browse import Filter, Found
 from db.connection import Connection
 from db.errors import EvalwrightError
 from db.records import Dataset
 from db.search import Indexed, index_some
-from review.browsing import QUERY_HELP, find_some, parse_query, read_life, read_rows
+from review.browsing import QUERY_HELP, Seen, find_some, parse_query, read_life, read_rows
 from review.disclosure import disclose, may_look
 from review.steering import find
 from tui.actions import BROWSE, Action, bindings
@@ -26,10 +26,10 @@ from tui.screens.confirm import ConfirmScreen
 from tui.screens.text import TextScreen
 from tui.store import Store
 from tui.text import visible
-from tui.widgets.example_list import ExampleList
+from tui.widgets.example_list import PAGE, ExampleList
 from tui.widgets.life_lines import life_lines, preview_lines
 
-FIRST_STEP, STEP = 2_000, 20_000
+FIRST_STEP, STEP = 200, 20_000
 """How many examples a search looks at before it shows what it has, at first and later."""
 
 INDEX_STEPS = 20
@@ -167,12 +167,11 @@ class BrowseScreen(Screen[None]):
             self._tell_found(f"indexing {100 * state.reached // max(1, state.last)} %")
 
     async def _find(self, dataset: Dataset, wanted: Filter) -> None:
-        after: int | None = 0
-        span = FIRST_STEP
-        while after is not None:
-            found = await self._store.looking(find_some, dataset, wanted, self._annotator, after=after, span=span)
-            after, span = found.after, STEP
-            self.post_message(ExamplesFound(found.ids, complete=after is None))
+        found, rows = await self._store.looking(_first_page, dataset, wanted, self._annotator)
+        self.post_message(ExamplesFound(found.ids, complete=found.after is None, rows=rows))
+        while found.after is not None:
+            found = await self._store.looking(find_some, dataset, wanted, self._annotator, after=found.after, span=STEP)
+            self.post_message(ExamplesFound(found.ids, complete=found.after is None))
 
     @work(group="rows")
     async def _read_rows(self, page: int, ids: tuple[int, ...]) -> None:
@@ -211,6 +210,8 @@ class BrowseScreen(Screen[None]):
         message.stop()
         first = not self.listing.count
         self.listing.add(message.ids)
+        if message.rows:
+            self.listing.show_rows(0, message.rows)
         self._tell_found(f"{self.listing.count:,}" + ("" if message.complete else " …"))
         if first:
             self.refresh_bindings()
@@ -249,6 +250,14 @@ class BrowseScreen(Screen[None]):
 def _open(connection: Connection, name: str, annotator: str) -> tuple[Dataset, bool]:
     dataset = find(connection, name)
     return dataset, may_look(connection, dataset, annotator)
+
+
+def _first_page(
+    connection: Connection, dataset: Dataset, wanted: Filter, viewer: str
+) -> tuple[Found, tuple[Seen, ...]]:
+    """Takes the first step of a search, with the rows that come into sight at once."""
+    found = find_some(connection, dataset, wanted, viewer, span=FIRST_STEP)
+    return found, tuple(read_rows(connection, dataset, found.ids[:PAGE], viewer))
 
 
 def _index_some(connection: Connection) -> Indexed:
