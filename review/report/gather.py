@@ -22,6 +22,7 @@ from review.agreement import REPLICATES, SEED, agreement
 from review.behaviors import behavior_key, written_by_model
 from review.first_two import is_rated
 from review.gate import Decision, judge
+from review.measurements import measurements
 from review.policy import Policy
 from review.portfolio import Portfolio, judge_portfolio
 from review.pseudonyms import pseudonyms
@@ -152,6 +153,7 @@ def report_on(connection: Connection, dataset: Dataset, policy: Policy, decision
         jobs=_jobs(connection, dataset),
         comments=_comments(connection, dataset, names),
         rulings=dict(sorted(Counter(ruling.verdict for ruling in rulings.values()).items())),
+        measurements=measurements(connection, dataset),
     )
 
 

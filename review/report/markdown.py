@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from review.markdown_text import bullets, indented, shown, table
 from review.report import tables, words
+from review.report.measured import HEADINGS, measured_rows
 from review.report.model import Comparison, DatasetReport, Report
 
 
@@ -70,6 +71,7 @@ def _dataset(one: DatasetReport) -> list[str]:
         *_agreement(one),
         *_course(one),
         *_annotators(one),
+        *_measured(one),
         *_lint(one),
         *_funnel(one),
         *_comments(one),
@@ -111,6 +113,11 @@ def _annotators(one: DatasetReport) -> list[str]:
     rows = (tables.annotator_row(annotator) for annotator in found)
     notes = bullets(words.annotator_notes(found))
     return ["### Validators", "", *table(tables.ANNOTATOR_HEADINGS, rows), *notes, words.INFORMEDNESS, ""]
+
+
+def _measured(one: DatasetReport) -> list[str]:
+    rows = measured_rows(one.measurements)
+    return ["### Other measurements", "", *table(HEADINGS, rows)] if rows else []
 
 
 def _lint(one: DatasetReport) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from db.candidates import FunnelRow
 from review.agreement import Agreement
 from review.gate import Decision
+from review.measurements import Measurements
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ class DatasetReport:
         intended: How many examples are meant to have each answer.
         decision: Made with everybody's answers, and without those of excluded validators.
         rulings: How many examples a lead has kept, relabelled, edited and dropped.
+        measurements: What is measured beside the gate's evidence.
     """
 
     name: str
@@ -126,6 +128,7 @@ class DatasetReport:
     jobs: tuple[JobLine, ...]
     comments: tuple[Comment, ...]
     rulings: dict[str, int]
+    measurements: Measurements
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from importlib import resources
 
 from review.report import svg, tables, words
+from review.report.measured import HEADINGS, measured_rows
 from review.report.model import Comparison, DatasetReport, LintLine, Report, Together
 from review.visible import visible
 
@@ -111,6 +112,7 @@ def _dataset(one: DatasetReport, place: int) -> list[str]:
         *_agreement(one),
         *_course(one),
         *_annotators(one),
+        *_measured(one),
         *_lint(one.lint),
         *_funnel(one),
         *_comments(one),
@@ -217,6 +219,11 @@ def _annotators(one: DatasetReport) -> list[str]:
         _list(words.annotator_notes(found)),
         f'<p class="soft">{text(words.INFORMEDNESS)}</p>',
     ]
+
+
+def _measured(one: DatasetReport) -> list[str]:
+    rows = measured_rows(one.measurements)
+    return ["<h3>Other measurements</h3>", _plain(HEADINGS, rows)] if rows else []
 
 
 def _lint(found: Sequence[LintLine]) -> list[str]:

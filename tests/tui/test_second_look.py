@@ -12,10 +12,11 @@ from db.workspace import open_workspace
 from review.assigning import Changes, assign
 from review.assignment import next_example, start_session
 from review.second_look import arm_of
+from review.steering import find
 from tests.review.test_second_look import argument_row, write_arguments
 from tests.support.calls import Call, caller
 from tests.support.workspaces import NO, YES, make_dataset
-from tests.tui.app_driver import SIZE, WIDE, running, settled, text, until, until_shown
+from tests.tui.app_driver import SIZE, WIDE, add_dataset, running, settled, text, until, until_shown
 
 DOCS = (Path(__file__).parents[2] / "docs" / "measurements.md").read_text(encoding="utf-8")
 HOSTILE = "[bold]the keeper\x1b[31m says so"
@@ -117,6 +118,25 @@ async def test_a_second_answer_that_can_not_be_stored_stays_on_the_screen(
         await pilot.press("n")
         await until(lambda: "Second look" not in text(pilot))
     assert [label for _, label in second(apiary)] == [NO]
+
+
+async def test_a_long_text_scrolls_and_the_choices_stay(
+    connection: Connection, workspace_path: Path, tmp_path: Path
+) -> None:
+    add_dataset(connection, "long", ["I keep bees and bees. " * 100])
+    row = argument_row(0, question="I keep bees and bees. " * 100, against="the very end")
+    path = write_arguments(tmp_path / "ARGUMENTS.jsonl", [row])
+    dataset = find(connection, "long")
+    anna = start_session(connection, "anna")
+    assign(connection, dataset, Changes(second_look=True, arguments=path))
+    argued = arm_of(dataset, anna.annotator_id, 1) == "argument"
+    async with running(workspace_path, review="long") as pilot:
+        await pilot.press("y", "4")
+        shown = await until_shown(pilot, "Second look")
+        assert "●  y  Yes   ○  n  No" in shown
+        await pilot.press("end")
+        shown = await until_shown(pilot, "the very end" if argued else "Look at it once more")
+        assert "●  y  Yes   ○  n  No" in shown
 
 
 def test_the_commands_of_the_documentation(call: Call, workspace_path: Path, tmp_path: Path) -> None:

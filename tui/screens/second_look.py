@@ -24,7 +24,7 @@ from tui.text import visible
 from tui.widgets.choices import Choices, full_texts
 from tui.widgets.words import Words
 
-MOST_LINES = 6
+MOST_LINES = 4
 """The most lines that the choices take."""
 
 GRACE_SECONDS = 0.5
