@@ -87,7 +87,7 @@ DATASET = (
     Action("review", "r,enter", "review", "Label and rate examples of this dataset."),
     Action("agreement", "g", "agreement", "Show how far the validators agree, and how well each labels."),
     Action("browse", "b", "browse", "Look through the examples, and search them."),
-    Action("adjudicate", "a", "adjudicate", "Settle disputes and what contradicts the intended labels."),
+    Action("adjudicate", "a", "adjudicate", "Settle disputes and what contradicts the intended labels.", footer=False),
     Action("release", "s", "release", "See what a release would hold, and ship this dataset."),
     Action("diversity", "v", "diversity", "Rate how far the topics of this dataset's examples vary.", footer=False),
     Action("head_to_head", "h", "head to head", "Judge its examples beside those of another dataset.", footer=False),

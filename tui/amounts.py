@@ -1,6 +1,9 @@
-"""Money and time as people read them; for screens and commands."""
+"""Money, time and scores as people read them; for screens and commands."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from db.records import Job
 from generation.purse import dollars_text
@@ -21,3 +24,16 @@ def money(job: Job) -> str:
     if job.unpriced_calls and not job.cost_nanodollars:
         return "unknown: the model has no price"
     return ("at least " if job.unpriced_calls else "") + dollars_text(job.cost_usd)
+
+
+def scores_words(scores: Mapping[str, Any]) -> str:
+    """Returns what each judge gave, numbers to three places; judges that gave nothing are left out."""
+    return ", ".join(f"{name} {_rounded(value)}" for name, value in scores.items() if value not in (None, [], {}))
+
+
+def _rounded(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    if isinstance(value, list):
+        return " ".join(_rounded(each) for each in value)
+    return str(value)

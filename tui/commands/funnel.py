@@ -11,6 +11,7 @@ from db.records import Job
 from generation.fates import SeenCandidate, read_candidate, read_candidates
 from generation.fates import reason as reason_of
 from generation.funnel import Ending, Funnel, FunnelStage, read_funnel
+from tui.amounts import scores_words
 from tui.console import print_json, print_table, say, tell
 from tui.text import shortened, visible
 
@@ -120,7 +121,7 @@ def _as_json(seen: SeenCandidate) -> dict[str, Any]:
 def _cells(seen: SeenCandidate) -> list[str]:
     one = seen.candidate
     confidence = "-" if one.label_confidence is None else f"{one.label_confidence:.3f}"
-    scores = ", ".join(f"{name} {value}" for name, value in one.scores.items() if value not in (None, {}, []))
+    scores = scores_words(one.scores)
     return [
         str(one.id),
         HIDDEN if seen.hidden else one.intended.strip() or "-",

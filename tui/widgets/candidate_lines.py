@@ -10,6 +10,7 @@ from textual.message import Message
 
 from db.records import Candidate
 from generation.fates import CandidateLife, SeenCandidate, outcome, reason
+from tui.amounts import scores_words
 from tui.text import visible
 from tui.widgets.example_list import HIDDEN, short
 from tui.widgets.life_lines import call_section, cut, section
@@ -104,8 +105,8 @@ def candidate_lines(life: CandidateLife) -> Content:
     facts = [visible(_about(seen)), f"round {one.round}, made by {visible(one.born, one_line=True)}"]
     if one.wording:
         facts[-1] += f", wording {visible(one.wording, one_line=True)}"
-    if one.scores:
-        facts.append(visible("scores: " + ", ".join(f"{name} {value}" for name, value in one.scores.items())))
+    if scores := scores_words(one.scores):
+        facts.append(visible(f"scores: {scores}"))
     if one.fields:
         facts.append(cut("fields: " + ", ".join(f"{name} {value}" for name, value in one.fields.items())))
     if one.example_id is not None:

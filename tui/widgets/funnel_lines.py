@@ -96,8 +96,7 @@ def funnel_notes(funnel: Funnel) -> list[Content]:
     if funnel.problem:
         notes.append(Content.styled(f"! In and out of each stage can't be told. {visible(funnel.problem)}", "$warning"))
     if funnel.wordings:
-        width = min(NAME, max(len(wording.name) for wording in funnel.wordings))
-        notes.extend(_wording(wording, funnel.wordings, width) for wording in funnel.wordings)
+        notes.extend(_wordings(funnel.wordings))
     if (cost := funnel.cost) is not None:
         notes.append(
             Content.assemble(
@@ -120,15 +119,21 @@ def _summary(stage: FunnelStage) -> list[Ending]:
     return [*dropped[: MOST_REASONS - 1], together, *others]
 
 
-def _wording(wording: WordingCount, all_of_them: Sequence[WordingCount], width: int) -> Content:
-    selected = sum(each.selected for each in all_of_them)
-    share = f"  {100 * wording.selected / selected:.0f} % of the selected" if selected else ""
-    return Content.assemble(
-        ("wording  ", FAINT),
-        cell(Content(visible(wording.name, one_line=True)), width),
-        f"  {wording.made:>6,} written, {wording.selected:>5,} selected",
-        (share, FAINT),
-    )
+def _wordings(wordings: Sequence[WordingCount]) -> list[Content]:
+    """Returns what each wording wrote, aligned."""
+    name = min(NAME, max(len(wording.name) for wording in wordings))
+    made = max(len(f"{wording.made:,}") for wording in wordings)
+    selected = max(len(f"{wording.selected:,}") for wording in wordings)
+    in_all = sum(wording.selected for wording in wordings)
+    return [
+        Content.assemble(
+            ("wording  ", FAINT),
+            cell(Content(visible(wording.name, one_line=True)), name),
+            f"  {wording.made:>{made},} written, {wording.selected:>{selected},} selected",
+            (f"  {100 * wording.selected / in_all:>3.0f} % of the selected" if in_all else "", FAINT),
+        )
+        for wording in wordings
+    ]
 
 
 class FunnelList(LineList):

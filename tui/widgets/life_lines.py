@@ -6,6 +6,7 @@ from textual.content import Content
 
 from db.history import AnswerGiven, CallMade, Written
 from review.browsing import Life, Seen
+from tui.amounts import scores_words
 from tui.call_text import replied, sent
 from tui.text import visible
 from tui.widgets.ruling_lines import ruling_line
@@ -73,7 +74,7 @@ def _example(life: Life) -> Content:
 
 
 def _written(written: Written) -> Content:
-    scores = ", ".join(f"{name} {value}" for name, value in written.scores.items())
+    scores = scores_words(written.scores)
     return section(
         f"Written by job {written.job_id}",
         Content(
