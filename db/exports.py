@@ -55,8 +55,10 @@ TABLES = (
     ),
     Table(
         "assignment",
-        {"dataset_id": int, "most_each": int, "gold_dataset_id": int, "gold_rate": float, "repeat_rate": float},
-        "SELECT dataset_id, most_each, gold_set, gold_rate, repeat_rate FROM assignment_settings ORDER BY dataset_id",
+        {"dataset_id": int, "most_each": int, "gold_dataset_id": int, "gold_rate": float, "repeat_rate": float,
+         "second_look": int},
+        """SELECT dataset_id, most_each, gold_set, gold_rate, repeat_rate, second_look FROM assignment_settings
+            ORDER BY dataset_id""",
         key=("dataset_id",),
         refers=(_DATASET, ("gold_dataset_id", "datasets", "id")),
     ),
@@ -194,6 +196,13 @@ TABLES = (
             a.created_at FROM pair_answers AS a JOIN pairs AS c ON c.id = a.pair_id
             JOIN annotators AS p ON p.id = c.annotator_id ORDER BY a.id""",
         refers=(("first_example_id", "examples", "id"), ("second_example_id", "examples", "id"), _ANNOTATOR),
+    ),
+    Table(
+        "arguments",
+        {"id": int, "example_id": int, "label": str, "in_favour": str, "against": str, "written_by": str,
+         "created_at": str},
+        """SELECT id, example_id, label, in_favour, against, written_by, created_at FROM arguments ORDER BY id""",
+        refers=(_EXAMPLE,),
     ),
     Table(
         "jobs",
