@@ -251,12 +251,15 @@ VIEWS = {
         WHERE a.occasion = 'first' AND a.skipped = 0""",
     "consensus": """WITH votes AS (
             SELECT example_id, label, count(*) AS votes, sum(count(*)) OVER (PARTITION BY example_id) AS labels
-            FROM first_labels WHERE number <= 3 GROUP BY example_id, label)
+            FROM first_labels WHERE number <= 3 GROUP BY example_id, label),
+        most AS (
+            SELECT example_id, max(labels) AS labels, max(CASE WHEN 2 * votes > labels THEN label END) AS label
+            FROM votes GROUP BY example_id)
         SELECT e.dataset_id, e.id AS example_id, e.intended, coalesce(e.settled, 0) AS settled,
-            coalesce((SELECT max(labels) FROM votes WHERE example_id = e.id), 0) AS labels,
-            (SELECT label FROM votes WHERE example_id = e.id AND 2 * votes > labels
-                AND NOT (e.settled AND labels < CASE d.always_three WHEN 1 THEN 3 ELSE 2 END)) AS consensus
-        FROM examples AS e JOIN datasets AS d ON d.id = e.dataset_id
+            coalesce(m.labels, 0) AS labels,
+            CASE WHEN NOT (coalesce(e.settled, 0) AND m.labels < CASE d.always_three WHEN 1 THEN 3 ELSE 2 END)
+                THEN m.label END AS consensus
+        FROM examples AS e JOIN datasets AS d ON d.id = e.dataset_id LEFT JOIN most AS m ON m.example_id = e.id
         WHERE d.role = 'dataset' AND e.id NOT IN (SELECT example_id FROM removed_examples)""",
     "evidence": """SELECT d.dataset_id, s.name AS dataset, d.decision, d.created_at, v.* FROM decisions AS d
         JOIN datasets AS s ON s.id = d.dataset_id JOIN decision_evidence AS v ON v.decision_id = d.id
