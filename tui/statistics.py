@@ -68,9 +68,7 @@ class Statistics:
     async def ship(self, dataset: str, folder: str, override: str | None) -> Release:
         """Ships a dataset; raises like `gate`, with the reason where it is refused."""
         reason = () if override is None else (f"--override={override}",)
-        return await self._ask(
-            partial(from_json, Release), "ship", "--json", f"--to={folder}", *reason, "--", dataset
-        )  # fmt: skip
+        return await self._ask(partial(from_json, Release), "ship", "--json", f"--to={folder}", *reason, "--", dataset)
 
     async def stop(self) -> None:
         """Ends a process that nobody waits for any more."""

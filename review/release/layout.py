@@ -71,9 +71,7 @@ def write_release(folder: Path, whole: Whole) -> Written:
     licence = whole.licence or next((one.licence for one in whole.shipments if one.licence), "unknown")
     contents = [shipment.contents for shipment in whole.shipments]
     chosen = {one.name: one for one in (*whole.formats, *map(format_named, ALWAYS))}.values()
-    body = card(
-        whole.title, whole.shipments, licence=licence, canary=whole.canary, left_out=whole.not_shipped
-    )  # fmt: skip
+    body = card(whole.title, whole.shipments, licence=licence, canary=whole.canary, left_out=whole.not_shipped)
     about = describe(whole.title, whole.shipments, card=body, licence=licence, canary=whole.canary)
     left_out = write_formats(folder, contents, about, list(chosen))
     if not (folder / CARD).exists():  # The hub's columns can't hold the rows; people read the card all the same.

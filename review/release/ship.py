@@ -138,9 +138,7 @@ def ship(
     return _write(connection, _whole(connection, dataset.name, [shipment], policy, options), folder)
 
 
-def ship_portfolio(
-    connection: Connection, policy: Policy, folder: Path, *, options: Options | None = None
-) -> Release:  # fmt: skip
+def ship_portfolio(connection: Connection, policy: Policy, folder: Path, *, options: Options | None = None) -> Release:
     """Writes one release of every dataset that may ship under the portfolio's false-discovery rate, or has before.
 
     That they ship is recorded first and is final; where the release then can't be written, it may be written later.

@@ -114,7 +114,7 @@ class ReleaseScreen(Screen[None]):
                 return
         folder = await self.app.push_screen_wait(
             WordsScreen("Ship", WHERE, f"releases/{safe_name(self._dataset)}", KEYS)
-        )  # fmt: skip
+        )
         if not folder:
             return
         self._shipping = True
