@@ -44,7 +44,7 @@ def card(title: str, shipments: Sequence[Shipment], *, licence: str, canary: str
         lines += _dataset(shipment, heading=several)
     lines += ["## What is not in this release", "", *bullets(left_out)] if left_out else []
     lines += ["## Limits", "", *bullets(LIMITS)]
-    lines += ["## Licence", "", _licence(licence), ""]
+    lines += ["## Licence", "", *_licence(licence, shipments), ""]
     lines += ["## Canary", "", "Keep this line out of training data, and what holds it:", "", *indented(canary), ""]
     lines += ["## Check it", "", *_check(shipments)]
     lines += [f"Made with evalwright {version()}."]
@@ -165,10 +165,11 @@ def _changes(shipment: Shipment) -> list[str]:
     return bullets(sentences or ["Nothing was ruled on that changes what ships, and nothing was removed."])
 
 
-def _licence(licence: str) -> str:
+def _licence(licence: str, shipments: Sequence[Shipment]) -> list[str]:
     if licence == "unknown":
-        return "Unknown: none was given when this was shipped. Ask whoever shipped it before you use it."
-    return shown(licence)
+        return ["Unknown: none was given when this was shipped. Ask whoever shipped it before you use it."]
+    each = [f"{one.dataset.name}: {one.licence or 'unknown'}" for one in shipments if licence == "other"]
+    return bullets(each) if len(each) > 1 else [shown(licence)]
 
 
 def _check(shipments: Sequence[Shipment]) -> list[str]:

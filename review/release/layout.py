@@ -68,7 +68,7 @@ def write_release(folder: Path, whole: Whole) -> Written:
     Raises:
         OSError, EvalwrightError: if it can't be written.
     """
-    licence = whole.licence or next((one.licence for one in whole.shipments if one.licence), "unknown")
+    licence = whole.licence or licence_of_all([shipment.licence for shipment in whole.shipments])
     contents = [shipment.contents for shipment in whole.shipments]
     chosen = {one.name: one for one in (*whole.formats, *map(format_named, ALWAYS))}.values()
     body = card(whole.title, whole.shipments, licence=licence, canary=whole.canary, left_out=whole.not_shipped)
@@ -86,6 +86,12 @@ def write_release(folder: Path, whole: Whole) -> Written:
         ShippedDataset(one.dataset.name, one.stem, len(one.examples), len(one.history)) for one in whole.shipments
     ]
     return Written(write_manifest(folder, counted), tuple(left_out))
+
+
+def licence_of_all(licences: Sequence[str]) -> str:
+    """Returns the licence of a release, given each dataset's, empty for none: where they differ, the hub's "other"."""
+    named = {licence or "unknown" for licence in licences}
+    return named.pop() if len(named) == 1 else "other"
 
 
 def _write_report(folder: Path, whole: Whole) -> None:

@@ -15,8 +15,10 @@ from review.markdown_text import plain, shown
 from review.policy import load_policy
 from review.release import Options, ship
 from review.release.card import card
+from review.release.layout import licence_of_all
 from review.release.shipment import Shipment, read_shipment
 from review.steering import find
+from tests.support.scripted_engine import ScriptedEngine, make_job, run_worker
 from tests.support.workspaces import make_dataset
 
 POLICY = load_policy()
@@ -121,3 +123,25 @@ def test_nothing_in_the_body_is_markup(connection: Connection) -> None:
 def test_a_plain_text_is_one_line_without_markup() -> None:
     assert plain("a\n b\t\x1b c") == "a b c"
     assert plain("*x* _y_ <b>|`#") == "\\*x\\* \\_y\\_ \\<b\\>\\|\\`\\#"
+
+
+def test_datasets_under_different_licences_are_listed(connection: Connection) -> None:
+    assert [licence_of_all(each) for each in (["mit", "mit"], ["", ""], ["mit", ""])] == ["mit", "unknown", "other"]
+    one = shipment(connection)
+    text = card("both", [one, replace(one, stem="again")], licence="other", canary="CANARY", left_out=[])
+    assert "## Licence\n\n- bees: unknown\n- bees: unknown\n" in text
+
+
+async def test_the_licence_of_a_behaviour_file_is_the_datasets(
+    connection: Connection, workspace_path: Path, tmp_path: Path
+) -> None:
+    job = make_job(connection)
+    await run_worker(workspace_path, ScriptedEngine())
+    with write(connection):
+        connection.execute("UPDATE jobs SET behavior_text = 'licence = \"mit\"' || char(10) || behavior_text")
+    dataset = find(connection, job.dataset)
+    ship(connection, dataset, POLICY, tmp_path / "r", override="a test", options=Options(formats=[]))
+    text = (tmp_path / "r" / "README.md").read_text()
+    assert "license: mit\n" in text
+    assert "The first prompt of the stage sample, as it was sent to" in text
+    assert "| selected | 8 |" in text
