@@ -69,11 +69,11 @@ class Filter:
     below: float | None = None
     above: float | None = None
 
-    @property
-    def telling(self) -> bool:
-        """Whether a match would tell what an example is meant to be, or what others said of it."""
+    def tells(self, viewer: str) -> bool:
+        """Whether a match would tell a viewer what an example is meant to be, or what others said of it."""
         asked = {part.name for part in fields(self) if getattr(self, part.name) not in ("", (), None)}
-        return bool(asked - {"match", "states"}) or not OPEN_STATES.issuperset(self.states)
+        own = {"annotator"} if self.annotator == viewer else set()
+        return bool(asked - {"match", "states"} - own) or not OPEN_STATES.issuperset(self.states)
 
 
 @dataclass(frozen=True)
@@ -114,16 +114,13 @@ class Row:
     answers: tuple[GivenAnswer, ...]
 
 
-def find_some(
-    connection: Connection, dataset_id: int, wanted: Filter, *, viewer: str | None, after: int = 0, span: int = 5000
-) -> Found:
+def find_some(connection: Connection, dataset_id: int, wanted: Filter, *, after: int = 0, span: int = 5000) -> Found:
     """Looks at the next `span` examples of a dataset (of those with the words, where words are wanted).
 
     Args:
         connection: For reading.
         dataset_id: Where to look.
         wanted: What to look for.
-        viewer: Only examples that this annotator has answered match what would tell of answers; None: all may.
         after: The id to go on behind; 0 begins.
         span: How many to look at, at least 1.
     """
@@ -137,10 +134,9 @@ def find_some(
         "answer": wanted.answer,
         "below": wanted.below,
         "above": wanted.above,
-        "viewer": viewer,
     }
     looked_at = [row[0] for row in connection.execute(_TEXT_SPAN if wanted.match else _SPAN, values)]
-    conditions = _conditions(wanted, viewer)
+    conditions = _conditions(wanted)
     ids = looked_at
     if conditions and looked_at:
         ids = [
@@ -180,7 +176,7 @@ def rows(connection: Connection, ids: Sequence[int], *, length: int = 400) -> li
     return [found[key] for key in ids if key in found]
 
 
-def _conditions(wanted: Filter, viewer: str | None) -> list[str]:
+def _conditions(wanted: Filter) -> list[str]:
     parts = [STATES[state] for state in wanted.states]
     if wanted.match:
         parts.append("e.dataset_id = :dataset")
@@ -194,9 +190,4 @@ def _conditions(wanted: Filter, viewer: str | None) -> list[str]:
         parts.append("e.label_confidence < :below")
     if wanted.above is not None:
         parts.append("e.label_confidence > :above")
-    if wanted.telling and viewer is not None:
-        parts.append(
-            "EXISTS (SELECT 1 FROM annotations AS own WHERE own.example_id = e.id"
-            " AND own.annotator_id = (SELECT id FROM annotators WHERE name = :viewer))"
-        )
     return parts

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 from db import annotators, disclosures, history
 from db import candidates as rows
-from db.annotations import current_answer
 from db.connection import Connection
 from db.datasets import get_dataset
 from db.errors import InputError
@@ -119,19 +118,16 @@ class _Eyes:
         """Whether its calls would tell of what this viewer may yet be asked about."""
         if self._open:
             return False
-        return not all(self._answered(each) for each in rows.siblings_in_review(self._connection, candidate.id))
+        return not all(self._disclosed(each) for each in rows.siblings_in_review(self._connection, candidate.id))
 
     def _may_see(self, candidate: Candidate) -> bool:
-        return self._open or candidate.fate == "dropped" or self._answered(candidate.example_id)
+        return self._open or candidate.fate == "dropped" or self._disclosed(candidate.example_id)
 
-    def _answered(self, example_id: int | None) -> bool:
-        """Whether the viewer has answered an example, or has been shown the answers on it."""
+    def _disclosed(self, example_id: int | None) -> bool:
+        """Whether the viewer has chosen to see the answers on an example: one they answered they could still change."""
         if example_id is None or self._viewer_id is None:
             return False
-        answer = current_answer(self._connection, example_id, self._viewer_id)
-        return answer is not None or disclosures.has_seen(
-            self._connection, self._viewer_id, self._dataset_id, example_id
-        )
+        return disclosures.has_seen(self._connection, self._viewer_id, self._dataset_id, example_id)
 
     def _twin(self, candidate: Candidate) -> Candidate | None:
         return None if candidate.twin_id is None else rows.get_candidate(self._connection, candidate.twin_id)

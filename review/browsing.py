@@ -1,7 +1,8 @@
 """Looking through a dataset: a query as people type it, and what a viewer may see of each example.
 
-Labels are given blind, so what an example is meant to be and what others said of it is shown to a viewer only where
-they have answered it themselves, or have chosen to look and not be asked (`review.disclosure`).
+Labels are given blind, so what an example is meant to be and what others said of it is shown to a viewer only once
+that is stored (`review.disclosure`): for a whole dataset by choice, for an example that they have answered by opening
+it. After that no answer of theirs on it, not even a changed one, counts as blind.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from typing import get_args
 
 from db import browse, examples, history, search
 from db.browse import Filter, Found, Row, State
+from db.candidates import siblings_in_review
 from db.connection import Connection
 from db.errors import InputError
 from db.history import AnswerGiven, CallMade, Written
 from db.records import Dataset, Example
 from db.rulings import Ruling, rulings_on
-from review.disclosure import may_look
+from review.disclosure import disclose, may_look
 
 STATES: tuple[State, ...] = get_args(State)
 QUERY_HELP = (
@@ -40,7 +42,7 @@ class Seen:
     """An example as a viewer may see it.
 
     Attributes:
-        row: Without its intended label, its confidence and its answers where those are hidden.
+        row: Without its intended label, its confidence and the answers of others where those are hidden.
         hidden: Whether they are.
     """
 
@@ -118,14 +120,18 @@ def _with_part(wanted: Filter, part: str) -> Filter | None:
 def find_some(
     connection: Connection, dataset: Dataset, wanted: Filter, viewer: str, *, after: int = 0, span: int = 5000
 ) -> Found:
-    """Takes the next step of a search; what would tell of answers matches only where the viewer may see them.
+    """Takes the next step of a search.
 
     Where words are looked for, the index must be complete (`db.search.index_some`).
+
+    Raises:
+        InputError: if what is looked for would tell of answers that the viewer has not chosen to see.
     """
-    open_to_all = may_look(connection, dataset, viewer)
-    return browse.find_some(
-        connection, dataset.id, wanted, viewer=None if open_to_all else viewer, after=after, span=span
-    )
+    if wanted.tells(viewer) and not may_look(connection, dataset, viewer):
+        raise InputError(
+            "That search would tell what others answered; choose to see the answers first (x in the app, --answers)."
+        )
+    return browse.find_some(connection, dataset.id, wanted, after=after, span=span)
 
 
 def read_rows(connection: Connection, dataset: Dataset, ids: Sequence[int], viewer: str) -> list[Seen]:
@@ -134,8 +140,8 @@ def read_rows(connection: Connection, dataset: Dataset, ids: Sequence[int], view
     return [_seen(row, viewer, open_to_all=open_to_all) for row in browse.rows(connection, ids)]
 
 
-def read_life(connection: Connection, dataset: Dataset, example_id: int, viewer: str) -> Life:
-    """Returns the whole life of an example as the viewer may see it.
+def open_life(connection: Connection, dataset: Dataset, example_id: int, viewer: str) -> Life:
+    """Returns the whole life of an example as the viewer may see it; that they have seen it is stored.
 
     Raises:
         InputError: if the dataset has no such example.
@@ -146,15 +152,19 @@ def read_life(connection: Connection, dataset: Dataset, example_id: int, viewer:
             f"{dataset.name} has no example {example_id}; `evalwright examples` lists them with their ids."
         )
     answers = history.answers_given(connection, example_id)
-    answered = any(answer.annotator == viewer for answer in answers)
-    if not answered and not may_look(connection, dataset, viewer, example_id):
-        return Life(replace(example, intended=None, label_confidence=None, extra={}), None, (), (), (), hidden=True)
+    if not may_look(connection, dataset, viewer, example_id):
+        if not any(answer.annotator == viewer for answer in answers):
+            return Life(replace(example, intended=None, label_confidence=None, extra={}), None, (), (), (), hidden=True)
+        disclose(connection, dataset, viewer, example_id)
     source = history.written(connection, example_id)
     calls = history.calls_about(connection, source.candidate_id) if source else []
+    if source and not may_look(connection, dataset, viewer) and siblings_in_review(connection, source.candidate_id):
+        calls = []  # The reply that wrote it wrote others too, and would tell what they are meant to be.
     return Life(example, source, tuple(calls), tuple(answers), tuple(rulings_on(connection, example_id)), hidden=False)
 
 
 def _seen(row: Row, viewer: str, *, open_to_all: bool) -> Seen:
-    if open_to_all or any(answer.annotator == viewer for answer in row.answers):
+    if open_to_all:
         return Seen(row, hidden=False)
-    return Seen(replace(row, intended=None, label_confidence=None, answers=()), hidden=True)
+    own = tuple(answer for answer in row.answers if answer.annotator == viewer)
+    return Seen(replace(row, intended=None, label_confidence=None, answers=own), hidden=True)

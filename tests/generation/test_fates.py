@@ -15,7 +15,7 @@ from tests.support.workspaces import answer
 from tests.support.written import write_job
 
 
-async def test_a_twin_and_a_reply_are_hidden_until_the_example_is_answered(
+async def test_a_twin_and_a_reply_are_hidden_until_the_example_is_disclosed(
     workspace_path: Path, connection: Connection
 ) -> None:
     job = await write_job(workspace_path)

@@ -4,11 +4,12 @@ from db import search
 from db.browse import Filter
 from db.connection import Connection, write
 from db.errors import InputError
+from db.examples import get_blind
 from db.records import Dataset
 from review.annotation import submit
 from review.assignment import next_example, start_session
-from review.browsing import find_some, parse_query, read_rows
-from review.disclosure import disclose
+from review.browsing import find_some, open_life, parse_query, read_rows
+from review.disclosure import disclose, may_look
 from tests.support.workspaces import NO, YES, add_examples, answer, make_dataset
 
 
@@ -94,22 +95,30 @@ def test_an_answer_that_was_changed_counts_as_it_is_now(connection: Connection, 
     assert found(connection, reviewed, "answer:No") == []
 
 
-def test_a_viewer_learns_nothing_before_answering(connection: Connection, reviewed: Dataset) -> None:
+def test_a_viewer_learns_nothing_of_others_unless_they_choose_to(connection: Connection, reviewed: Dataset) -> None:
     assert len(found(connection, reviewed, "is:settled", "Carla")) == 5
-    for query in ("is:disputed", "label:Yes", "answer:No", "by:Ada", "confidence>0.1", "is:settled is:flagged"):
-        assert found(connection, reviewed, query, "Carla") == []
-    assert len(found(connection, reviewed, "is:disputed", "Ada")) == 3
-    assert len(found(connection, reviewed, "confidence>0.1", "Ada")) == 8
+    assert len(found(connection, reviewed, "by:Ada", "Ada")) == 8
+    for query in ("is:disputed", "label:Yes", "answer:No", "by:Béla", "confidence>0.1", "is:settled is:flagged"):
+        with pytest.raises(InputError, match="choose to see the answers first"):
+            found(connection, reviewed, query, "Ada")
+    rows = read_rows(connection, reviewed, find_some(connection, reviewed, Filter(), "Ada").ids, "Ada")
+    assert {answer.annotator for seen in rows for answer in seen.row.answers} == {"Ada"}
+    assert {(seen.row.intended, seen.row.label_confidence, seen.hidden) for seen in rows} == {(None, None, True)}
+
+
+def test_opening_an_answered_example_is_stored_and_ends_changing_it(connection: Connection, reviewed: Dataset) -> None:
     ids = find_some(connection, reviewed, Filter(), "Ada").ids
-    rows = read_rows(connection, reviewed, ids, "Ada")
-    own = [seen for seen in rows if not seen.hidden]
-    assert len(own) == 8
-    assert all(len(seen.row.answers) == 2 and seen.row.intended for seen in own)
-    assert all(
-        (seen.row.answers, seen.row.intended, seen.row.label_confidence) == ((), None, None)
-        for seen in rows
-        if seen.hidden
-    )
+    rows = {seen.row.id: seen for seen in read_rows(connection, reviewed, ids, "Ada")}
+    answered = next(key for key, seen in rows.items() if seen.row.answers)
+    unanswered = next(key for key, seen in rows.items() if not seen.row.answers)
+    assert open_life(connection, reviewed, unanswered, "Ada").hidden
+    assert not may_look(connection, reviewed, "Ada", unanswered)
+    life = open_life(connection, reviewed, answered, "Ada")
+    assert {answer.annotator for answer in life.answers} == {"Ada", "Béla"}
+    assert life.example.intended
+    session = start_session(connection, "Ada")
+    blind = get_blind(connection, answered)
+    assert submit(connection, session, reviewed, blind, answer(NO)).outcome == "apart"
 
 
 @pytest.mark.parametrize("query", ["is:great", "is:", "confidence<much", '"open', "??"])

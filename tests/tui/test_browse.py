@@ -82,7 +82,7 @@ async def test_answers_are_hidden_until_one_chooses_to_look(reviewed: Path) -> N
     async with running(reviewed) as pilot:
         await browse(pilot)
         await search(pilot, "by:Béla")
-        await until_shown(pilot, "No example matches.")
+        await until_shown(pilot, "choose to see the answers")
         await pilot.press("x")
         await until_shown(pilot, "not be asked about this dataset any more")
         await pilot.press("n", "x")

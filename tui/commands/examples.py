@@ -13,7 +13,7 @@ from db.errors import InputError
 from db.records import Dataset
 from db.search import index_some
 from db.workspace import open_workspace
-from review.browsing import QUERY_HELP, Seen, find_some, parse_query, read_life, read_rows
+from review.browsing import QUERY_HELP, Seen, find_some, open_life, parse_query, read_rows
 from review.disclosure import disclose
 from review.steering import find
 from tui.console import print_json, print_table, tell
@@ -52,7 +52,8 @@ def examples_command(
 ) -> int:
     """Look through the examples of a dataset.
 
-    What an example is meant to be, and what validators said of it, is shown only where you have answered it yourself.
+    What an example is meant to be and what others said of it is hidden. With --id you see it where you have answered;
+    your answer can't be changed any more after that.
     """
     connection = open_workspace(workspace, create=False)
     found = find(connection, dataset)
@@ -62,7 +63,7 @@ def examples_command(
     if example_id is not None:
         if query:
             raise InputError("Give a query or --id, not both.")
-        print_json(asdict(read_life(connection, found, example_id, viewer)))
+        print_json(asdict(open_life(connection, found, example_id, viewer)))
         return 0
     rows = _found(connection, found, " ".join(query), viewer, limit)
     if as_json:
@@ -106,6 +107,6 @@ def _cells(seen: Seen) -> list[str]:
         str(row.ordinal),
         row.state,
         "hidden" if seen.hidden else (row.intended or "-").strip(),
-        "hidden" if seen.hidden else " ".join(said) or "-",
+        " ".join(said) or ("hidden" if seen.hidden else "-"),
         text,
     ]

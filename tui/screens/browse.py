@@ -17,7 +17,7 @@ from db.connection import Connection
 from db.errors import EvalwrightError
 from db.records import Dataset
 from db.search import Indexed, index_some
-from review.browsing import QUERY_HELP, Seen, find_some, parse_query, read_life, read_rows
+from review.browsing import QUERY_HELP, Seen, find_some, open_life, parse_query, read_rows
 from review.disclosure import disclose, may_look
 from review.steering import find
 from tui.actions import BROWSE, Action, bindings
@@ -111,7 +111,7 @@ class BrowseScreen(Screen[None]):
         width = max(len(part) for part, _ in QUERY_HELP)
         lines = [Content.assemble((f"{part:<{width}}  ", "bold"), meaning) for part, meaning in QUERY_HELP]
         parts = Content("\n").join([Content.styled("Search", "bold $primary"), *lines])
-        marks = Content("In the answers, ~ marks an ambiguous one and ! a flagged one; ··· is hidden until you answer.")
+        marks = Content("In the answers, ~ marks an ambiguous one and ! a flagged one; ··· is hidden.")
         self.app.push_screen(TextScreen.help(BROWSE, Content("\n\n").join([parts, marks])))
 
     def action_leave(self) -> None:
@@ -188,7 +188,7 @@ class BrowseScreen(Screen[None]):
         if self._dataset is None:
             return
         try:
-            life = await self._store.looking(read_life, self._dataset, example_id, self._annotator)
+            life = await self._store.looking(open_life, self._dataset, example_id, self._annotator)
             self.post_message(LifeRead(life))
         except EvalwrightError as error:
             self.post_message(Failed(error))

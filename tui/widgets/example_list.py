@@ -123,7 +123,8 @@ def row(seen: Seen, widths: Sequence[int], *, lead: str, chosen: bool) -> Conten
     one = seen.row
     faint = "$foreground 60%"
     if seen.hidden:
-        said = Content.styled(HIDDEN if one.state != "unanswered" else "", faint)
+        others = Content.styled(HIDDEN if one.state != "unanswered" else "", faint)
+        said = answers_words(one.answers) if one.answers else others
         intended = Content.styled(HIDDEN, faint)
     else:
         said = answers_words(one.answers)

@@ -19,17 +19,19 @@ LONGEST = 20_000
 def preview_lines(seen: Seen) -> Content:
     """Returns a glance at an example."""
     row = seen.row
+    given = ", ".join(
+        f"{answer.annotator}: {'skipped' if answer.label is None else answer.label.strip()}"
+        + (f" {answer.relevance}/5" if answer.relevance else "")
+        + (" ambiguous" if answer.ambiguous else "")
+        + (" flagged" if answer.flagged else "")
+        for answer in row.answers
+    )
     if seen.hidden:
-        about = "its label and answers are hidden until you have answered it"
+        about = (
+            f"{given} · Enter shows the rest, and ends changing it" if given else "hidden until you have answered it"
+        )
     else:
         confidence = "" if row.label_confidence is None else f", confidence {row.label_confidence:.2f}"
-        given = ", ".join(
-            f"{answer.annotator}: {'skipped' if answer.label is None else answer.label.strip()}"
-            + (f" {answer.relevance}/5" if answer.relevance else "")
-            + (" ambiguous" if answer.ambiguous else "")
-            + (" flagged" if answer.flagged else "")
-            for answer in row.answers
-        )
         about = f"meant as {(row.intended or 'nothing among its choices').strip()}{confidence}" + (
             f" · {given}" if given else " · not answered yet"
         )
