@@ -10,6 +10,7 @@ from db.records import NewCandidate
 from generation.fates import read_candidate
 from review.annotation import submit
 from review.assignment import next_example, start_session
+from review.disclosure import disclose
 from review.steering import find
 from tests.support.workspaces import answer
 from tests.support.written import write_job
@@ -45,5 +46,7 @@ async def test_a_twin_and_a_reply_are_hidden_until_the_example_is_disclosed(
     assert seen(twin.id) == (True, "", True)
     assert example is not None
     submit(connection, session, dataset, example, answer())
+    assert seen(chosen.id) == (True, "", True)  # The answer could still be changed.
+    disclose(connection, dataset, "anna", example.id)
     for candidate in (chosen, twin, sibling):
         assert seen(candidate.id) == (False, chosen.intended, False)
