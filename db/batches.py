@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from db.connection import Connection
+from db.job_records import WorkItem
 from db.jobs import work_item
-from db.records import WorkItem
 
 _COLUMNS = "token, job_id, batch_id, state, requests, created_at"
 _ITEM = "i.id, i.job_id, i.round, i.stage, i.ordinal, i.candidate_id, i.payload, i.attempt"

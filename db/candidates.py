@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from db.connection import Connection
-from db.records import Candidate, NewCandidate
+from db.job_records import Candidate, NewCandidate
 
 PARSE = "parse"
 """The stage that drops what can't be read from a reply: a part of every stage that reads replies."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from db.clock import now_text
 from db.connection import Connection
-from db.records import NO_LIMITS, Call, Job, JobState, JobTexts, Limits, WorkItem
+from db.job_records import NO_LIMITS, Call, Job, JobState, JobTexts, Limits, WorkItem
 
 _COLUMNS = (
     "j.id, j.dataset_id, d.name, j.recipe, j.engine, j.model, j.count, j.rounds,"

@@ -20,7 +20,7 @@ from db.batches import Batch
 from db.clock import now
 from db.connection import write
 from db.errors import EvalwrightError
-from db.records import Job, WorkItem
+from db.job_records import Job, WorkItem
 from generation import pipeline
 from generation.engines.protocol import (
     BatchEngine,

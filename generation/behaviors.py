@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from db.errors import InputError
-from db.records import NO_LIMITS, Limits, Question
+from db.job_records import NO_LIMITS, Limits
+from db.records import Question
 from generation.limits import read_limits
 from review.assigning import AS_IT_IS, Changes, read_assignment
 from review.questions import parse_questions

@@ -12,7 +12,7 @@ import time
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 
-from db.records import Job, WorkItem
+from db.job_records import Job, WorkItem
 from generation.engines.protocol import (
     Engine,
     EngineError,

@@ -14,7 +14,7 @@ from db.connection import Connection
 from db.datasets import get_dataset
 from db.errors import InputError
 from db.history import CallMade
-from db.records import Candidate, Job
+from db.job_records import Candidate, Job
 from generation.funnel import FATES, Ending
 from review.disclosure import may_look
 

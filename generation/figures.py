@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from db.connection import Connection
 from db.job_figures import BatchFigures, RecentFailure, batch_figures, last_errors, recent_calls
-from db.records import Job
+from db.job_records import Job
 
 WINDOW_SECONDS = 60.0
 CALLS_LOOKED_AT = 500

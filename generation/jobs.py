@@ -10,7 +10,7 @@ from db import datasets
 from db import jobs as rows
 from db.connection import Connection, write
 from db.errors import InputError
-from db.records import NO_LIMITS, Job, JobState, JobTexts, Limits
+from db.job_records import NO_LIMITS, Job, JobState, JobTexts, Limits
 from generation.behaviors import Behavior
 from generation.engines.registry import check_sampling, model_for
 from generation.inputs import Row

@@ -7,7 +7,7 @@ from dataclasses import fields
 from decimal import Decimal, InvalidOperation
 
 from db.errors import InputError
-from db.records import Limits
+from db.job_records import Limits
 from generation.engines.prices import cost
 from generation.engines.protocol import Usage
 from generation.engines.registry import ENGINES

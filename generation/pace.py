@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from db.records import Limits
+from db.job_records import Limits
 from generation.engines.protocol import Usage
 
 BURST_SECONDS = 1.0

@@ -13,8 +13,8 @@ from db import candidates as rows
 from db import jobs
 from db.candidates import Move
 from db.connection import BACKGROUND_ROWS, Connection
+from db.job_records import Candidate, Job, WorkItem
 from db.jobs import NewItem
-from db.records import Candidate, Job, WorkItem
 from generation.engines.protocol import Judgement, JudgeRequest, SampleReply, SampleRequest
 from generation.lease import Turn
 from generation.parsers import text_key

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
+from db.job_records import Candidate, Job, NewCandidate
 from db.jobs import NewItem
-from db.records import Candidate, Job, NewCandidate
 from generation.behaviors import Wording
 from generation.inputs import Row
 from generation.recipes import Recipe

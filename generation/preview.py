@@ -17,7 +17,7 @@ from db import history
 from db.connection import Connection
 from db.errors import EvalwrightError
 from db.history import CallMade
-from db.records import NO_LIMITS, Candidate, Limits
+from db.job_records import NO_LIMITS, Candidate, Limits
 from db.workspace import open_workspace
 from generation.comprehension import Comprehension, check_hand_written, try_out
 from generation.engines.protocol import Engine

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from db.records import Job
+from db.job_records import Job
 from generation.engines.prices import cost
 from generation.engines.protocol import Engine, JudgeRequest, SampleRequest, Usage
 from generation.engines.registry import model_for

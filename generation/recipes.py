@@ -15,7 +15,7 @@ from typing import Any
 
 from db.candidates import PARSE
 from db.errors import InputError
-from db.records import NO_LIMITS, Limits
+from db.job_records import NO_LIMITS, Limits
 from generation.engines.protocol import Sampling
 from generation.inputs import InputShape, read_shape
 from generation.limits import read_limits

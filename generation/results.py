@@ -12,7 +12,7 @@ from db import jobs
 from db.clock import now
 from db.connection import Connection, write
 from db.errors import WorkspaceError
-from db.records import Call, Job, WorkItem
+from db.job_records import Call, Job, WorkItem
 from generation import pipeline
 from generation.engines.prices import cost
 from generation.engines.protocol import (

@@ -10,7 +10,8 @@ from db import datasets, jobs
 from db.candidates import Move, SelectionRow
 from db.connection import BACKGROUND_ROWS
 from db.examples import insert_examples
-from db.records import Candidate, Job, NewExample
+from db.job_records import Candidate, Job
+from db.records import NewExample
 from generation.lease import Turn
 from generation.prompts import letter_answer
 from generation.running import RunningJob

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from db.records import Candidate
+from db.job_records import Candidate
 from generation.behaviors import Behavior
 from generation.engines.protocol import Engine
 from generation.inputs import Row

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from db.records import Candidate
+from db.job_records import Candidate
 from generation.diversity import diverse_order
 from generation.stages.judge import JudgeStage
 from generation.stages.select import SelectStage

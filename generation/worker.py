@@ -21,7 +21,7 @@ from db import jobs
 from db.clock import now
 from db.connection import write
 from db.errors import EvalwrightError, WorkspaceError
-from db.records import Job, WorkItem
+from db.job_records import Job, WorkItem
 from db.workspace import open_workspace
 from generation import pipeline
 from generation.batches import Batches

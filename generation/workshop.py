@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from db import jobs
 from db.connection import Connection, write
-from db.records import Job
+from db.job_records import Job
 from db.worker_lease import current_lease
 from generation.lease import Turn
 from generation.purse import Purse

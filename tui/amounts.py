@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from db.records import Job
+from db.job_records import Job
 from generation.purse import dollars_text
 
 

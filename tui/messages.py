@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from db.errors import EvalwrightError
-from db.records import Dataset, Job
+from db.job_records import Job
+from db.records import Dataset
 from generation.fates import CandidateLife, SeenCandidate
 from generation.figures import JobFigures
 from generation.preview import Preview

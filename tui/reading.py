@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from db import annotators, assignment, datasets, disclosures, jobs
 from db.connection import Connection
+from db.job_records import Job
 from db.packet_file import read_facts
-from db.records import Dataset, DatasetCounts, Job, Progress
+from db.records import Dataset, DatasetCounts, Progress
 from generation.funnel import Funnel, read_funnel
 from generation.jobs import find_job
 from review.assigning import barred

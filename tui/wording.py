@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from db.records import Dataset, Job, Question
+from db.job_records import Job
+from db.records import Dataset, Question
 from review.guidelines import ABOUT_AMBIGUOUS, ANCHOR_MEANINGS, about_the_label, about_the_relevance, how_answered
 from review.questions import ANCHORS
 from tui.reading import ReviewStatus

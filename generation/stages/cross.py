@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from db.records import Candidate, NewCandidate
+from db.job_records import Candidate, NewCandidate
 from generation.prompts import fill, letter_answer
 from generation.stages.scope import Scope, one_of, refuse_placeholders
 from review.toml_file import Section

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from db.records import Candidate
+from db.job_records import Candidate
 from generation.engines.protocol import Judgement, JudgeRequest, Prompt, StopReason
 from generation.prompts import fill, placeholders
 from generation.stages.scope import Asked, Scope, by_engine, for_engine, one_of

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from db.records import NewCandidate
+from db.job_records import NewCandidate
 from generation.engines.protocol import Completion, Prompt, SampleRequest, Sampling
 from generation.parsers import PARSERS
 from generation.prompts import fill, letter_answer

@@ -15,7 +15,8 @@ from db.connection import Connection, snapshot
 from db.errors import EvalwrightError, InputError
 from db.examples import iterate_examples
 from db.history import CallMade, first_prompts
-from db.records import Annotation, Dataset, Example, Job, JobTexts
+from db.job_records import Job, JobTexts
+from db.records import Annotation, Dataset, Example
 from db.removals import Removal, removed, removed_questions
 from db.rulings import Ruling
 from review.formats.format import Contents

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from db.connection import Connection
-from db.records import Limits
+from db.job_records import Limits
 from db.workspace import open_workspace
 from generation.batches import request_from
 from generation.behaviors import parse_behavior

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from db import candidates, jobs
 from db.connection import Connection, write
-from db.records import NewCandidate
+from db.job_records import NewCandidate
 from tests.support.scripted_engine import make_job
 
 

@@ -16,7 +16,7 @@ from db import jobs as job_rows
 from db.connection import Connection
 from db.errors import EvalwrightError
 from db.examples import iterate_examples
-from db.records import Job
+from db.job_records import Job
 from db.workspace import open_workspace
 from generation.engines.model_store import cached_model, fetch_model
 from generation.funnel import read_funnel

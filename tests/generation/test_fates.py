@@ -6,7 +6,7 @@ from pathlib import Path
 
 from db import candidates, jobs
 from db.connection import Connection, write
-from db.records import NewCandidate
+from db.job_records import NewCandidate
 from generation.fates import read_candidate
 from review.annotation import submit
 from review.assignment import next_example, start_session

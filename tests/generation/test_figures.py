@@ -9,7 +9,7 @@ import pytest
 
 from db import batches, job_figures, jobs
 from db.connection import Connection, write
-from db.records import Job
+from db.job_records import Job
 from generation.figures import JobFigures
 from generation.figures import job_figures as figures_of
 from generation.jobs import find_job

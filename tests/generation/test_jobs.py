@@ -5,8 +5,9 @@ from db import jobs as rows
 from db.connection import Connection, write
 from db.errors import InputError
 from db.examples import insert_examples
+from db.job_records import Job, JobState
 from db.jobs import NewItem
-from db.records import Choice, Job, JobState, NewExample
+from db.records import Choice, NewExample
 from generation.behaviors import parse_behavior
 from generation.jobs import MOVES, Wanted, create_jobs, find_job, move_job, retry_job
 from generation.orders import Order

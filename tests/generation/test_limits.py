@@ -7,7 +7,7 @@ import pytest
 
 from db.connection import Connection
 from db.errors import InputError
-from db.records import NO_LIMITS, Limits
+from db.job_records import NO_LIMITS, Limits
 from generation.behaviors import parse_behavior
 from generation.jobs import create_job, find_job
 from generation.limits import check_limits, dollars, merged

@@ -9,7 +9,7 @@ import pytest
 
 from db import jobs as rows
 from db.connection import Connection, write
-from db.records import Job, Limits
+from db.job_records import Job, Limits
 from generation import pace
 from generation.engines.protocol import Prompt, SampleRequest, Sampling, Usage
 from generation.jobs import find_job, move_job

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from db import candidates as candidate_rows
 from db import jobs as job_rows
 from db.connection import Connection, write
+from db.job_records import Call, Job, NewCandidate, WorkItem
 from db.jobs import NewItem
-from db.records import Call, Job, NewCandidate, WorkItem
 from generation.behaviors import parse_behavior
 from generation.engines.protocol import Completion, Judgement, Prompt, SampleRequest, Sampling
 from generation.pipeline import request_for, store_reply

@@ -12,7 +12,8 @@ import pytest
 from db import candidates as rows
 from db.connection import Connection
 from db.examples import iterate_examples
-from db.records import Candidate, Example, Job
+from db.job_records import Candidate, Job
+from db.records import Example
 from db.workspace import open_workspace
 from generation.engines.protocol import EngineError, Judgement, JudgeRequest, SampleReply, SampleRequest
 from generation.engines.registry import ENGINES, check_sampling

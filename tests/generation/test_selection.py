@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.records import Candidate
+from db.job_records import Candidate
 from generation.diversity import diverse_order
 from generation.selection import Ranking, select, target_after
 from generation.stages.judge import JudgeStage, Question, mean_probabilities

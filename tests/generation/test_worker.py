@@ -15,7 +15,8 @@ from db import candidates as candidate_rows
 from db import jobs as job_rows
 from db.connection import Connection
 from db.examples import iterate_examples
-from db.records import Candidate, Example, Job
+from db.job_records import Candidate, Job
+from db.records import Example
 from db.workspace import open_workspace
 from generation.behaviors import parse_behavior
 from generation.engines.protocol import JudgeRequest, SampleReply, SampleRequest

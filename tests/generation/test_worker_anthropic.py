@@ -17,7 +17,7 @@ import pytest
 from db import candidates as candidate_rows
 from db.connection import Connection
 from db.examples import iterate_examples
-from db.records import Job
+from db.job_records import Job
 from db.workspace import open_workspace
 from generation.engines.anthropic_messages import AnthropicEngine
 from generation.jobs import find_job

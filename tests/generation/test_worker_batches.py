@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from db.connection import Connection
-from db.records import Job
+from db.job_records import Job
 from db.workspace import open_workspace
 from generation.jobs import find_job
 from generation.recipes import load_recipe

@@ -12,7 +12,8 @@ import pytest
 
 from db import candidates as candidate_rows
 from db.connection import Connection
-from db.records import Candidate, NewExample
+from db.job_records import Candidate
+from db.records import NewExample
 from generation import pipeline, results, rounds
 from generation.engines.protocol import (
     EngineBusyError,

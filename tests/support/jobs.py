@@ -8,8 +8,8 @@ from typing import Any
 
 from db import jobs
 from db.connection import Connection, write
+from db.job_records import Call
 from db.jobs import NewItem
-from db.records import Call
 
 
 def make_history(connection: Connection, job_id: int, *, calls: int, failures: int = 0) -> None:

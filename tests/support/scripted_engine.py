@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from db import jobs
 from db.connection import Connection
-from db.records import Job
+from db.job_records import Job
 from db.workspace import open_workspace
 from generation.behaviors import parse_behavior
 from generation.engines.protocol import (

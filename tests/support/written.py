@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from db.records import Job
+from db.job_records import Job
 from db.workspace import open_workspace
 from generation.engines.protocol import SampleReply, SampleRequest
 from generation.jobs import find_job

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from db import candidates
 from db.connection import write
-from db.records import NewCandidate
+from db.job_records import NewCandidate
 from db.workspace import open_workspace
 from generation.funnel import Funnel, read_funnel
 from review.disclosure import may_look

@@ -11,7 +11,7 @@ import pytest
 
 from db import datasets, jobs, worker_lease
 from db.connection import Connection, write
-from db.records import JobState, JobTexts
+from db.job_records import JobState, JobTexts
 from db.workspace import open_workspace
 from tests.tui.app_driver import (
     SIZE,

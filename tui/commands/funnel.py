@@ -7,7 +7,7 @@ from typing import Any
 
 from db.connection import Connection
 from db.errors import InputError
-from db.records import Job
+from db.job_records import Job
 from generation.fates import SeenCandidate, read_candidate, read_candidates
 from generation.fates import reason as reason_of
 from generation.funnel import Ending, Funnel, FunnelStage, read_funnel

@@ -12,7 +12,7 @@ import click
 
 from db import jobs as rows
 from db.connection import Connection
-from db.records import Job
+from db.job_records import Job
 from db.workspace import open_workspace
 from tui.commands.limits import limit_options, limits_of
 from tui.console import say, tell

@@ -11,7 +11,7 @@ import click
 from db import jobs as rows
 from db.connection import Connection
 from db.errors import InputError
-from db.records import NO_LIMITS, Job
+from db.job_records import NO_LIMITS, Job
 from db.workspace import open_workspace
 from generation.figures import JobFigures, job_figures
 from tui.amounts import duration, money

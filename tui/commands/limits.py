@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from db.records import Limits
+from db.job_records import Limits
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

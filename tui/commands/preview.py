@@ -8,7 +8,7 @@ from dataclasses import asdict
 from textwrap import indent
 
 from db.history import CallMade
-from db.records import Limits
+from db.job_records import Limits
 from generation.orders import Order
 from generation.preview import Preview, Previewed, preview
 from tui.call_text import replied, sent

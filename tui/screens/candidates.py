@@ -14,7 +14,7 @@ from textual.widgets import Footer, Static
 
 from db.connection import Connection
 from db.errors import EvalwrightError
-from db.records import Job
+from db.job_records import Job
 from generation.fates import read_candidate, read_candidates
 from generation.funnel import Ending
 from review.disclosure import disclose, may_look

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from db.connection import Connection
 from db.errors import EvalwrightError
-from db.records import Job
+from db.job_records import Job
 from generation.figures import JobFigures, job_figures
 from generation.jobs import move_job, retry_job
 from tui.actions import JOBS, Action, bindings

@@ -18,7 +18,7 @@ from textual.widgets import Footer, Input, Static
 
 from db.connection import Connection
 from db.errors import EvalwrightError, InputError
-from db.records import Job
+from db.job_records import Job
 from generation.engines.registry import checked_model
 from generation.jobs import DEFAULT_COUNT, DEFAULT_ROUNDS, Wanted, create_jobs
 from generation.orders import load_order

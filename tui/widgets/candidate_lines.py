@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from textual.content import Content
 from textual.message import Message
 
-from db.records import Candidate
+from db.job_records import Candidate
 from generation.fates import CandidateLife, SeenCandidate, outcome, reason
 from tui.amounts import scores_words
 from tui.text import visible

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from db.records import Job
+from db.job_records import Job
 from generation.funnel import Ending, Funnel, FunnelStage, WordingCount
 from tui.text import visible
 from tui.widgets.bars import share_bar

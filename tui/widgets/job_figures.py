@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from textual.content import Content
 
 from db.job_figures import RecentFailure
-from db.records import Job
+from db.job_records import Job
 from generation.figures import JobFigures
 from generation.purse import dollars_text
 from tui.amounts import duration, money

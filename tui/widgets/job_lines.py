@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from db.records import Job
+from db.job_records import Job
 from tui.text import shortened, visible
 from tui.widgets.bars import share_bar
 from tui.wording import JOB_MARKS
