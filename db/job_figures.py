@@ -26,7 +26,8 @@ BATCHES = (
     " FROM batches WHERE job_id = ? AND state <> 'absent'"
 )
 UNREAD = (
-    "SELECT c.stage, c.reason, k.reply FROM candidates AS c JOIN calls AS k ON k.item_id = c.item_id"
+    "SELECT c.stage, c.reason, k.reply FROM candidates AS c INDEXED BY candidates_unread"
+    " JOIN calls AS k ON k.item_id = c.item_id"
     " WHERE c.job_id = ? AND c.stage = 'parse' ORDER BY c.id DESC LIMIT ?"
 )
 

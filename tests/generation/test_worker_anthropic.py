@@ -76,6 +76,7 @@ def finished_job(connection: Connection, count: int) -> Job:
 # Faults
 
 
+@pytest.mark.slow
 def test_a_job_over_a_server_with_every_fault(folder: Path, workspace: Connection) -> None:
     with serving(folder, "--faults") as server:
         done = generate(folder, server, 20, "--rounds", "2")
@@ -196,6 +197,7 @@ def killed_again_and_again(folder: Path, connection: Connection, *, kills: int, 
     assert all(wanted[prompt] == VOTES for prompt in wanted.keys() - set(lists))
 
 
+@pytest.mark.slow
 def test_a_job_killed_twice_goes_on_where_it_was(folder: Path, workspace: Connection) -> None:
     killed_again_and_again(folder, workspace, kills=2, count=4, seed=20)
 

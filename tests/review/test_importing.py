@@ -254,6 +254,7 @@ def test_of_two_imports_under_one_name_one_wins(connection: Connection, workspac
     assert [dataset.name for dataset in datasets.all_datasets(connection)] == ["bees"]
 
 
+@pytest.mark.slow
 def test_a_validator_labels_while_a_large_import_runs(
     connection: Connection, workspace_path: Path, tmp_path: Path
 ) -> None:

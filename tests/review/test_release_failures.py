@@ -198,6 +198,7 @@ ship(connection, dataset, load_policy(), Path(sys.argv[2]), override="a test", o
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("step", "at", "whole"), [("layout._write", 2, False), ("ship.publish", 1, False), ("beside.sync", 18, True)]
 )

@@ -125,6 +125,7 @@ async def test_from_the_dataset_screen_and_when_it_cannot_be_measured(hive: Path
         await until_shown(pilot, "back")
 
 
+@pytest.mark.slow
 async def test_an_answer_never_waits_for_statistics(
     workspace_path: Path, measured: FakeStatistics, monkeypatch: pytest.MonkeyPatch
 ) -> None:

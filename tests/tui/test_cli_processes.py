@@ -21,6 +21,7 @@ from tests.support.scripted_engine import BEHAVIOR
 from tests.support.workspaces import write_rows
 
 
+@pytest.mark.slow
 def test_a_session_of_calls(tmp_path: Path) -> None:
     """Import, look, ask, ship against the gate's advice: each command once, in a process of its own."""
     write_rows(tmp_path / "bees.jsonl", 40)

