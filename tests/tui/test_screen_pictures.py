@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from db import jobs
 from db.connection import Connection, write
@@ -77,6 +78,8 @@ async def take(workspace: Path, statistics: FakeStatistics, screen: str, size: t
         await until_shown(pilot, "▌ beekeeping")
         await pilot.press(*keys)
         await until_shown(pilot, words)
+        for field in pilot.app.screen.query(Input):
+            field.cursor_blink = False
         shown = ""
         while shown != (shown := await settled(pilot)):
             await asyncio.sleep(0.3)

@@ -84,12 +84,14 @@ async def test_both_halves_of_the_second_look(
 
 
 async def test_what_is_typed_ahead_answers_no_second_look_and_its_time_is_not_the_next_one_s(
-    apiary: Connection, workspace_path: Path
+    apiary: Connection, workspace_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tui.screens.second_look.GRACE_SECONDS", 1000.0)
     async with running(workspace_path, review="beekeeping") as pilot:
         await pilot.press("y", "4", "n", "2")
         await until_shown(pilot, "Second look")
         assert second(apiary) == []
+        monkeypatch.setattr("tui.screens.second_look.GRACE_SECONDS", 0.5)
         await pilot.pause(1.2)
         await pilot.press("enter")
         await until(lambda: len(second(apiary)) == 1)
