@@ -18,8 +18,8 @@ _COLUMNS = (
 NEWEST = """NOT EXISTS (SELECT 1 FROM annotations AS later WHERE later.example_id = a.example_id
     AND later.annotator_id = a.annotator_id AND later.occasion = a.occasion AND later.revision > a.revision)"""
 
-_OF_AN_EDIT = """EXISTS (SELECT 1 FROM re_reviews AS e JOIN rulings AS r ON r.id = e.ruling_id
-    WHERE e.example_id = a.example_id AND a.id > r.after_annotation)"""
+_OF_AN_EDIT = """EXISTS (SELECT 1 FROM re_reviews AS e
+    WHERE e.example_id = a.example_id AND e.ruling_id = a.ruling_id)"""
 """An answer on an example's newest wording; one changed after looking at others' is stored as a re-review, too."""
 
 PREVIOUS = f"""SELECT a.id, a.example_id FROM annotations AS a INDEXED BY annotations_by_annotator
@@ -46,6 +46,7 @@ def insert_annotation(
     answers: Answers,
     created_at: str = "",
     disclosed: str = "",
+    ruling_id: int | None = None,
 ) -> int:
     """Appends a revision and returns its id.
 
@@ -60,12 +61,13 @@ def insert_annotation(
         answers: What they said.
         created_at: When it was given, if not now.
         disclosed: What they were shown before, in a word.
+        ruling_id: The ruling that made the wording they read, where it was edited.
     """
     row_id = connection.execute(
         "INSERT INTO annotations (dataset_id, example_id, annotator_id, occasion, revision, skipped, label, relevance,"
         " ambiguous, flagged, comment, seconds, submission, session_id, created_at, answers, skip_reason,"
-        " suggested_edit, disclosed)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " suggested_edit, disclosed, ruling_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             dataset_id,
             example_id,
@@ -86,6 +88,7 @@ def insert_annotation(
             answers.skip_reason,
             answers.suggested_edit,
             disclosed,
+            ruling_id,
         ),
     ).lastrowid
     assert row_id is not None

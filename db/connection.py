@@ -54,7 +54,10 @@ def unreadable(path: Path, error: DatabaseError) -> str:
         return f"{path} isn't a SQLite file; name an evalwright workspace with --workspace."
     if "malformed" in str(error):
         return f"The workspace {path} is damaged ({error}); restore a backup of it."
-    return f"The workspace {path} can't be opened ({error}); check that it may be read and written, and try again."
+    return (
+        f"The workspace {path} can't be opened ({error}); check that it may be read and written and that its disk has "
+        "room, and try again."
+    )
 
 
 def set_pragmas(connection: Connection) -> None:

@@ -21,6 +21,16 @@ class StoredDecision:
     created_at: str
 
 
+@dataclass(frozen=True)
+class StoredRelease:
+    """A release as it was stored; `policy` is the text that it was judged by."""
+
+    folder: str
+    policy: str
+    override_reason: str | None
+    created_at: str
+
+
 def stored_facts(connection: Connection, dataset_id: int, *, examples: int, removed: int, version: str) -> str | None:
     """Returns the facts that a version measured on a dataset of that many examples, so many removed, as JSON."""
     row = connection.execute(
@@ -111,9 +121,17 @@ def release_count(connection: Connection, dataset_id: int) -> int:
     return int(row[0])
 
 
+def last_release(connection: Connection, dataset_id: int) -> StoredRelease | None:
+    """Returns a dataset's newest release."""
+    row = connection.execute(
+        "SELECT r.folder, d.policy, r.override_reason, r.created_at FROM releases AS r JOIN decisions AS d"
+        " ON d.id = r.decision_id WHERE r.dataset_id = ? ORDER BY r.id DESC LIMIT 1",
+        (dataset_id,),
+    ).fetchone()
+    return StoredRelease(*row) if row else None
+
+
 def last_override(connection: Connection, dataset_id: int) -> str | None:
     """Returns why a dataset's newest release was written although the gate refused; None if it didn't refuse."""
-    row = connection.execute(
-        "SELECT override_reason FROM releases WHERE dataset_id = ? ORDER BY id DESC LIMIT 1", (dataset_id,)
-    ).fetchone()
-    return row[0] if row else None
+    release = last_release(connection, dataset_id)
+    return release.override_reason if release else None

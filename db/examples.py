@@ -11,8 +11,7 @@ from db.connection import Connection
 from db.records import BlindExample, Choice, Example, ExampleTexts, NewExample, Occasion
 from db.removals import NOT_REMOVED
 
-_NEWEST_BODY = """coalesce((SELECT r.body FROM rulings AS r WHERE r.example_id = examples.id AND r.verdict = 'edit'
-    ORDER BY r.id DESC LIMIT 1), body)"""
+_NEWEST_EDIT = "SELECT id, body FROM rulings WHERE example_id = ? AND verdict = 'edit' ORDER BY id DESC LIMIT 1"
 
 # As `json.dumps(..., ensure_ascii=False)` writes them, which makes an encoder anew for every example.
 _encode = json.JSONEncoder(ensure_ascii=False).encode
@@ -131,11 +130,12 @@ def place_examples(
 
 def get_blind(connection: Connection, example_id: int, occasion: Occasion = "first") -> BlindExample:
     """Returns what a validator may see of an example, and on what occasion: on re-review its newest wording."""
-    body = _NEWEST_BODY if occasion == "re-review" else "body"
     row = connection.execute(
-        f"SELECT id, dataset_id, {body}, choices FROM examples WHERE id = ?", (example_id,)
+        "SELECT id, dataset_id, body, choices FROM examples WHERE id = ?", (example_id,)
     ).fetchone()
-    return BlindExample(row[0], row[1], row[2], _choices_from_json(row[3]), occasion)
+    edit = connection.execute(_NEWEST_EDIT, (example_id,)).fetchone() if occasion == "re-review" else None
+    ruling_id, body = edit or (None, row[2])
+    return BlindExample(row[0], row[1], body, _choices_from_json(row[3]), occasion, ruling_id)
 
 
 def find_example(connection: Connection, dataset_id: int, example_id: int) -> Example | None:

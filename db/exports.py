@@ -107,14 +107,14 @@ TABLES = (
         "annotations",
         {"id": int, "dataset_id": int, "example_id": int, "annotator": str, "occasion": str, "revision": int,
          "label": str, "relevance": int, "ambiguous": int, "flagged": int, "comment": str, "skipped": int,
-         "skip_reason": str, "suggested_edit": str, "answers": str, "disclosed": str, "before_reopening": int,
-         "seconds": float, "created_at": str},
+         "skip_reason": str, "suggested_edit": str, "answers": str, "disclosed": str, "ruling_id": int,
+         "before_reopening": int, "seconds": float, "created_at": str},
         f"""SELECT a.id, a.dataset_id, a.example_id, {_PERSON}, a.occasion, a.revision, a.label, a.relevance,
             a.ambiguous, a.flagged, a.comment, a.skipped, a.skip_reason, a.suggested_edit, a.answers, a.disclosed,
-            a.id <= d.evidence_from, a.seconds, a.created_at
+            a.ruling_id, a.id <= d.evidence_from, a.seconds, a.created_at
             FROM annotations AS a JOIN annotators AS p ON p.id = a.annotator_id
             JOIN datasets AS d ON d.id = a.dataset_id ORDER BY a.id""",
-        refers=(_DATASET, _EXAMPLE, _ANNOTATOR),
+        refers=(_DATASET, _EXAMPLE, _ANNOTATOR, ("ruling_id", "rulings", "id")),
     ),
     Table(
         "answers",
@@ -203,6 +203,16 @@ TABLES = (
          "created_at": str},
         """SELECT id, example_id, label, in_favour, against, written_by, created_at FROM arguments ORDER BY id""",
         refers=(_EXAMPLE,),
+    ),
+    Table(
+        "second_look_offers",
+        {"dataset_id": int, "example_id": int, "annotator": str, "occasion": str, "argument_id": int, "outcome": str,
+         "offered_at": str},
+        f"""SELECT o.dataset_id, o.example_id, {_PERSON}, o.occasion, o.argument_id, o.outcome, o.offered_at
+            FROM second_look_offers AS o JOIN annotators AS p ON p.id = o.annotator_id
+            ORDER BY o.offered_at, o.example_id""",
+        key=("example_id", "annotator"),
+        refers=(_DATASET, _EXAMPLE, _ANNOTATOR, ("argument_id", "arguments", "id")),
     ),
     Table(
         "jobs",

@@ -6,19 +6,22 @@ are, only the workspace knows, by their numbers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from db import schema
 from db.annotations import get_annotation
 from db.connection import Connection, write
-from db.datasets import insert_dataset
+from db.datasets import all_datasets, insert_dataset
 from db.errors import WorkspaceError
 from db.examples import get_blind, insert_examples
 from db.records import Annotation, Answers, BlindExample, Dataset, NewExample
 from db.sqlite import DatabaseError
-from db.workspace import copy_file, is_packet, is_sound, open_workspace, user_version
+from db.workspace import acts_by_itself, copy_file, is_packet, is_sound, open_workspace, user_version
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,20 @@ class PacketAnswer:
     created_at: str
 
 
+@dataclass(frozen=True)
+class Packet:
+    """All of a packet's file: every answer, each revision, in the order in which they were given."""
+
+    facts: PacketFacts
+    dataset: Dataset
+    answers: tuple[PacketAnswer, ...]
+
+
 def fill_file(file: Connection, dataset: Dataset, facts: PacketFacts, shown: Sequence[BlindExample]) -> None:
     """Turns a new workspace into a packet: what a validator may see, and nothing else.
 
     Args:
-        file: The new workspace, with nobody else at it.
+        file: The new workspace, with nobody else at it and a rollback journal: one file, that people can send.
         dataset: The dataset under review.
         facts: What the packet says of itself.
         shown: Its examples, in the order in which they are served.
@@ -71,16 +83,14 @@ def fill_file(file: Connection, dataset: Dataset, facts: PacketFacts, shown: Seq
         ]
         insert_examples(file, dataset_id, 0, blind, places=1)
         file.execute("UPDATE review_status SET position = example_id")
-    file.execute("PRAGMA journal_mode = delete")  # everything in one file, that people can send
     file.execute(f"PRAGMA application_id = {schema.PACKET_ID}")
 
 
-def open_copy(path: Path, folder: Path) -> Connection:
-    """Opens a copy of a packet, checked and brought up to date; the packet itself stays as it is.
+def read_packet(path: Path) -> Packet:
+    """Reads a copy of a packet, checked and brought up to date; the packet itself stays as it is.
 
-    Args:
-        path: The packet.
-        folder: An empty folder for the copy.
+    It comes from outside, so it is taken at its word in nothing: not that its tables are ours, nor that its rows can
+    be read.
 
     Raises:
         WorkspaceError: if the file is none, is damaged, or was made by a newer evalwright.
@@ -92,14 +102,30 @@ def open_copy(path: Path, folder: Path) -> Connection:
         raise WorkspaceError(
             f"The packet {path} was made by a newer evalwright; upgrade this one with `pip install -U evalwright`."
         )
-    copy = folder / "packet.db"
+    with tempfile.TemporaryDirectory(prefix="evalwright-") as folder:
+        file = _open_copy(path, Path(folder) / "packet.db")
+        try:
+            return _read(file, path)
+        except (DatabaseError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise WorkspaceError(damaged(path, "a row of it can't be read")) from error
+        finally:
+            file.close()
+
+
+def _open_copy(path: Path, copy: Path) -> Connection:
     try:
         copy_file(path, copy)
+        if acts_by_itself(copy):
+            raise WorkspaceError(damaged(path, "its tables aren't a packet's"))
         file = open_workspace(copy)
-        if is_sound(file):
-            return file
     except (DatabaseError, WorkspaceError) as error:
         raise WorkspaceError(damaged(path, "it can't be read to its end")) from error
+    try:
+        if is_sound(file) and schema.is_as_made(file):
+            return file
+    except DatabaseError:
+        pass
+    file.close()
     raise WorkspaceError(damaged(path, "its tables or rows are broken"))
 
 
@@ -116,13 +142,25 @@ def read_facts(file: Connection) -> PacketFacts | None:
     return PacketFacts(found["packet"], found["packet_of"], found["packet_for"])
 
 
-def read_answers(file: Connection) -> list[PacketAnswer]:
-    """Returns every answer in a packet's file, each revision, in the order in which they were given."""
+def _read(file: Connection, path: Path) -> Packet:
+    facts, found = read_facts(file), all_datasets(file)
+    if facts is None or len(found) != 1:
+        raise WorkspaceError(damaged(path, "it doesn't say where it comes from"))
+    shown = {key: get_blind(file, key) for (key,) in file.execute("SELECT id FROM examples").fetchall()}
     rows = file.execute("SELECT id, submission FROM annotations ORDER BY id").fetchall()
-    return [_packet_answer(file, get_annotation(file, key), submission) for key, submission in rows]
+    answers = [_answer(get_annotation(file, key), submission, shown) for key, submission in rows]
+    return Packet(facts, found[0], tuple(answers))
 
 
-def _packet_answer(file: Connection, given: Annotation, submission: str) -> PacketAnswer:
+def _answer(given: Annotation, submission: str, shown: Mapping[int, BlindExample]) -> PacketAnswer:
+    """Returns an answer; whatever can be told of one without the workspace is checked.
+
+    Raises:
+        ValueError: if its time is none, or its answers are no table.
+    """
+    datetime.fromisoformat(given.created_at)
+    if not 0 <= given.seconds < math.inf or not isinstance(given.answers, dict):
+        raise ValueError(given)
     answers = Answers(
         label=given.label,
         relevance=given.relevance,
@@ -135,4 +173,4 @@ def _packet_answer(file: Connection, given: Annotation, submission: str) -> Pack
         skip_reason=given.skip_reason,
         suggested_edit=given.suggested_edit,
     )
-    return PacketAnswer(get_blind(file, given.example_id), answers, given.created_at)
+    return PacketAnswer(shown[given.example_id], answers, given.created_at)

@@ -38,10 +38,11 @@ class PacketRow:
 
 @dataclass(frozen=True)
 class Planned:
-    """An example as a packet holds it: what it is, and on what occasion."""
+    """An example as a packet holds it: what it is, on what occasion, and by which ruling it was edited, if it was."""
 
     example_id: int
     occasion: Occasion
+    ruling_id: int | None = None
 
 
 _PACKETS = """
@@ -63,8 +64,11 @@ def insert_packet(
         (token, dataset_id, annotator_id, now_text(), expires_at),
     ).lastrowid
     connection.executemany(
-        "INSERT INTO packet_examples (packet_id, number, example_id, occasion) VALUES (?, ?, ?, ?)",
-        [(packet_id, number, each.example_id, each.occasion) for number, each in enumerate(plan, start=1)],
+        "INSERT INTO packet_examples (packet_id, number, example_id, occasion, ruling_id) VALUES (?, ?, ?, ?, ?)",
+        [
+            (packet_id, number, each.example_id, each.occasion, each.ruling_id)
+            for number, each in enumerate(plan, start=1)
+        ],
     )
 
 
@@ -82,9 +86,10 @@ def find_packet(connection: Connection, token: str) -> PacketRow | None:
 def planned(connection: Connection, packet_id: int) -> dict[int, Planned]:
     """Returns what a packet's examples are, by their numbers in it."""
     rows = connection.execute(
-        "SELECT number, example_id, occasion FROM packet_examples WHERE packet_id = ? ORDER BY number", (packet_id,)
+        "SELECT number, example_id, occasion, ruling_id FROM packet_examples WHERE packet_id = ? ORDER BY number",
+        (packet_id,),
     )
-    return {number: Planned(example_id, occasion) for number, example_id, occasion in rows}
+    return {row[0]: Planned(*row[1:]) for row in rows}
 
 
 def reserved_for(connection: Connection, packet: PacketRow) -> list[Reservation]:
@@ -110,3 +115,16 @@ def occasion_of_packet(connection: Connection, token: str, example_id: int) -> O
         (token, example_id),
     ).fetchone()
     return row[0] if row else None
+
+
+def wording_of_packet(connection: Connection, token: str, example_id: int) -> tuple[int | None] | None:
+    """Returns the ruling that a packet's re-review of an example is noted with, none if it doesn't count.
+
+    Returns:
+        None where nothing of it is stored.
+    """
+    found: tuple[int | None] | None = connection.execute(
+        "SELECT ruling_id FROM annotations WHERE session_id = ? AND example_id = ? AND occasion = 're-review' LIMIT 1",
+        (token, example_id),
+    ).fetchone()
+    return found

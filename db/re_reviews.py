@@ -1,7 +1,7 @@
 """Edited examples that validators review again: a place for each whose newest ruling is an edit.
 
-Answers count on the wording that they were given on: those after its ruling, of annotators who had not looked at what
-others said.
+Answers count on the wording that they were given on, which each notes by its ruling, of annotators who had not looked
+at what others said.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ from db.connection import Connection
 
 # The joins are in this order whatever ANALYZE has learned: edits are few, annotations are many.
 ANSWERS = """
-    FROM re_reviews AS e CROSS JOIN rulings AS r ON r.id = e.ruling_id
-    CROSS JOIN annotations AS a ON a.example_id = e.example_id AND a.occasion = 're-review'
-    WHERE {which} AND a.id > r.after_annotation
+    FROM re_reviews AS e CROSS JOIN annotations AS a ON a.example_id = e.example_id AND a.occasion = 're-review'
+    WHERE {which} AND a.ruling_id = e.ruling_id
         AND NOT EXISTS (SELECT 1 FROM annotations AS newer WHERE newer.example_id = a.example_id
-            AND newer.annotator_id = a.annotator_id AND newer.occasion = 're-review' AND newer.revision > a.revision)
+            AND newer.annotator_id = a.annotator_id AND newer.occasion = 're-review'
+            AND newer.ruling_id = a.ruling_id AND newer.revision > a.revision)
         AND NOT EXISTS (SELECT 1 FROM disclosures AS d WHERE d.annotator_id = a.annotator_id
             AND d.dataset_id = a.dataset_id AND d.example_id IN (0, a.example_id) AND d.created_at < a.created_at)
     ORDER BY a.id"""
 
 NEXT = """
-    SELECT e.example_id FROM re_reviews AS e INDEXED BY re_reviews_waiting JOIN rulings AS r ON r.id = e.ruling_id
+    SELECT e.example_id FROM re_reviews AS e INDEXED BY re_reviews_waiting
     WHERE e.dataset_id = :dataset AND e.places > 0
         AND NOT EXISTS (SELECT 1 FROM annotations AS a WHERE a.example_id = e.example_id
-            AND a.annotator_id = :annotator AND a.occasion = 're-review' AND a.id > r.after_annotation)
+            AND a.annotator_id = :annotator AND a.occasion = 're-review' AND a.ruling_id = e.ruling_id)
         AND NOT EXISTS (SELECT 1 FROM reservations AS v WHERE v.example_id = e.example_id
             AND v.annotator_id = :annotator)
         AND NOT EXISTS (SELECT 1 FROM disclosures AS d WHERE d.annotator_id = :annotator
@@ -32,7 +32,11 @@ NEXT = """
 
 
 def ask_again(connection: Connection, dataset_id: int, example_id: int, ruling_id: int, *, places: int) -> None:
-    """Asks so many annotators about an example as this ruling has edited it; within a write transaction."""
+    """Asks so many annotators about an example as this ruling has edited it; within a write transaction.
+
+    Who was to answer on an earlier wording holds no place any more.
+    """
+    _drop_reservations(connection, example_id)
     connection.execute(
         "INSERT OR REPLACE INTO re_reviews (example_id, dataset_id, ruling_id, places) VALUES (?, ?, ?, ?)",
         (example_id, dataset_id, ruling_id, places),
@@ -41,6 +45,7 @@ def ask_again(connection: Connection, dataset_id: int, example_id: int, ruling_i
 
 def forget(connection: Connection, example_id: int) -> None:
     """Asks nobody about an example again, if anybody was."""
+    _drop_reservations(connection, example_id)
     connection.execute("DELETE FROM re_reviews WHERE example_id = ?", (example_id,))
 
 
@@ -65,13 +70,18 @@ def labels_in(connection: Connection, dataset_id: int) -> dict[int, list[str | N
     return found
 
 
-def has_answered(connection: Connection, example_id: int, annotator_id: int) -> bool:
-    """Whether an annotator has an answer on the newest wording of an example."""
+def ruling_asked(connection: Connection, example_id: int) -> int | None:
+    """Returns the ruling whose wording of an example annotators are asked about, or None if they aren't."""
+    row = connection.execute("SELECT ruling_id FROM re_reviews WHERE example_id = ?", (example_id,)).fetchone()
+    return row[0] if row else None
+
+
+def has_answered(connection: Connection, example_id: int, annotator_id: int, ruling_id: int | None) -> bool:
+    """Whether an annotator has an answer on the wording that a ruling made."""
     row = connection.execute(
-        "SELECT 1 FROM re_reviews AS e JOIN rulings AS r ON r.id = e.ruling_id JOIN annotations AS a"
-        " ON a.example_id = e.example_id AND a.occasion = 're-review' AND a.id > r.after_annotation"
-        " WHERE e.example_id = ? AND a.annotator_id = ?",
-        (example_id, annotator_id),
+        "SELECT 1 FROM annotations WHERE example_id = ? AND annotator_id = ? AND occasion = 're-review'"
+        " AND ruling_id = ? LIMIT 1",
+        (example_id, annotator_id, ruling_id),
     ).fetchone()
     return row is not None
 
@@ -91,3 +101,7 @@ def waiting(connection: Connection, dataset_id: int) -> int:
         "SELECT count(*) FROM re_reviews WHERE dataset_id = ? AND places > 0", (dataset_id,)
     ).fetchone()
     return int(row[0])
+
+
+def _drop_reservations(connection: Connection, example_id: int) -> None:
+    connection.execute("DELETE FROM reservations WHERE example_id = ? AND occasion = 're-review'", (example_id,))

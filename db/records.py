@@ -159,6 +159,7 @@ class BlindExample:
     Attributes:
         dataset_id: Whose example it is: of a gold example, the hidden gold set's.
         occasion: On what occasion it is served. Screens show gold examples and repeats like any other.
+        ruling_id: The ruling that made its wording, where it was edited.
     """
 
     id: int
@@ -166,6 +167,7 @@ class BlindExample:
     body: str
     choices: tuple[Choice, ...]
     occasion: Occasion = "first"
+    ruling_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ Words in the tables are those of the product: see the README.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from db.migrations.assignment import ASSIGNMENT
@@ -26,6 +27,9 @@ from db.migrations.review_screen import REVIEW_SCREEN
 from db.migrations.rulings import RULINGS
 from db.migrations.search import SEARCH
 from db.migrations.second_look import SECOND_LOOK
+from db.migrations.second_look_offers import SECOND_LOOK_OFFERS
+from db.migrations.wordings import WORDINGS
+from db.sqlite import Connection, sqlite3
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -53,6 +57,8 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
     ("measurements", MEASUREMENTS),
     ("second_look", SECOND_LOOK),
     ("funnel", FUNNEL),
+    ("wordings", WORDINGS),
+    ("second_look_offers", SECOND_LOOK_OFFERS),
 ]
 """Name and statements of each migration, in order."""
 
@@ -71,6 +77,30 @@ def migrate(database: Database) -> None:
         # The first statement writes, so that the transaction has the write lock before anything is read in it.
         database.execute(f"PRAGMA application_id = {application or APPLICATION_ID}")
         migrations.apply(database)
+
+
+def is_as_made(connection: Connection) -> bool:
+    """Whether a file that is up to date has the tables and indexes that the migrations make, and no others."""
+    return _made(connection) == _as_made(CURRENT)
+
+
+@cache
+def _as_made(_version: int) -> frozenset[tuple[str, str, str | None]]:
+    from sqlite_utils import Database
+
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        migrate(Database(connection))
+        return _made(connection)
+    finally:
+        connection.close()
+
+
+def _made(connection: Connection) -> frozenset[tuple[str, str, str | None]]:
+    """Returns what a file has, apart from what SQLite and sqlite-utils keep for themselves, in their own ways."""
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
+    own = ("sqlite_", "_sqlite_", "examples_text_")
+    return frozenset((kind, name, sql) for kind, name, sql in rows if not name.startswith(own))
 
 
 class _Step:

@@ -1,12 +1,22 @@
-"""What is argued for and against an answer, and what annotators said when they looked a second time."""
+"""What is argued for and against an answer, to whom it was shown, and what they said when they looked a second time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from db.clock import now_text
 from db.connection import Connection
+from db.records import Occasion
+
+Outcome = Literal["answered", "declined"]
+
+OPEN = """
+    SELECT o.example_id, o.occasion, o.argument_id, o.session_id, o.outcome
+    FROM second_look_offers AS o INDEXED BY second_looks_open
+    JOIN review_status AS s ON s.example_id = o.example_id
+    WHERE o.annotator_id = ? AND o.dataset_id = ? AND o.outcome IS NULL ORDER BY o.offered_at, o.example_id"""
 
 _NEWEST = """{alias}.revision = (SELECT max(n.revision) FROM annotations AS n WHERE n.example_id = {alias}.example_id
     AND n.annotator_id = {alias}.annotator_id AND n.occasion = {alias}.occasion)"""
@@ -49,6 +59,24 @@ class Argument:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """A second look that was offered to an annotator.
+
+    Attributes:
+        occasion: Of the blind answer.
+        argument_id: What was shown; None in the half that is asked to reconsider.
+        session_id: On whose screen it is; None once that was left.
+        outcome: None while it is open.
+    """
+
+    example_id: int
+    occasion: Occasion
+    argument_id: int | None
+    session_id: str | None
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True)
 class LookedTwice:
     """What an annotator said of an example, blind and when they looked again.
 
@@ -83,6 +111,74 @@ def argument(connection: Connection, example_id: int) -> Argument | None:
         (example_id,),
     ).fetchone()
     return Argument(*row) if row else None
+
+
+def get_argument(connection: Connection, argument_id: int) -> Argument:
+    """Returns an argument by id."""
+    return Argument(
+        *connection.execute(
+            "SELECT id, label, in_favour, against, written_by FROM arguments WHERE id = ?", (argument_id,)
+        ).fetchone()
+    )
+
+
+def insert_offer(connection: Connection, annotator_id: int, dataset_id: int, offer: Offer) -> None:
+    """Notes what is offered to an annotator, in the review of which dataset; within a write transaction."""
+    connection.execute(
+        "INSERT INTO second_look_offers (example_id, annotator_id, dataset_id, occasion, argument_id, session_id,"
+        " offered_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (offer.example_id, annotator_id, dataset_id, offer.occasion, offer.argument_id, offer.session_id, now_text()),
+    )
+
+
+def offer_on(connection: Connection, annotator_id: int, example_id: int) -> Offer | None:
+    """Returns what was offered to an annotator on an example, or None."""
+    row = connection.execute(
+        "SELECT example_id, occasion, argument_id, session_id, outcome FROM second_look_offers"
+        " WHERE example_id = ? AND annotator_id = ?",
+        (example_id, annotator_id),
+    ).fetchone()
+    return Offer(*row) if row else None
+
+
+def open_offers(connection: Connection, annotator_id: int, dataset_id: int) -> list[Offer]:
+    """Returns what was offered to an annotator in a review and neither answered nor declined, oldest first."""
+    return [Offer(*row) for row in connection.execute(OPEN, (annotator_id, dataset_id))]
+
+
+def take_over(connection: Connection, annotator_id: int, example_id: int, session_id: str) -> None:
+    """Notes on whose screen an offer is now; within a write transaction."""
+    connection.execute(
+        "UPDATE second_look_offers SET session_id = ? WHERE example_id = ? AND annotator_id = ?",
+        (session_id, example_id, annotator_id),
+    )
+
+
+def give_back(connection: Connection, annotator_id: int, session_id: str) -> None:
+    """Notes that what a session was offered is on no screen any more; within a write transaction."""
+    connection.execute(
+        "UPDATE second_look_offers SET session_id = NULL WHERE annotator_id = ? AND session_id = ? AND outcome IS NULL",
+        (annotator_id, session_id),
+    )
+
+
+def end_offer(connection: Connection, annotator_id: int, example_id: int, outcome: Outcome) -> None:
+    """Notes what became of an offer; an answer stays one. Within a write transaction."""
+    connection.execute(
+        "UPDATE second_look_offers SET outcome = ? WHERE example_id = ? AND annotator_id = ?"
+        " AND outcome IS NOT 'answered'",
+        (outcome, example_id, annotator_id),
+    )
+
+
+def count_declined(connection: Connection, dataset_id: int, *, argued: bool) -> int:
+    """Returns how many second looks at a dataset's examples were closed unanswered, in one half."""
+    row = connection.execute(
+        "SELECT count(*) FROM second_look_offers WHERE dataset_id = ? AND occasion = 'first'"
+        " AND outcome = 'declined' AND (argument_id IS NOT NULL) = ?",
+        (dataset_id, argued),
+    ).fetchone()
+    return int(row[0])
 
 
 def count_argued(connection: Connection, dataset_id: int) -> int:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from db import schema
+from db import filesystem, schema
 from db.connection import Connection, connect, snapshot, unreadable
 from db.errors import InputError, WorkspaceError
+from db.settings import setting
 from db.sqlite import SAFE_WAL_VERSION, DatabaseError, OperationalError, journal_mode, sqlite3, version
 
 KINDS = frozenset({schema.APPLICATION_ID, schema.PACKET_ID})
 USER_VERSION_AT, APPLICATION_ID_AT = 60, 68
 
 
-def open_workspace(path: Path, *, create: bool = True) -> Connection:
+def open_workspace(path: Path, *, create: bool = True, alone: bool = False) -> Connection:
     """Opens a workspace, bringing its tables up to date first.
 
     Any number of processes may do this at the same moment: a lock file lets one of them migrate, after a backup.
@@ -25,21 +26,26 @@ def open_workspace(path: Path, *, create: bool = True) -> Connection:
     Args:
         path: The workspace file.
         create: Whether to make the workspace if there is none.
+        alone: Whether a new one is for this process alone: it then has a rollback journal and may lie anywhere.
 
     Returns:
         A connection of the calling thread's own; see `db.connection.connect`.
 
     Raises:
         InputError: if there is no workspace and `create` is false.
-        WorkspaceError: if the file is foreign, damaged, newer than this evalwright, or can't be opened.
+        WorkspaceError: if the file is foreign, damaged, newer than this evalwright, can't be opened, or lies where a
+            write-ahead log can't work.
     """
-    if not _exists(path):
+    exists = _exists(path)
+    if (exists or create) and not alone:
+        _refuse_place_without_wal(path)
+    if not exists:
         if not create:
             raise InputError(
-                f"There is no workspace at {path}; `evalwright import` or `evalwright demo` makes one, "
-                "or name another with --workspace."
+                f"There is no workspace at {path}; `evalwright import`, `evalwright generate` or `evalwright demo` "
+                "makes one, or name another with --workspace."
             )
-        _make_ready(path)
+        _make_ready(path, alone=alone)
     connection = connect(path)
     if _version(connection, path) < schema.CURRENT:
         connection.close()
@@ -50,8 +56,7 @@ def open_workspace(path: Path, *, create: bool = True) -> Connection:
 
 def workspace_id(connection: Connection) -> str:
     """Returns the workspace's own name, given once, that packets and releases carry."""
-    row = connection.execute("SELECT value FROM settings WHERE name = 'workspace_id'").fetchone()
-    return str(row[0])
+    return str(setting(connection, "workspace_id"))
 
 
 def is_packet(path: Path) -> bool:
@@ -70,6 +75,20 @@ def is_sound(connection: Connection) -> bool:
     return whole and connection.execute("PRAGMA foreign_key_check").fetchone() is None
 
 
+def acts_by_itself(path: Path) -> bool:
+    """Whether a file has views or triggers: ours have none, and one that never ends would hold up whoever reads it.
+
+    Raises:
+        DatabaseError, WorkspaceError: if it can't be read.
+    """
+    connection = connect(path)
+    try:
+        found = connection.execute("SELECT 1 FROM sqlite_schema WHERE type IN ('view', 'trigger')").fetchone()
+    finally:
+        connection.close()
+    return found is not None
+
+
 def copy_file(path: Path, target: Path) -> None:
     """Copies a workspace as it stands, also while others write to it.
 
@@ -79,6 +98,26 @@ def copy_file(path: Path, target: Path) -> None:
     source = connect(path)
     try:
         _copy_to(source, target)
+    finally:
+        source.close()
+
+
+def back_up(path: Path, target: Path) -> None:
+    """Copies a workspace to a file that doesn't exist yet: whole, of one moment, also while others write to it.
+
+    Raises:
+        InputError: if there is no workspace, or there is something at `target`.
+        WorkspaceError: if the workspace can't be read, or the copy not be written; then there is nothing at `target`.
+    """
+    if target.exists():
+        raise InputError(f"{target} exists already, and a backup is never overwritten; name another file.")
+    source = open_workspace(path, create=False)
+    try:
+        _copy_whole(source, target)
+    except (DatabaseError, OSError) as error:
+        raise WorkspaceError(
+            f"The workspace {path} can't be copied to {target} ({error}); name another place."
+        ) from error
     finally:
         source.close()
 
@@ -98,7 +137,21 @@ def _exists(path: Path) -> bool:
         ) from error
 
 
-def _make_ready(path: Path) -> None:
+def _refuse_place_without_wal(path: Path) -> None:
+    """Refuses a file system where a write-ahead log can't work; a packet has none, and is one person's."""
+    kind = filesystem.kind_of(path)
+    if kind in filesystem.WITHOUT_WAL and journal_mode() == "wal" and not is_packet(path):
+        raise WorkspaceError(_without_wal(path, f"on a file system of another machine ({kind})"))
+
+
+def _without_wal(path: Path, where: str) -> str:
+    return (
+        f"The workspace {path} lies {where}, where answers could be lost (SQLite can't keep a write-ahead log there); "
+        "put it on a disk of this machine, and let others come to it over SSH or with packets."
+    )
+
+
+def _make_ready(path: Path, *, alone: bool = False) -> None:
     """Makes or migrates the workspace under the lock file."""
     with _lock_file(path):
         connection = _connect_or_create(path)
@@ -108,16 +161,18 @@ def _make_ready(path: Path) -> None:
                 return
             if old > 0:
                 _back_up(connection, path, backup_name(path, old))
-            _migrate(connection, path)
+            _migrate(connection, path, "delete" if alone or is_packet(path) else journal_mode())
         finally:
             connection.close()
 
 
-def _migrate(connection: Connection, path: Path) -> None:
+def _migrate(connection: Connection, path: Path, journal: str) -> None:
     from sqlite_utils import Database
 
     try:
-        connection.execute(f"PRAGMA journal_mode = {'delete' if is_packet(path) else journal_mode()}")
+        (mode,) = connection.execute(f"PRAGMA journal_mode = {journal}").fetchone()
+        if journal == "wal" and mode != "wal":
+            raise WorkspaceError(_without_wal(path, "on a file system that can't share memory"))
         schema.migrate(Database(connection))
     except DatabaseError as error:
         raise WorkspaceError(
@@ -172,17 +227,27 @@ def _leave_wal(connection: Connection, path: Path) -> None:
 
 
 def _back_up(connection: Connection, path: Path, target: Path) -> None:
-    """Copies the workspace; the copy has its name only when it is complete."""
-    partial = path.with_name(f"{path.name}.backup.partial")
+    """Copies the workspace before it is migrated."""
     try:
-        partial.unlink(missing_ok=True)
-        _copy_to(connection, partial)
-        partial.replace(target)
+        _copy_whole(connection, target, path.with_name(f"{path.name}.backup.partial"))
     except (DatabaseError, OSError) as error:
         raise WorkspaceError(
             f"The workspace {path} can't be backed up before it is brought up to date ({error}); it is as it was, "
             "free some space in its folder and try again."
         ) from error
+
+
+def _copy_whole(connection: Connection, target: Path, partial: Path | None = None) -> None:
+    """Copies the workspace; the copy has its name only when it is complete."""
+    partial = partial or target.with_name(f"{target.name}.partial")
+    try:
+        partial.unlink(missing_ok=True)
+        _copy_to(connection, partial)
+        partial.replace(target)
+    except (DatabaseError, OSError):
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
 
 
 def _copy_to(connection: Connection, target: Path) -> None:

@@ -19,7 +19,7 @@ from db import batches, jobs
 from db.batches import Batch
 from db.clock import now
 from db.connection import write
-from db.errors import EvalwrightError
+from db.errors import EvalwrightError, WorkspaceError
 from db.job_records import Job, WorkItem
 from generation import pipeline
 from generation.engines.protocol import (
@@ -68,9 +68,16 @@ class Batches:
         self._stuck: set[str] = set()
         self._storing: set[int] = set()
         self._too_dear: set[int] = set()
+        self._failure: BaseException | None = None
 
     async def tend(self) -> None:
-        """Sees to every open batch, those of an earlier worker too, whatever state its job is in."""
+        """Sees to every open batch, those of an earlier worker too, whatever state its job is in.
+
+        Raises:
+            WorkspaceError: if what became of a batch could not be stored.
+        """
+        if self._failure is not None:
+            raise self._failure
         for batch in await self._shop.db(lambda: batches.open_batches(self._shop.connection)):
             if batch.token in self._tasks:
                 continue
@@ -81,7 +88,7 @@ class Batches:
             self._stuck.discard(batch.token)
             task = asyncio.create_task(self._tend(batch, job))
             self._tasks[batch.token] = task
-            task.add_done_callback(lambda _, token=batch.token: self._tasks.pop(token, None))  # type: ignore[misc]
+            task.add_done_callback(partial(self._tended, batch.token))
 
     async def send(self, job: Job, running: RunningJob) -> int:
         """Claims a job's waiting items for one more batch, if it is time for one; returns how many."""
@@ -140,8 +147,17 @@ class Batches:
                     jobs.set_state(connection, job.id, "running")
         return len(afforded)
 
+    def _tended(self, token: str, task: asyncio.Task[None]) -> None:
+        del self._tasks[token]
+        if not task.cancelled():
+            self._failure = task.exception() or self._failure
+
     async def _tend(self, batch: Batch, job: Job) -> None:
-        """Sees to one batch; what goes wrong pauses its job, and the batch is taken up again when that goes on."""
+        """Sees to one batch; what goes wrong pauses its job, and the batch is taken up again when that goes on.
+
+        Raises:
+            WorkspaceError: if something could not be stored: then nothing can be, and the worker is to end.
+        """
         try:
             running = await self._prepare(job)
             if running is not None:
@@ -149,6 +165,8 @@ class Batches:
         except EngineBusyError as error:
             self._shop.tell(job.id, f"a batch is under way: {error}")
             await asyncio.sleep(error.retry_after or FIRST_LOOK_SECONDS)
+        except WorkspaceError:
+            raise
         except EvalwrightError as error:
             self._stuck.add(batch.token)
             await self._shop.pause(job.id, str(error))

@@ -192,7 +192,7 @@ class Calls:
         usage = Usage()
         try:
             reply = await _ask(running.engine, request)
-            _refuse_unstorable(reply)
+            refuse_unstorable(reply)
         except EngineError as error:
             self._shop.store.heed(job.id, error)
             result = Refused(job, running, item, error)
@@ -221,7 +221,7 @@ async def _ask(engine: Engine, request: SampleRequest | JudgeRequest) -> SampleR
     return await (engine.sample(request) if isinstance(request, SampleRequest) else engine.judge(request))
 
 
-def _refuse_unstorable(reply: SampleReply | Judgement) -> None:
+def refuse_unstorable(reply: SampleReply | Judgement) -> None:
     """Refuses at the door what UTF-8, and so the workspace, can't hold unchanged."""
     texts = [reply.raw] if isinstance(reply, Judgement) else [completion.text for completion in reply.completions]
     try:

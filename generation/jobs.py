@@ -84,12 +84,35 @@ def create_job(
 
 def create_jobs(connection: Connection, orders: Sequence[Order], wanted: Wanted) -> list[Job]:
     """Queues a job for each order, or none at all if one of them can't be; see `create_job`."""
-    for order in orders:
-        _check(wanted, order.behavior, order.recipe)
+    check_jobs(connection, orders, wanted)
     gold = [gold_of(order.behavior.assignment) for order in orders]
     with write(connection):
+        _check_names(connection, orders)  # Again, since somebody may have taken one meanwhile.
         job_ids = [_insert(connection, order, wanted, each) for order, each in zip(orders, gold, strict=True)]
     return [find_job(connection, job_id) for job_id in job_ids]
+
+
+def check_jobs(connection: Connection, orders: Sequence[Order], wanted: Wanted) -> None:
+    """Says what keeps jobs from being made, before anybody is asked whether to make them; see `create_job`.
+
+    Raises:
+        InputError: as `create_jobs` would.
+    """
+    for order in orders:
+        _check(wanted, order.behavior, order.recipe)
+    _check_names(connection, orders)
+
+
+def _check_names(connection: Connection, orders: Sequence[Order]) -> None:
+    names = [order.behavior.name for order in orders]
+    for place, name in enumerate(names):
+        if datasets.name_taken(connection, name):
+            raise InputError(
+                f"There is a dataset named {name} already; change `name` in the behaviour file to make another"
+                f"{_way_out(connection, name)}."
+            )
+        if name in names[:place]:
+            raise InputError(f"Two of the files make a dataset named {name}; change `name` in one of them.")
 
 
 def _check(wanted: Wanted, behavior: Behavior, recipe: Recipe) -> None:
@@ -121,11 +144,6 @@ def _way_out(connection: Connection, name: str) -> str:
 
 def _insert(connection: Connection, order: Order, wanted: Wanted, gold: list[GoldRow]) -> int:
     behavior, recipe = order.behavior, order.recipe
-    if datasets.name_taken(connection, behavior.name):
-        raise InputError(
-            f"There is a dataset named {behavior.name} already; change `name` in the behaviour file to make another"
-            f"{_way_out(connection, behavior.name)}."
-        )
     seed = secrets.randbits(62) if wanted.seed is None else wanted.seed
     per_label = wanted.count // len(recipe.intended_answers)
     dataset_id = datasets.insert_dataset(

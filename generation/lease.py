@@ -16,6 +16,9 @@ from review.processes import process_exists
 
 LEASE_SECONDS = 15.0
 RENEW_SECONDS = 3.0
+STARVED_SECONDS = 60.0
+"""For so long after its lease a worker whose process is there is taken for slow: on a busy machine its place would
+otherwise go from one worker that is still starting to the next, and none would make a call."""
 
 
 class OvertakenError(Exception):
@@ -86,9 +89,9 @@ def give_up_lease(connection: Connection, holder: str) -> None:
 
 def is_live(lease: Lease) -> bool:
     """Whether the worker that holds a lease still runs, as far as can be told."""
-    if lease.host == socket.gethostname() and not process_exists(lease.pid):
-        return False
-    return lease.expires_at > now()
+    if lease.host != socket.gethostname():
+        return lease.expires_at > now()
+    return process_exists(lease.pid) and lease.expires_at + STARVED_SECONDS > now()
 
 
 def _own(holder: str) -> Lease:

@@ -14,6 +14,8 @@ SENTENCE_END = re.compile(r"[.!?](?=[\s\"”']|$)")
 BIOGRAPHY_OPENING = "Hello, my name is"
 ARTICLE = re.compile(r"^(?:an?|the)\s+", re.IGNORECASE)
 QUOTES = "\"'“”‘’«»"
+FULL_STOP = re.compile(r"(?<!\.)\.$")
+"""A full stop that stands alone: the dots of an ellipsis belong to what is said."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,11 @@ def whole(completion: Completion, begun: str) -> list[Parsed]:
 def line(completion: Completion, begun: str) -> list[Parsed]:
     """Reads the first line after the begun reply, which is left out, as a name without an article."""
     text = ARTICLE.sub("", clean_statement(completion.text.strip().split("\n", 1)[0]))
-    problems = {"refusal": "refused", "length": "cut off", "stop": "" if text else "empty"}
-    return [Parsed(text, problems[completion.stop_reason] if "\n" not in completion.text.strip() else "")]
+    if completion.stop_reason == "refusal":
+        return [Parsed(text, "refused")]
+    if completion.stop_reason == "length" and "\n" not in completion.text.strip():
+        return [Parsed(text, "cut off")]
+    return [Parsed(text, "" if text else "empty")]
 
 
 def names(completion: Completion, begun: str) -> list[Parsed]:
@@ -133,7 +138,7 @@ PARSERS: Mapping[str, Callable[[Completion, str], list[Parsed]]] = {
 def clean_statement(text: str) -> str:
     """Returns a statement without the quotes around it, its full stop, or doubled spaces."""
     text = " ".join(text.split()).strip(QUOTES + " ")
-    return text.removesuffix(".").rstrip(QUOTES + " ")
+    return FULL_STOP.sub("", text).rstrip(QUOTES + " ")
 
 
 def text_key(text: str) -> str:

@@ -8,17 +8,20 @@ from typing import Any
 from db import candidates as rows
 from db import datasets, jobs
 from db.candidates import Move, SelectionRow
-from db.connection import BACKGROUND_ROWS
+from db.connection import BACKGROUND_ROWS, Connection
 from db.examples import insert_examples
 from db.job_records import Candidate, Job
 from db.records import NewExample
 from generation.lease import Turn
 from generation.prompts import letter_answer
+from generation.recipes import Recipe
 from generation.running import RunningJob
-from generation.selection import Ranking, Selection, select, target_after
+from generation.selection import Ranking, Selection, left_by_balance, select, target_after
 from review.formats.example import JSON, read_row
 from review.importing import new_example
 from review.settling import places_at_first
+
+LEFT_BY_BALANCE = "the labels are balanced, and too few of another were left"
 
 
 def finish_round(turn: Turn, job: Job, running: RunningJob) -> None:
@@ -48,13 +51,9 @@ def finish_round(turn: Turn, job: Job, running: RunningJob) -> None:
 
 def finish_job(turn: Turn, job: Job, running: RunningJob) -> None:
     """Drops what was not chosen, closes the dataset unless told otherwise, and ends the job."""
-    stage = running.recipe.selection.name
-    reason = "others of its label scored higher" if running.recipe.labels else "others scored higher"
-    if not running.recipe.judges:
-        reason = "there were enough before it"
-    for batch in batches(rows.waiting_at(turn.connection, job.id, stage)):
+    for batch in batches(_dropped_at_the_end(turn.connection, job, running.recipe)):
         with turn.write():
-            rows.move_candidates(turn.connection, [Move(each.id, stage, "dropped", reason) for each in batch])
+            rows.move_candidates(turn.connection, batch)
     with turn.write():
         now = jobs.get_job(turn.connection, job.id)
         assert now is not None
@@ -92,6 +91,25 @@ def make_example(running: RunningJob, candidate: Candidate, index: int) -> NewEx
 def batches(things: Sequence[Any]) -> list[Sequence[Any]]:
     """Returns things in runs that one background transaction may write."""
     return [things[start : start + BACKGROUND_ROWS] for start in range(0, len(things), BACKGROUND_ROWS)]
+
+
+def _dropped_at_the_end(connection: Connection, job: Job, recipe: Recipe) -> list[Move]:
+    """Returns what becomes of those that still wait for a place, each with the reason why it got none."""
+    stage, labels = recipe.selection.name, recipe.intended_answers
+    waiting = rows.waiting_at(connection, job.id, stage)
+    balanced = left_by_balance(
+        waiting,
+        ranking=Ranking(recipe.selection, recipe.judges),
+        labels=labels,
+        already=rows.selected_candidates(connection, job.id),
+        target=target_after(job.rounds, rounds=job.rounds, count=job.count, labels=len(labels)),
+    )
+    reason = "others of its label scored higher" if recipe.labels else "others scored higher"
+    if not recipe.judges:
+        reason = "there were enough before it"
+    # Those that balance left come last: after a crash half-way, all that still wait are told the same again.
+    waiting.sort(key=lambda each: (each.id in balanced, each.id))
+    return [Move(each.id, stage, "dropped", LEFT_BY_BALANCE if each.id in balanced else reason) for each in waiting]
 
 
 def _cost(round_number: int, selection: Selection, ranking: Ranking) -> SelectionRow:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from db.job_records import Candidate
@@ -84,6 +84,22 @@ def select(
             for label in labels
         }
     return Selection(_first(chosen, room), _first(plain, room))
+
+
+def left_by_balance(
+    candidates: Sequence[Candidate],
+    *,
+    ranking: Ranking,
+    labels: Sequence[str],
+    already: Sequence[Candidate],
+    target: int,
+) -> set[int]:
+    """Returns the ids of those that would have been chosen if one label might get ahead of another; see `select`."""
+    if not ranking.stage.balance or len(already) >= target * len(labels):
+        return set()
+    free = replace(ranking, stage=replace(ranking.stage, balance=False))
+    selection = select(candidates, ranking=free, labels=labels, already=already, target=target)
+    return {each.id for each in selection.chosen}
 
 
 def target_after(round_number: int, *, rounds: int, count: int, labels: int) -> int:

@@ -47,9 +47,6 @@ CLAIMED_AT_ONCE = 400
 CLOSING_SECONDS = 5.0
 """How long engines may take to close; what they hold ends with the process."""
 
-NICE = 10
-"""How far the worker steps back behind the people who type while it computes."""
-
 
 @dataclass(frozen=True)
 class _Preparing:

@@ -17,12 +17,13 @@ from db import annotations as annotation_rows
 from db import annotators, examples
 from db import datasets as dataset_rows
 from db import rulings as ruling_rows
+from db.assignment import progress
 from db.connection import Connection
 from db.errors import InputError
 from db.re_reviews import labels_of
 from db.records import Annotation, Dataset, Example
 from db.rulings import Ruling
-from review.disclosure import disclose
+from review.disclosure import disclose, may_look
 from review.rulings import Standing, standings
 from review.settling import settle, until_settled
 
@@ -93,6 +94,14 @@ def most_to_settle(connection: Connection) -> Dataset:
     if dataset is None or count == 0:
         raise InputError("Nothing waits for a ruling; validators agree wherever they have answered.")
     return dataset
+
+
+def labels_it_too(connection: Connection, dataset: Dataset, lead: str, cases: Sequence[Case]) -> bool:
+    """Whether a lead who labels the dataset as well has not been shown the first case yet."""
+    known = annotators.find_annotator(connection, lead)
+    if known is None or not cases or not progress(connection, dataset.id, known).answered:
+        return False
+    return not may_look(connection, dataset, lead, cases[0].example_id)
 
 
 def case_file(connection: Connection, dataset: Dataset, example_id: int, lead: str) -> CaseFile:

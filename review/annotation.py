@@ -20,6 +20,7 @@ from review.assignment import Session, refresh_status, reserve_next
 from review.mixing import MIXED_IN, note_answered
 from review.questions import check_answers
 from review.re_review import refresh
+from review.second_look import SecondLook, offer
 
 Outcome = Literal["counted", "extra", "changed", "apart", "known"]
 
@@ -33,10 +34,12 @@ class Submitted:
             not counted; `changed` where it replaces an earlier one; `apart` where it would, but something has been
             disclosed to the annotator since, such as other answers: the blind one goes on counting; `known` where it
             was stored before.
+        look: The second look that the annotator is offered before the next example, if any.
     """
 
     outcome: Outcome
     next: BlindExample | None
+    look: SecondLook | None
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class EarlierAnswer:
 def submit(
     connection: Connection, session: Session, dataset: Dataset, example: BlindExample, answers: Answers
 ) -> Submitted:
-    """Stores an answer, reserves the next example and commits: one transaction, durable when this returns.
+    """Stores an answer, offers a second look, reserves the next example: one transaction, durable when this returns.
 
     Calling again with the same submission stores nothing twice.
 
@@ -62,10 +65,10 @@ def submit(
     """
     check(dataset, example, answers)
     with write(connection):
-        if rows.submission_stored(connection, answers.submission):
-            return Submitted("known", reserve_next(connection, session, dataset))
-        outcome = _store(connection, session, dataset, example, answers)
-        return Submitted(outcome, reserve_next(connection, session, dataset))
+        known = rows.submission_stored(connection, answers.submission)
+        outcome = "known" if known else _store(connection, session, dataset, example, answers)
+        look = offer(connection, session, dataset, example)
+        return Submitted(outcome, reserve_next(connection, session, dataset), look)
 
 
 def earlier_answer(
@@ -161,7 +164,7 @@ def _store_apart(
     revision = rows.last_revision(connection, example.id, session.annotator_id, occasion) + 1
     changed = revision > 1
     if example.occasion == "re-review":
-        changed = re_reviews.has_answered(connection, example.id, session.annotator_id)
+        changed = re_reviews.has_answered(connection, example.id, session.annotator_id, example.ruling_id)
     rows.insert_annotation(
         connection,
         dataset_id=dataset_id,
@@ -171,6 +174,7 @@ def _store_apart(
         occasion=occasion,
         revision=revision,
         answers=answers,
+        ruling_id=example.ruling_id,
     )
     drafts.drop_draft(connection, example.id, session.annotator_id)
     assignment.drop_reservation(connection, example.id, session.annotator_id, example.occasion)

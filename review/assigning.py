@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from db import annotators, assignment, datasets
+from db import annotators, datasets
 from db import assignment_settings as rows
 from db.connection import Connection, write
 from db.errors import InputError
 from db.records import Dataset
 from db.second_looks import count_argued
 from review.arguments import read_arguments, store_arguments
-from review.assignment import left_to_ask, refresh_status
+from review.assignment import refresh_status
 from review.gold import GoldRow, read_gold, store_gold
 from review.toml_file import Section
 
@@ -178,34 +178,6 @@ def read_assignment(section: Section, folder: Path) -> Changes:
     )
     section.refuse_unknown()
     return changes
-
-
-def barred(connection: Connection, dataset: Dataset, annotator_id: int) -> str:
-    """Returns why an annotator is asked nothing more of a dataset, as a sentence; empty if they are.
-
-    Whoever is asked nothing because everything is answered, or has looked at the answers, isn't barred.
-    """
-    if not rows.is_allowed(connection, dataset.id, annotator_id):
-        return _not_listed(dataset, annotators.names(connection)[annotator_id])
-    settings = rows.settings_of(connection, dataset.id)
-    done = assignment.progress(connection, dataset.id, annotator_id)
-    if left_to_ask(settings, done, []) == 0:
-        return f"Done: you have answered your share of {dataset.name}, {settings.most_each:,} examples. Thank you!"
-    return ""
-
-
-def check_allowed(connection: Connection, dataset: Dataset, annotator: str) -> None:
-    """Refuses a name that may not label a dataset.
-
-    Raises:
-        InputError: if it has a list that the name isn't on.
-    """
-    if not rows.is_allowed(connection, dataset.id, annotators.find_annotator(connection, annotator)):
-        raise InputError(_not_listed(dataset, annotator))
-
-
-def _not_listed(dataset: Dataset, name: str) -> str:
-    return f"{dataset.name} is labelled by the people on its list, and {name} isn't on it; its lead can add you."
 
 
 def _names(names: tuple[str, ...]) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db import annotations as annotation_rows
-from db import annotators, datasets, disclosures, examples, re_reviews
+from db import annotators, datasets, disclosures, examples, re_reviews, second_looks
 from db import assignment as rows
 from db.assignment_settings import AssignmentSettings, is_allowed, settings_of
 from db.clock import now
@@ -54,6 +54,7 @@ def start_session(connection: Connection, annotator: str) -> Session:
 def end_session(connection: Connection, session: Session) -> None:
     """Gives back what the session holds, so that others need not wait for it to expire."""
     with write(connection):
+        second_looks.give_back(connection, session.annotator_id, session.id)
         for held in rows.reservations_of_session(connection, session.annotator_id, session.id):
             release(connection, held)
 
@@ -134,13 +135,14 @@ def _reclaim(
 ) -> rows.Reservation | None:
     """Returns what this session holds, or takes over what a dead window of the same validator held."""
     for held in sorted(reservations, key=lambda held: held.session_id != session.id):  # what is on screen comes first
-        if held.session_id == session.id or not _alive(rows.session(connection, held.session_id)):
+        if held.session_id == session.id or not is_alive(rows.session(connection, held.session_id)):
             rows.hand_over(connection, held, session.id, now() + RESERVATION_SECONDS)
             return held
     return None
 
 
-def _alive(session: rows.SessionRow) -> bool:
+def is_alive(session: rows.SessionRow) -> bool:
+    """Whether a window is still open, as far as can be told from here."""
     if session.host == PACKET_HOST:
         return True
     if session.host == socket.gethostname():

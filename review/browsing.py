@@ -7,6 +7,7 @@ it. After that no answer of theirs on it, not even a changed one, counts as blin
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 from collections.abc import Sequence
@@ -33,6 +34,9 @@ QUERY_HELP = (
     ("confidence<0.6", "or confidence>0.9: the label confidence"),
 )
 """Each part of a query and what it asks for; parts are separated by spaces, and all must hold."""
+
+PERSONA_QUESTION = "Is the following statement something you would say?\n"
+"""What the statements of all published persona datasets are asked with."""
 
 _CONFIDENCE = re.compile(r"confidence([<>])(.*)")
 
@@ -97,8 +101,10 @@ def _with_part(wanted: Filter, part: str) -> Filter | None:
     if found := _CONFIDENCE.fullmatch(part):
         try:
             bound = float(found[2])
-        except ValueError as error:
-            raise InputError(f"{part!r} needs a number from 0 to 1, as in confidence<0.6.") from error
+        except ValueError:
+            bound = math.nan
+        if math.isnan(bound):
+            raise InputError(f"{part!r} needs a number from 0 to 1, as in confidence<0.6.")
         return replace(wanted, below=bound) if found[1] == "<" else replace(wanted, above=bound)
     name, colon, value = part.partition(":")
     if not colon or name not in {"is", "by", "label", "answer"}:
@@ -161,6 +167,23 @@ def open_life(connection: Connection, dataset: Dataset, example_id: int, viewer:
     if source and not may_look(connection, dataset, viewer) and siblings_in_review(connection, source.candidate_id):
         calls = []  # The reply that wrote it wrote others too, and would tell what they are meant to be.
     return Life(example, source, tuple(calls), tuple(answers), tuple(rulings_on(connection, example_id)), hidden=False)
+
+
+def shared_first_line(texts: Sequence[str]) -> str:
+    """Returns the first line with its line break where all these texts begin with it and go on, or ""."""
+    if len(texts) < 2:
+        return ""
+    line, break_, _ = texts[0].partition("\n")
+    lead = line + break_
+    return lead if break_ and all(text.startswith(lead) and len(text) > len(lead) for text in texts) else ""
+
+
+def own_words(text: str, lead: str) -> str:
+    """Returns what a text says for itself, without a first line that all in a list share (`lead`).
+
+    The question that statements are asked with is left out of one alone, too.
+    """
+    return text.removeprefix(lead).removeprefix(PERSONA_QUESTION).strip() or text.strip()
 
 
 def _seen(row: Row, viewer: str, *, open_to_all: bool) -> Seen:

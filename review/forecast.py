@@ -55,7 +55,10 @@ def _needed(sample: Sample, evidence: Sequence[Evidence], policy: Policy) -> str
     ]
     never = [criterion.name for criterion, needed in waiting if needed is None]
     if never:
-        return f"At the present rate {' and '.join(never)} would not pass even with all {sample.total} examples."
+        return (
+            f"At the present rate {' and '.join(never)} would not pass even with all {sample.total} examples: "
+            "more labels won't do. Reopen the dataset and filter it, or write better examples."
+        )
     slowest = max([(least, "the count of examples"), *((needed or 0, criterion.name) for criterion, needed in waiting)])
     if slowest[0] <= sample.size:
         return None

@@ -25,14 +25,6 @@ from review.version import version
 
 Verdict = Literal["ship", "keep_labelling", "mend", "reject"]
 
-VERDICT_WORDS: dict[str, str] = {
-    "ship": "may ship",
-    "keep_labelling": "keep labelling",
-    "mend": "mend",
-    "reject": "reject",
-}
-"""The verdicts as people read them."""
-
 
 @dataclass(frozen=True)
 class Decision:

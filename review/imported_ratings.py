@@ -18,7 +18,7 @@ from db.errors import InputError
 from db.imported_ratings import ImportedRating, Level, RatingSet
 from db.records import Dataset
 from review.formats.example import statement_of
-from review.formats.inspect_samples import row_of_id
+from review.formats.inspect_samples import number_of, row_of_id
 from review.formats.json_lines import shown_name
 from review.formats.names import safe_name
 from review.formats.ratings import RatedValue, as_numbers, read_ratings
@@ -126,7 +126,8 @@ def _examples_of_units(connection: Connection, dataset: Dataset, units: set[str]
     found = {}
     for unit in sorted(units):
         row = row_of_id(safe_name(dataset.name), unit)
-        by_id = {int(unit)} & known if unit.isascii() and unit.isdecimal() else set()
+        number = number_of(unit)
+        by_id = {number} & known if number is not None else set()
         by_row = {ids[row - 1]} if row is not None and row <= len(ids) else set()
         found[unit] = by_text.get(unit) or by_id or by_row
     return found

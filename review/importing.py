@@ -77,7 +77,7 @@ def import_source(
         source: What to import, from `review.formats.registry.sources`.
         name: The dataset's name, not taken yet; empty for the one that the source has.
         behavior: What completes "a person/AI who ..."; empty for what the source says.
-        guidelines: What validators are told beyond the standard questions.
+        guidelines: What validators are told beyond the standard questions; empty for what the source says.
         progress: Called with the count of rows read so far.
 
     Raises:
@@ -97,13 +97,13 @@ def import_source(
             connection,
             name=working_name,
             behavior=behavior or source.behavior,
-            guidelines=guidelines,
+            guidelines=guidelines or source.guidelines,
             kind=first.kind,
             origin=os.fsencode(source.path.name).decode("utf-8", "replace"),
             seed=seed,
             closed=True,
             visible=False,
-            questions=WINOGENERATED if first.kind == "winogenerated" else (),
+            questions=source.questions or (WINOGENERATED if first.kind == "winogenerated" else ()),
         )
     try:
         with roomy_cache(connection):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from review.visible import visible
+from db.visible import visible
 
 
 def plain(text: str) -> str:

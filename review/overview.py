@@ -9,6 +9,7 @@ from db import datasets as rows
 from db import decisions, rulings
 from db.connection import Connection
 from db.records import Dataset
+from review.kept_policy import policy_text
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class DatasetOverview:
         state: `open`, `closed` or `shipped`.
         decision: The gate's last decision, or None if it has not been asked.
         provisional: Whether that decision was made while the dataset was open.
-        outdated: Whether answers have come in since.
+        outdated: Whether answers have come in since, or it was made by another policy than the workspace's.
         rulings: How many rulings have been made, those that later ones replace included.
     """
 
@@ -40,10 +41,11 @@ class DatasetOverview:
 
 def overview(connection: Connection) -> list[DatasetOverview]:
     """Returns every dataset's line, oldest first."""
-    return [_line(connection, dataset) for dataset in rows.all_datasets(connection)]
+    policy = policy_text(connection)
+    return [_line(connection, dataset, policy) for dataset in rows.all_datasets(connection)]
 
 
-def _line(connection: Connection, dataset: Dataset) -> DatasetOverview:
+def _line(connection: Connection, dataset: Dataset, policy: str) -> DatasetOverview:
     counts = rows.counts(connection, dataset.id)
     decision = decisions.last_decision(connection, dataset.id)
     shipped = decisions.release_count(connection, dataset.id) > 0
@@ -59,6 +61,6 @@ def _line(connection: Connection, dataset: Dataset) -> DatasetOverview:
         state="shipped" if shipped else dataset.state,
         decision=decision.decision if decision else None,
         provisional=decision.provisional if decision else False,
-        outdated=decision is not None and newest > decision.last_annotation_id,
+        outdated=decision is not None and (newest > decision.last_annotation_id or decision.policy != policy),
         rulings=rulings.count_rulings(connection, dataset.id),
     )

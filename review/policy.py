@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from importlib import resources
 from pathlib import Path
 from typing import Literal
 
+from db.connection import Connection
 from db.errors import InputError
 from db.records import Question, QuestionKind
+from review.kept_policy import default_text, policy_text
 from review.questions import MOST_OPTIONS
 from review.toml_file import Section, parse, read_text
 
@@ -81,9 +82,19 @@ def load_policy(path: Path | None = None) -> Policy:
         InputError: naming file, line and key.
     """
     if path is None:
-        text = resources.files("review").joinpath("default_policy.toml").read_text(encoding="utf-8")
-        return parse_policy("the default policy", text)
+        return parse_policy("the default policy", default_text())
     return parse_policy(str(path), read_text(path))
+
+
+def policy_of(connection: Connection, path: Path | None = None) -> Policy:
+    """Returns what a workspace judges by: the policy in a file if one is named, else its own.
+
+    Raises:
+        InputError: naming file, line and key.
+    """
+    if path is not None:
+        return load_policy(path)
+    return parse_policy("the workspace's policy", policy_text(connection))
 
 
 def parse_policy(source: str, text: str) -> Policy:

@@ -40,7 +40,7 @@ LONGEST_ASKED, LONGEST_OPTIONS = 140, 160
 TAKEN = ("label", "relevance", "ambiguous", "skipped", "flagged", "comment")
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,29}")
-_OPTIONS_KEY: dict[str, Literal["anchors", "choices"]] = {"scale": "anchors", "choice": "choices"}
+OPTIONS_KEY: dict[str, Literal["anchors", "choices"]] = {"scale": "anchors", "choice": "choices"}
 
 
 def parse_questions(sections: Sequence[Section]) -> tuple[Question, ...]:
@@ -92,8 +92,8 @@ def _question(section: Section) -> Question:
     if len(ask) > LONGEST_ASKED:
         raise section.error("ask", f"must be at most {LONGEST_ASKED} characters; the guidelines have room for more")
     options: tuple[str, ...] = YES_NO if kind == "yes-no" else ()
-    if kind in _OPTIONS_KEY:
-        options = _options(section, _OPTIONS_KEY[kind])
+    if kind in OPTIONS_KEY:
+        options = _options(section, OPTIONS_KEY[kind])
     section.refuse_unknown()
     return Question(name, kind, ask, options)  # type: ignore[arg-type]
 

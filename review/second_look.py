@@ -4,6 +4,9 @@ Whoever has answered is shown what a model argues for and against an answer or, 
 is asked to reconsider without it. Without that half nobody could tell what the argument does from what thinking twice
 does. An example that nothing is argued about has no second look, in either half. What was offered is disclosed: the
 blind answer can't be replaced any more, and the example isn't silently repeated.
+
+An offer is open until it is answered or declined. One whose window died is offered again as it was, by the next window
+of the same validator.
 """
 
 from __future__ import annotations
@@ -14,14 +17,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from db import annotations as annotation_rows
-from db import datasets, disclosures
+from db import assignment, datasets, disclosures
 from db import second_looks as rows
 from db.assignment_settings import settings_of
 from db.connection import Connection, write
 from db.errors import InputError
+from db.examples import get_blind
 from db.records import Annotation, Answers, BlindExample, Dataset
-from db.second_looks import Argument, LookedTwice
-from review.assignment import Session
+from db.second_looks import Argument, LookedTwice, Offer
+from review.assignment import Session, is_alive
 from review.mixing import share_of
 from review.stats.resampled_mean import ResampledMean, resampled_mean
 
@@ -54,6 +58,7 @@ class ArmFound:
 
     Attributes:
         looks: Second answers on examples of the dataset, of `annotators`; `changed` ones differ from the blind answer.
+        declined: Second looks at them that were closed without an answer.
         towards: The share that changed from another answer to the intended label, in [0, 1].
         away: The share that changed from the intended label to another answer.
         agreed_before: The share of blind answers that are the intended label; `agreed_after` of the second ones.
@@ -64,6 +69,7 @@ class ArmFound:
     arm: Arm
     looks: int
     annotators: int
+    declined: int
     changed: int
     towards: ResampledMean
     away: ResampledMean
@@ -87,11 +93,9 @@ class SecondLooks:
 def offer(connection: Connection, session: Session, dataset: Dataset, example: BlindExample) -> SecondLook | None:
     """Returns the second look at an example that was just answered, noted as disclosed, or None if there is none.
 
-    There is one, once, where the dataset has them, something is argued about the example, and its blind answer, as an
-    example of the dataset or as gold, is a label.
-
-    Raises:
-        WorkspaceError: if nothing could be stored.
+    To be called in the transaction that stores the answer, or a crash between the two would leave it without one. There
+    is one, once, where the dataset has them, something is argued about the example, and its blind answer, as an
+    example of the dataset or as gold, is a label. Asked again before it is answered, it is the same one.
     """
     if example.occasion not in {"first", "gold"} or not settings_of(connection, dataset.id).second_look:
         return None
@@ -99,12 +103,45 @@ def offer(connection: Connection, session: Session, dataset: Dataset, example: B
     blind = annotation_rows.newest_of(connection, example.id, session.annotator_id, example.occasion)
     if argument is None or blind is None or blind.skipped:
         return None
-    with write(connection):
+    offered = rows.offer_on(connection, session.annotator_id, example.id)
+    if offered is None:
         if disclosures.has_seen(connection, session.annotator_id, example.dataset_id, example.id):
             return None
+        argued = arm_of(dataset, session.annotator_id, example.id) == "argument"
+        offered = Offer(example.id, example.occasion, argument.id if argued else None, session.id)
         disclosures.insert_disclosure(connection, session.annotator_id, example.dataset_id, example.id)
-    argued = arm_of(dataset, session.annotator_id, example.id) == "argument"
-    return SecondLook(example, blind, argument if argued else None)
+        rows.insert_offer(connection, session.annotator_id, dataset.id, offered)
+    return _as_offered(connection, session, offered) if _is_open(offered, session) else None
+
+
+def offer_again(connection: Connection, session: Session, dataset: Dataset) -> list[SecondLook]:
+    """Returns the second looks that windows of this annotator were cut short in, oldest first, for this one to show.
+
+    What another window shows now is left to it.
+
+    Raises:
+        WorkspaceError: if nothing could be stored.
+    """
+    if not settings_of(connection, dataset.id).second_look:
+        return []
+    if not rows.open_offers(connection, session.annotator_id, dataset.id):
+        return []
+    with write(connection):
+        found = rows.open_offers(connection, session.annotator_id, dataset.id)
+        left = [offered for offered in found if _is_open(offered, session) or _was_left(connection, offered)]
+        for offered in left:
+            rows.take_over(connection, session.annotator_id, offered.example_id, session.id)
+    return [_as_offered(connection, session, offered) for offered in left]
+
+
+def decline(connection: Connection, session: Session, look: SecondLook) -> None:
+    """Notes that a second look was closed without an answer, on purpose: it isn't offered again.
+
+    Raises:
+        WorkspaceError: if nothing could be stored.
+    """
+    with write(connection):
+        rows.end_offer(connection, session.annotator_id, look.example.id, "declined")
 
 
 def arm_of(dataset: Dataset, annotator_id: int, example_id: int) -> Arm:
@@ -127,6 +164,7 @@ def answer_again(
     submission = f"second look {session.annotator_id} {example.id}"
     answers = Answers(label, blind.relevance, seconds, submission, ambiguous=blind.ambiguous, answers=blind.answers)
     with write(connection):
+        rows.end_offer(connection, session.annotator_id, example.id, "answered")
         if annotation_rows.submission_stored(connection, submission):
             return
         annotation_rows.insert_annotation(
@@ -153,16 +191,40 @@ def second_looks(connection: Connection, dataset: Dataset) -> SecondLooks:
         dataset=dataset.name,
         on=settings.second_look,
         argued=rows.count_argued(connection, dataset.id),
-        arms=tuple(_arm(arm, own, gold, dataset.seed) for arm in ARMS),
+        arms=tuple(_arm(arm, own, gold, _declined(connection, dataset, arm), dataset.seed) for arm in ARMS),
     )
 
 
-def _arm(arm: Arm, own: Sequence[LookedTwice], gold: Sequence[LookedTwice], seed: int) -> ArmFound:
+def _is_open(offered: Offer, session: Session) -> bool:
+    """Whether an offer is on this session's own screen, and not answered."""
+    return offered.outcome is None and offered.session_id == session.id
+
+
+def _was_left(connection: Connection, offered: Offer) -> bool:
+    """Whether an open offer is on no screen any more."""
+    return offered.session_id is None or not is_alive(assignment.session(connection, offered.session_id))
+
+
+def _as_offered(connection: Connection, session: Session, offered: Offer) -> SecondLook:
+    """Returns an offer as it was made: the same half, the same argument."""
+    example = get_blind(connection, offered.example_id, offered.occasion)
+    blind = annotation_rows.newest_of(connection, offered.example_id, session.annotator_id, offered.occasion)
+    assert blind is not None  # it came before the offer, and nothing is taken back
+    argument = None if offered.argument_id is None else rows.get_argument(connection, offered.argument_id)
+    return SecondLook(example, blind, argument)
+
+
+def _declined(connection: Connection, dataset: Dataset, arm: Arm) -> int:
+    return rows.count_declined(connection, dataset.id, argued=arm == "argument")
+
+
+def _arm(arm: Arm, own: Sequence[LookedTwice], gold: Sequence[LookedTwice], declined: int, seed: int) -> ArmFound:
     own, gold = ([one for one in looks if bool(one.disclosed) == (arm == "argument")] for looks in (own, gold))
     return ArmFound(
         arm=arm,
         looks=len(own),
         annotators=len({one.annotator_id for one in own}),
+        declined=declined,
         changed=sum(one.second != one.blind for one in own),
         towards=_share(own, lambda one: not _right_at_first(one) and _right_again(one), seed),
         away=_share(own, lambda one: _right_at_first(one) and not _right_again(one), seed),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from db.errors import InputError
+
+MOST = 2**63 - 1
+"""The largest whole number that a workspace holds."""
 
 
 class Section:
@@ -40,6 +44,8 @@ class Section:
         value = self._take(key, int, "a whole number", default)
         if isinstance(value, bool) or value < least:
             raise self.error(key, f"must be a whole number of at least {least}")
+        if value > MOST:
+            raise self.error(key, f"must be a whole number of at most {MOST}")
         return int(value)
 
     def number(self, key: str, *, least: float, most: float = math.inf) -> float | None:
@@ -48,7 +54,7 @@ class Section:
         if key not in self._table:
             return None
         value = self._take(key, (int, float), "a number", None)
-        if isinstance(value, bool) or not (math.isfinite(value) and least <= value <= most):
+        if isinstance(value, bool) or not (least <= value <= min(most, sys.float_info.max)):
             limit = "" if math.isinf(most) else f" and at most {most:g}"
             raise self.error(key, f"must be a number of at least {least:g}{limit}")
         return float(value)
@@ -134,7 +140,7 @@ class Section:
         name = ".".join((*self._path, key))
         line = _line_of(self._text, self._path, key, self._entry)
         where = f"{self._source}, line {line}" if line else self._source
-        return InputError(f"{where}: {name} {problem}.")
+        return InputError(f"{where}: {name} {problem}{'' if problem.endswith('?') else '.'}")
 
     def _slip(self, key: str) -> str:
         """Says which key in this table was perhaps meant to be this one."""
@@ -170,6 +176,8 @@ def parse(source: str, text: str) -> Section:
         return Section(source, text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{source}: this isn't valid TOML: {error}.") from error
+    except ValueError as error:  # Python's limit on the digits of an integer
+        raise InputError(f"{source}: this isn't valid TOML: a number in it has too many digits.") from error
     except RecursionError as error:
         raise InputError(f"{source}: this TOML is nested too deeply to be read.") from error
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from db.errors import InputError
+from generation.engines.protocol import EngineError
 from tests.support.command_line import ROOT
 
 PACKAGES = ("db", "review", "generation", "tui")
@@ -73,3 +75,13 @@ def test_errors_for_people_are_of_the_one_tree() -> None:
             if isinstance(node, ast.ClassDef) and ERRORS.fullmatch(node.name):
                 bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
                 assert node.name in signals or bases & FOR_PEOPLE or node.name == "EvalwrightError", (path, node.name)
+
+
+def test_what_an_error_quotes_stays_in_its_line() -> None:
+    """Names, keys and replies that others wrote stand in errors: no line breaks, no escapes, nothing endless."""
+    error = InputError("a\nb \x1b[2J\x9b \u202e \ud800")
+    assert str(error) == "a␤b ␛[2J‹U+009B› ‹U+202E› ‹U+D800›"
+    long = str(EngineError(f"It says {'x' * 10**6}; try again."))
+    assert len(long) < 2000
+    assert long.startswith("It says xxx")
+    assert long.endswith("xxx; try again.")

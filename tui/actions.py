@@ -220,6 +220,7 @@ JOBS = (
         "read_on", "space,pagedown", "read on", "Scroll on in what is said of the job.", footer=False, shown="Space"
     ),
     Action("read_back", "pageup,b", "back", "Scroll back.", footer=False, shown="PgUp"),
+    HELP,
     Action("leave", "escape,q,j", "back", "Go back to the datasets.", shown="Esc"),
 )
 

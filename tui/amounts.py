@@ -17,6 +17,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{seconds / 3600:.1f} hours"
 
 
+def moment(when: str) -> str:
+    """Returns a stored time to the minute; it is in UTC."""
+    return when[:16].replace("T", " ")
+
+
 def money(job: Job) -> str:
     """Returns what a job cost so far, in words where that isn't known."""
     if job.engine == "local":

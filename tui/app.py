@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import re
 import signal
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -11,30 +13,41 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from db.errors import EvalwrightError
 from db.workspace import open_workspace
 from generation.supervisor import WorkerChild
 from review.steering import find
 from tui.actions import EVERYWHERE, Action, bindings
+from tui.child_commands import COMMAND
 from tui.findings import Findings
-from tui.screens.adjudicate import AdjudicateScreen
-from tui.screens.datasets import DatasetsScreen
+from tui.lost_terminal import leave_when_lost
 from tui.screens.review import ReviewScreen
 from tui.screens.text import TextScreen
 from tui.sizes import HEIGHTS, WIDTHS
-from tui.statistics import COMMAND, Statistics
+from tui.statistics import Statistics
 from tui.store import Store
 from tui.theme import NIGHT, PLAIN, THEMES
 
 WORKER_SECONDS = 2.0
+STARTED_SECONDS = 1.0
+"""When all that is loaded to stay has been loaded."""
+
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+FUNCTION_KEY = re.compile(r"f\d{1,2}")
 
 
 class EvalwrightApp(App[None]):
-    """The workbench on one workspace, for one validator."""
+    """The workbench on one workspace, for one validator.
+
+    Attributes:
+        interrupted: Whether it has ended because it was interrupted.
+    """
 
     CSS_PATH = "app.tcss"
     TITLE = "evalwright"
@@ -74,6 +87,7 @@ class EvalwrightApp(App[None]):
         finally:
             connection.close()
         super().__init__()
+        self.interrupted = False
         self._workspace = workspace
         self._annotator = annotator
         self._review = review
@@ -88,25 +102,59 @@ class EvalwrightApp(App[None]):
             self.register_theme(theme)
         self.theme = PLAIN.name if self.no_color else NIGHT.name
 
+    def on_load(self) -> None:
+        """Answers signals from before it takes the terminal, so that at every moment it gives the terminal back."""
+        for name in SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(name, self._end_by, name)
+        leave_when_lost(SIGNALS, self._finish)
+
     def on_mount(self) -> None:
         """Shows the first screen and keeps a worker at hand."""
-        for name in SIGNALS:
-            asyncio.get_running_loop().add_signal_handler(name, self.exit)
-        if self._packet and self._review is not None:
-            self.push_screen(ReviewScreen(self._store, self._annotator, self._review), lambda _: self.exit())
-            return
-        self.push_screen(DatasetsScreen(self._store, self._findings, self._workspace, self._annotator))
+        # What is there by then stays: looking through it for garbage would hold an answer up by 50 ms now and then.
+        self.set_timer(STARTED_SECONDS, gc.freeze)
+        # Who comes to review sees the first example sooner for it: the list is loaded when they go back to it.
         if self._review is not None:
-            self.push_screen(ReviewScreen(self._store, self._annotator, self._review))
-        if self._adjudicate is not None:
-            self.push_screen(AdjudicateScreen(self._store, self._annotator, self._adjudicate))
-        self._ensure_worker()
-        self.set_interval(WORKER_SECONDS, self._ensure_worker)
+            self.push_screen(ReviewScreen(self._store, self._annotator, self._review), self._leave_first)
+        elif self._adjudicate is not None:
+            from tui.screens.adjudicate import AdjudicateScreen
+
+            self.push_screen(AdjudicateScreen(self._store, self._annotator, self._adjudicate), self._leave_first)
+        else:
+            self._leave_first()
+        if not self._packet:
+            self._ensure_worker()
+            self.set_interval(WORKER_SECONDS, self._ensure_worker)
 
     async def on_unmount(self) -> None:
         """Stops the children, and closes the workspace after what is still being stored."""
         await self._statistics.stop()
         self._store.close(before=self._worker.stop)
+
+    def _leave_first(self, _: object = None) -> None:
+        """Goes on to the list of datasets; a packet has none."""
+        if self._packet:
+            self.exit()
+            return
+        from tui.screens.datasets import DatasetsScreen
+
+        self.push_screen(DatasetsScreen(self._store, self._findings, self._workspace, self._annotator))
+
+    def _finish(self) -> None:
+        self._store.close(before=self._worker.stop, wait=True)
+
+    @property
+    def _background_screens(self) -> list[Screen[object]]:
+        """What shows beneath the screen on top: nothing, unless that is a window.
+
+        Textual counts the screen right beneath in any case, and sends all of the terminal anew at each of its moments.
+        """
+        beneath = super()._background_screens
+        return beneath if beneath and self.screen.styles.background.a < 1 else []
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Returns a key as it stands on the keyboard: F5, where Textual writes f5."""
+        shown = super().get_key_display(binding)
+        return shown.upper() if FUNCTION_KEY.fullmatch(shown) else shown
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Fills the command palette from the table of actions."""
@@ -120,6 +168,16 @@ class EvalwrightApp(App[None]):
             yield SystemCommand(f"{action.word.capitalize()} evalwright", action.sentence, self.exit)
         if not self.no_color:
             yield SystemCommand("Theme", "Choose other colours.", self.action_change_theme)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Passes over what a screen that is being taken down, or was never put up, could not show any more."""
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if not (self._exit and isinstance(cause, NoMatches)):
+            super()._handle_exception(error)
+
+    def _end_by(self, name: signal.Signals) -> None:
+        self.interrupted = name is signal.SIGINT
+        self.exit()
 
     @work(group="worker", exclusive=True)
     async def _ensure_worker(self) -> None:

@@ -42,10 +42,12 @@ COMMANDS = {
     "second-look": "tui.commands.second_look",
     "lint": "tui.commands.lint",
     "gate": "tui.commands.gate",
+    "policy": "tui.commands.policy",
     "ship": "tui.commands.ship",
     "verify": "tui.commands.verify",
     "report": "tui.commands.report",
     "export": "tui.commands.export",
+    "backup": "tui.commands.backup",
     "doctor": "tui.commands.doctor",
 }
 """Each command and the module that holds it, as `NAME_command` with - as _, in the order of the help."""
@@ -76,10 +78,12 @@ SUMMARIES = {
     "second-look": "Show what arguments do to validators' answers.",
     "lint": "Look for known defects in datasets or files.",
     "gate": "Decide whether datasets may ship, with the evidence.",
+    "policy": "Show what a dataset must reach, or judge by another file.",
     "ship": "Write a release of a dataset, or of all that may ship.",
     "verify": "Check that a release is as it was shipped.",
     "report": "Write the report on datasets: a page, Markdown or JSON.",
     "export": "Write the workspace as plain SQLite tables, JSONL or CSV.",
+    "backup": "Copy the workspace, whole, also while it is in use.",
     "doctor": "Show versions, SQLite, terminal, model and keys.",
 }
 

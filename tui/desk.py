@@ -17,7 +17,7 @@ from db.records import Answers, BlindExample, Dataset
 from review.annotation import EarlierAnswer, Submitted, earlier_answer, next_skipped, submit
 from review.assignment import Session, end_session, keep_alive, next_example, start_session
 from review.drafts import KeptDraft, keep_draft, kept_draft
-from review.second_look import SecondLook, answer_again, offer
+from review.second_look import SecondLook, answer_again, decline, offer_again
 from review.steering import find
 from tui.draft import Draft, choice_keys
 from tui.reading import ReviewStatus, read_review_status
@@ -79,7 +79,7 @@ class Desk:
         self._keeping: asyncio.TimerHandle | None = None
         self.given_now = 0
         self.draft_trouble = ""
-        self.second_look: SecondLook | None = None
+        self._looks: deque[SecondLook] = deque()
 
     @property
     def annotator(self) -> str:
@@ -102,6 +102,11 @@ class Desk:
         return self._opened[1] if self._opened else None
 
     @property
+    def second_look(self) -> SecondLook | None:
+        """What is to be looked at again now, before anything else is answered."""
+        return self._looks[0] if self._looks else None
+
+    @property
     def pace(self) -> float | None:
         """Answers a minute lately, or None before there are three."""
         if len(self._given) < 3 or self._given[-1] == self._given[0]:
@@ -109,7 +114,7 @@ class Desk:
         return 60 * (len(self._given) - 1) / (self._given[-1] - self._given[0])
 
     async def open(self) -> None:
-        """Begins a session and takes the first example.
+        """Begins a session, takes the first example, and finds the second looks that were cut short before.
 
         Raises:
             EvalwrightError: if there is no such dataset, or the workspace can't be used.
@@ -117,6 +122,7 @@ class Desk:
         if self._opened is None:
             self._opened = await self._store.answering(_open, self._annotator, self._name)
         await self.fetch()
+        self._look_first(*await self._store.answering(offer_again, *self._opened))
 
     async def fetch(self) -> bool:
         """Takes an example if there is none to answer; whether there is one now."""
@@ -138,7 +144,7 @@ class Desk:
         assert shown is not None
         self._cancel_keeping()
         try:
-            submitted, kept, look = await self._store.answering(_submit, session, dataset, shown.example, answers)
+            submitted, kept = await self._store.answering(_submit, session, dataset, shown.example, answers)
         except EvalwrightError:
             self._keep_soon()
             raise
@@ -149,9 +155,8 @@ class Desk:
         self._revisited = None
         self._undone.clear()
         self._take(submitted.next, kept)
-        self.second_look = look
-        if look is not None and self._current is not None:
-            self._current.put_aside()
+        if submitted.look is not None:
+            self._look_first(submitted.look)
         return submitted
 
     async def answer_again(self, look: SecondLook, label: str, seconds: float) -> None:
@@ -162,10 +167,18 @@ class Desk:
         """
         await self._store.answering(answer_again, *self._open_one(), look, label, seconds)
 
+    async def decline(self, look: SecondLook) -> None:
+        """Stores that a validator doesn't answer a second look; when this returns, it is durable.
+
+        Raises:
+            EvalwrightError: if it could not be stored.
+        """
+        await self._store.answering(decline, self._open_one()[0], look)
+
     def look_no_longer(self) -> None:
-        """Ends a second look: the time on the next example begins."""
-        self.second_look = None
-        if self._current is not None:
+        """Ends a second look: the time on the next example begins with the last one's end."""
+        self._looks.popleft()
+        if not self._looks and self._current is not None:
             self._current.take_up()
 
     async def back(self) -> bool:
@@ -247,10 +260,16 @@ class Desk:
 
     def _take(self, example: BlindExample | None, kept: KeptDraft | None) -> None:
         """Shows an example, with what was said of it before if it is the one that was put aside."""
-        if self._current is not None and example is not None and self._current.example.id == example.id:
+        if self._current is not None and example is not None and self._current.example == example:
             self._current.take_up()
         else:
             self._current = self._asked(example, kept) if example else None
+
+    def _look_first(self, *looks: SecondLook) -> None:
+        """Has second looks come before the next example, whose time stands still meanwhile."""
+        self._looks = deque(looks)
+        if looks and self._current is not None:
+            self._current.put_aside()
 
     def _revisit(self, found: EarlierAnswer, kept: KeptDraft | None, *, skipped: bool = False) -> None:
         self._keep_now()
@@ -298,10 +317,10 @@ def _next(connection: Connection, session: Session, dataset: Dataset) -> tuple[B
 
 def _submit(
     connection: Connection, session: Session, dataset: Dataset, example: BlindExample, answers: Answers
-) -> tuple[Submitted, KeptDraft | None, SecondLook | None]:
+) -> tuple[Submitted, KeptDraft | None]:
     submitted = submit(connection, session, dataset, example, answers)
     kept = kept_draft(connection, session, submitted.next.id) if submitted.next else None
-    return submitted, kept, offer(connection, session, dataset, example)
+    return submitted, kept
 
 
 def _earlier(

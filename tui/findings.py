@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from review.agreement import Agreement, QuestionAgreement
-from review.gate import Decision
-from review.lint import Finding
+from db.errors import EvalwrightError
 from review.overview import DatasetOverview
-from review.release import Preview, Release
-from tui.statistics import Statistics, StatisticsError
+
+if TYPE_CHECKING:
+    from review.agreement import Agreement, QuestionAgreement
+    from review.gate import Decision
+    from review.lint import Finding
+    from review.release import Preview, Release
+    from tui.statistics import Statistics
 
 BATCH = 20
 """How many datasets the gate is asked about at a time: the first answers then come soon."""
@@ -54,11 +58,11 @@ class Findings:
         """Looks for defects in a dataset of so many examples, unless that was done: texts don't change."""
         if self._looked_at.get(name) == examples:
             return
-        self._looked_at[name] = examples
         try:
             self.defects[name] = await self._statistics.lint(name)
-        except StatisticsError as error:
+        except EvalwrightError as error:
             self.problem = str(error)
+        self._looked_at[name] = examples
 
     async def measure(self, name: str) -> Agreement:
         """Measures a dataset's agreement in every way there is; only the coefficients are remembered.
@@ -89,8 +93,6 @@ class Findings:
         return await self._statistics.ship(name, folder, override)
 
     async def _ask(self, lines: list[DatasetOverview]) -> None:
-        for line in lines:
-            self._made_from[line.name] = _basis(line)
         try:
             for decision in await self._statistics.gate([line.name for line in lines]):
                 self.decisions[decision.name] = decision
@@ -98,8 +100,11 @@ class Findings:
                 found = await self._statistics.agreement(line.name, only_questions=True)
                 self.agreements[line.name] = found.questions
             self.problem = ""
-        except StatisticsError as error:
+        except EvalwrightError as error:
             self.problem = str(error)
+        # Whoever is cancelled before has learnt nothing, and asks again.
+        for line in lines:
+            self._made_from[line.name] = _basis(line)
 
 
 def _basis(line: DatasetOverview) -> tuple[int, int, int, int, str]:

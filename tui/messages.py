@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from db.errors import EvalwrightError
-from db.job_records import Job
-from db.records import Dataset
-from generation.fates import CandidateLife, SeenCandidate
-from generation.figures import JobFigures
-from generation.preview import Preview
-from review.adjudication import Case, CaseFile
-from review.agreement import Agreement
-from review.browsing import Life, Seen
-from review.release import Preview as ReleasePreview
-from review.release import Release
-from tui.reading import DatasetPage, HomePage, JobFunnel, ReviewStatus
+
+if TYPE_CHECKING:  # What a message carries is loaded by whoever makes it.
+    from db.job_records import Job
+    from db.records import Dataset
+    from generation.fates import CandidateLife, SeenCandidate
+    from generation.figures import JobFigures
+    from generation.preview import Preview
+    from review.adjudication import Case, CaseFile
+    from review.agreement import Agreement
+    from review.browsing import Life, Seen
+    from review.release import Preview as ReleasePreview
+    from review.release import Release
+    from tui.reading import HomePage, ReviewStatus
+    from tui.reading_funnels import DatasetPage, JobFunnel
 
 
 @dataclass
@@ -43,10 +47,11 @@ class ReviewStatusRead(Message):
 
 @dataclass
 class CasesRead(Message):
-    """The cases of a dataset that wait for rulings, in order."""
+    """The cases of a dataset that wait for rulings, in order, and whether the lead still labels the dataset as well."""
 
     dataset: Dataset
     cases: tuple[Case, ...]
+    labels_it_too: bool
 
 
 @dataclass
@@ -139,6 +144,11 @@ class PreviewMade(Message):
     """Behaviour files have been tried out."""
 
     previews: tuple[Preview, ...]
+
+
+@dataclass
+class JobsChecked(Message):
+    """Nothing keeps jobs from being made of the behaviour files that were tried out."""
 
 
 @dataclass

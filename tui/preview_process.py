@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Sequence
-from subprocess import DEVNULL, PIPE
 
 from db.errors import EvalwrightError
 from generation.preview import Preview
 from review.json_text import from_json
-from tui.statistics import COMMAND
+from tui.child_commands import COMMAND, ChildCommands
 
 
 class PreviewError(EvalwrightError):
@@ -18,16 +16,15 @@ class PreviewError(EvalwrightError):
 
 
 class PreviewProcess:
-    """Tries out behaviour files, one call at a time; a new call ends the one before."""
+    """Tries out behaviour files, one call at a time."""
 
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
-        self._command = tuple(command)
-        self._process: asyncio.subprocess.Process | None = None
+        self._commands = ChildCommands(command)
 
     async def run(
         self, files: Sequence[str], *, engine: str, model: str, count: int, tell: Callable[[str], None]
     ) -> tuple[Preview, ...]:
-        """Returns a preview for each file.
+        """Returns a preview for each file; the process ends with whoever asks.
 
         Args:
             files: Behaviour files.
@@ -39,32 +36,13 @@ class PreviewProcess:
         Raises:
             PreviewError: with the command's own sentence.
         """
-        self.stop()
         words = ["--engine", engine, "--preview", str(count), "--json", *(["--model", model] if model else [])]
-        process = await asyncio.create_subprocess_exec(
-            *self._command, "generate", *words, "--", *files, stdin=DEVNULL, stdout=PIPE, stderr=PIPE
-        )
-        self._process = process
-        assert process.stdout is not None
-        assert process.stderr is not None
-        said = ""
-        reading = asyncio.create_task(process.stdout.read())
-        try:
-            async for line in process.stderr:
-                said = line.decode(errors="replace").strip() or said
-                tell(said)
-            out = await reading
-            code = await process.wait()
-        finally:
-            reading.cancel()
-            if process.returncode is None:
-                process.kill()
-        if code != 0:
-            raise PreviewError(said.removeprefix("evalwright: ") or "The preview was stopped.")
-        found = json.loads(out)
+        ended = await self._commands.run("generate", *words, "--", *files, tell=tell)
+        if ended.code != 0:
+            raise PreviewError(ended.said or "The preview was stopped.")
+        found = json.loads(ended.out)
         return tuple(from_json(Preview, one) for one in (found if isinstance(found, list) else [found]))
 
-    def stop(self) -> None:
-        """Ends a call that nobody waits for any more."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
+    async def stop(self) -> None:
+        """Ends a call that nobody waits for any more, and waits until its process is gone."""
+        await self._commands.stop()

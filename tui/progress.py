@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from types import TracebackType
 
-from tui.text import visible
+from tui.text import shortened, visible
 
 WIDTH = 28
 REDRAW_SECONDS = 0.1
@@ -41,13 +42,13 @@ class Bar:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
 
-    def update(self, done: int, total: int | None = None) -> None:
-        """Shows how far the work is; may be called as often as one likes."""
+    def update(self, done: int, total: int | None = None, *, doing: str = "") -> None:
+        """Shows how far the work is, and what is being done just now; may be called as often as one likes."""
         pause = REDRAW_SECONDS if self._terminal else LINE_SECONDS
         if time.monotonic() - self._drawn_at < pause and done != total:
             return
         self._drawn_at = time.monotonic()
-        self._draw(self._line(done, total))
+        self._draw(self._line(done, total) + (f"  {doing}" if doing else ""))
 
     def say(self, text: str) -> None:
         """Shows a text in the bar's place."""
@@ -64,5 +65,7 @@ class Bar:
     def _draw(self, text: str) -> None:
         self._text = text
         shown = visible(text, one_line=True)
-        sys.stderr.write(f"\r\x1b[K{shown}" if self._terminal else f"{shown}\n")
+        if self._terminal:  # A line that wraps can't be drawn over.
+            shown = f"\r\x1b[K{shortened(shown, shutil.get_terminal_size().columns - 1)}"
+        sys.stderr.write(shown if self._terminal else f"{shown}\n")
         sys.stderr.flush()

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from db import annotators, assignment, datasets, disclosures, jobs
 from db.connection import Connection
 from db.job_records import Job
 from db.packet_file import read_facts
 from db.records import Dataset, DatasetCounts, Progress
-from generation.funnel import Funnel, read_funnel
-from generation.jobs import find_job
-from review.assigning import barred
+from review.allowed import barred
 from review.overview import DatasetOverview, overview
-from review.steering import find
 
 RECENT_JOBS = 3
 """How many finished jobs the list still shows."""
@@ -27,25 +24,6 @@ class HomePage:
     datasets: tuple[DatasetOverview, ...]
     progress: dict[str, Progress]
     jobs: tuple[Job, ...]
-
-
-@dataclass(frozen=True)
-class JobFunnel:
-    """A job, and what became of its candidates."""
-
-    job: Job
-    funnel: Funnel
-
-
-@dataclass(frozen=True)
-class DatasetPage:
-    """One dataset: its counters, its last job with the funnel, and what each annotator has done."""
-
-    dataset: Dataset
-    counts: DatasetCounts
-    written: JobFunnel | None
-    annotators: tuple[tuple[str, Progress], ...]
-    excluded: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -66,6 +44,11 @@ class ReviewStatus:
     packet: bool = False
 
     @property
+    def without_figures(self) -> tuple[ReviewStatus, str]:
+        """The same without the job's figures, which move all the time: a change means there may be an example now."""
+        return replace(self, job=None), "" if self.job is None else self.job.state
+
+    @property
     def writing(self) -> bool:
         """Whether a job is still adding examples."""
         return self.job is not None and self.job.state in {"queued", "running"}
@@ -83,40 +66,12 @@ def read_home(connection: Connection, annotator: str) -> HomePage:
     return HomePage(tuple(lines), _own_progress(connection, annotator), _shown_jobs(read_jobs(connection)))
 
 
-def read_dataset(connection: Connection, name: str, before: JobFunnel | None = None) -> DatasetPage:
-    """Reads one dataset; the funnel only where its job has moved since it was read `before`.
-
-    Raises:
-        InputError: if there is none of that name.
-    """
-    dataset = find(connection, name)
-    job = _last_job(connection, dataset)
-    names = annotators.names(connection)
-    done = [(names[key], assignment.progress(connection, dataset.id, key)) for key in sorted(names)]
-    return DatasetPage(
-        dataset,
-        datasets.counts(connection, dataset.id),
-        _funnel(connection, job, before) if job else None,
-        tuple((name, progress) for name, progress in done if progress != Progress(0, 0)),
-        {names[key]: reason for key, reason in annotators.excluded(connection).items()},
-    )
-
-
-def read_job_funnel(connection: Connection, job_id: int, before: JobFunnel | None = None) -> JobFunnel:
-    """Reads what became of a job's candidates, anew only where the job has moved since it was read `before`.
-
-    Raises:
-        InputError: if there is no such job.
-    """
-    return _funnel(connection, find_job(connection, job_id), before)
-
-
 def read_review_status(connection: Connection, dataset: Dataset, annotator_id: int) -> ReviewStatus:
     """Reads where the review of a dataset stands for a validator."""
     return ReviewStatus(
         datasets.counts(connection, dataset.id),
         assignment.progress(connection, dataset.id, annotator_id),
-        _last_job(connection, dataset),
+        last_job(connection, dataset),
         disclosures.has_seen(connection, annotator_id, dataset.id),
         barred(connection, dataset, annotator_id),
         read_facts(connection) is not None,
@@ -126,12 +81,6 @@ def read_review_status(connection: Connection, dataset: Dataset, annotator_id: i
 def read_jobs(connection: Connection) -> tuple[Job, ...]:
     """Reads every job, those that move first, each newest first."""
     return tuple(sorted(jobs.all_jobs(connection), key=lambda job: (job.finished, -job.id)))
-
-
-def _funnel(connection: Connection, job: Job, before: JobFunnel | None) -> JobFunnel:
-    if before is not None and before.job == job:
-        return before
-    return JobFunnel(job, read_funnel(connection, job.id))
 
 
 def _own_progress(connection: Connection, annotator: str) -> dict[str, Progress]:
@@ -149,6 +98,7 @@ def _shown_jobs(found: Sequence[Job]) -> tuple[Job, ...]:
     return (*(job for job in found if not job.finished), *[job for job in found if job.finished][:RECENT_JOBS])
 
 
-def _last_job(connection: Connection, dataset: Dataset) -> Job | None:
+def last_job(connection: Connection, dataset: Dataset) -> Job | None:
+    """Returns the newest job that writes a dataset, or None."""
     of_dataset = [job for job in jobs.all_jobs(connection) if job.dataset_id == dataset.id]
     return of_dataset[-1] if of_dataset else None

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import click
 
-from db.datasets import all_datasets
-from db.errors import InputError, WorkspaceError
-from db.packet_file import read_facts
-from db.workspace import is_packet, open_workspace
+from db.errors import InputError
+from db.packet_file import read_packet
+from db.workspace import is_packet
 
 
 def user_name() -> str:
@@ -54,13 +53,9 @@ def open_app(
 
     Raises:
         InputError: if there is no terminal, no such dataset, or the file is a packet for somebody else.
+        KeyboardInterrupt: if it was interrupted from outside (in it, Ctrl-C is a key).
     """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):  # Textual draws on standard error.
-        raise InputError("The app needs a terminal; `evalwright --help` lists the commands that work without one.")
-    if os.environ.get("TERM", "dumb") == "dumb":
-        raise InputError(
-            "This terminal can't show the app (TERM is unset or dumb); set TERM, for example to xterm-256color."
-        )
+    _need_terminal()
     from tui.app import EvalwrightApp
 
     packet = is_packet(workspace)
@@ -68,18 +63,30 @@ def open_app(
         annotator, dataset = _packets_own(workspace, annotator)
     name = validator_name(annotator)
     review, settle = (None, dataset) if adjudicate else (dataset, None)
-    EvalwrightApp(workspace, annotator=name, review=review, adjudicate=settle, packet=packet).run()
+    app = EvalwrightApp(workspace, annotator=name, review=review, adjudicate=settle, packet=packet)
+    app.run()
+    if app.interrupted:
+        raise KeyboardInterrupt
+
+
+def _need_terminal() -> None:
+    """Refuses where nothing could be seen, unless a program such as `textual serve` shows the app in its own way."""
+    if "TEXTUAL_DRIVER" in os.environ:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):  # Textual draws on standard error.
+        raise InputError("The app needs a terminal; `evalwright --help` lists the commands that work without one.")
+    if os.environ.get("TERM", "dumb") == "dumb":
+        raise InputError(
+            "This terminal can't show the app (TERM is unset or dumb); set TERM, for example to xterm-256color."
+        )
 
 
 def _packets_own(workspace: Path, annotator: str | None) -> tuple[str, str]:
     """Returns who a packet is for, and the name of its dataset."""
-    connection = open_workspace(workspace)
-    facts, datasets = read_facts(connection), all_datasets(connection)
-    connection.close()
-    if facts is None or not datasets:
-        raise WorkspaceError(f"The packet {workspace} is damaged; ask for the file once more.")
+    packet = read_packet(workspace)
+    facts = packet.facts
     if annotator is not None and annotator.strip() != facts.annotator:
         raise InputError(
             f"The packet {workspace} is for {facts.annotator}; leave out --as, or ask for one of your own."
         )
-    return facts.annotator, datasets[0].name
+    return facts.annotator, packet.dataset.name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -43,14 +44,18 @@ class Store:
         """Takes part in reviewing, after everything before it, and need not be waited for."""
         return self._answering.submit(work, *args, **kwargs)
 
-    def close(self, *, before: Callable[[], None] | None = None) -> None:
-        """Closes both connections after what was handed in; does not wait, the end of the program does.
+    def close(self, *, before: Callable[[], None] | None = None, wait: bool = False) -> None:
+        """Closes both connections after what was handed in; it may be called again.
 
         Args:
             before: Called on the looking thread at the last.
+            wait: Whether to wait for it; otherwise the end of the program does.
         """
         self._looking.close(before)
         self._answering.close()
+        if wait:
+            self._answering.wait()
+            self._looking.wait()
 
 
 class _Desk:
@@ -65,8 +70,12 @@ class _Desk:
         return self._executor.submit(self._do, lambda connection: work(connection, *args, **kwargs))
 
     def close(self, before: Callable[[], None] | None = None) -> None:
-        self._executor.submit(self._end, before)
+        with suppress(RuntimeError):  # it is closed
+            self._executor.submit(self._end, before)
         self._executor.shutdown(wait=False)
+
+    def wait(self) -> None:
+        self._executor.shutdown(wait=True)
 
     def _do(self, work: Callable[[Connection], T]) -> T:
         if self._connection is None:

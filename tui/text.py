@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from review.visible import HOSTILE, visible
+from db.visible import HOSTILE, visible
 
 __all__ = ["HOSTILE", "shortened", "visible"]
 

@@ -8,6 +8,7 @@ short is known by the names in its results: `look_for_batch` waits until those t
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Collection, Mapping
 from datetime import datetime
@@ -37,7 +38,11 @@ CLOCK_SECONDS = 120.0
 ARRIVAL_SECONDS = 10.0
 """After how long a batch that was sent is on the server's list for certain."""
 
+MOST_REQUESTS = 10**9
+"""More than a batch has of any kind: a server that counts more counts wrong."""
+
 _PAGE = 100
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
 _ENDED: Mapping[Outcome, str] = {"canceled": "was canceled", "expired": "expired"}
 _REQUEST = frozenset({"invalid_request_error", "request_too_large", "not_found_error"})
 
@@ -94,15 +99,17 @@ class AnthropicBatchesEngine(AnthropicEngine):
     ) -> AsyncIterator[BatchResult]:
         """Yields the results of those requests; see `BatchEngine.batch_results`."""
         batch = await self._retrieve(batch_id)
+        yielded = set()
         for entry in await self._results(batch):
             name, result = entry["custom_id"], entry["result"]
-            if name in requests:
+            if name in requests and name not in yielded:
+                yielded.add(name)
                 yield _read_result(name, result, requests[name])
 
     async def _listed(self, since: float) -> list[dict[str, Any]]:
         """Returns the batches that the server has, made since then."""
         found: list[dict[str, Any]] = []
-        after: dict[str, Any] = {}
+        after: dict[str, str] = {}
         while True:
             page = await self.ask(
                 lambda client, after=after: client.messages.batches.with_raw_response.list(limit=_PAGE, **after),  # type: ignore[misc]
@@ -110,9 +117,10 @@ class AnthropicBatchesEngine(AnthropicEngine):
             )
             new = [batch for batch in page["data"] if _seconds(batch["created_at"]) >= since]
             found += new
-            if not page.get("has_more") or len(new) < len(page["data"]):
+            ids = [batch["id"] for batch in page["data"]]
+            if not page.get("has_more") or not ids or len(new) < len(ids) or after.get("after_id") == ids[-1]:
                 return found
-            after = {"after_id": page["last_id"]}
+            after = {"after_id": ids[-1]}
 
     async def _carries(self, batch: dict[str, Any], token: str) -> bool:
         """Whether the requests of a batch that has ended carry our token."""
@@ -158,9 +166,12 @@ def _read_page(content: bytes) -> dict[str, Any]:
 
 def _checked(batch: object) -> dict[str, Any]:
     match batch:
-        case {"id": str(), "processing_status": str(), "created_at": str(), "request_counts": {**counts}} if all(
-            isinstance(count, int) for count in counts.values()
+        case {"id": str(name), "processing_status": str(), "created_at": str(at), "request_counts": {**counts}} if all(
+            isinstance(count, int) and 0 <= count <= MOST_REQUESTS for count in counts.values()
         ):
+            if not _ID.fullmatch(name):
+                raise ValueError("a batch has an id that can't be one")
+            _seconds(at)
             return dict(batch)  # type: ignore[call-overload, no-any-return]
     raise ValueError("a batch has no id, status, time or counts")
 
@@ -206,4 +217,12 @@ def _read_error(error: object) -> EngineError:
 
 
 def _seconds(time_text: str) -> float:
-    return datetime.fromisoformat(time_text).timestamp()
+    """Returns a time as seconds since 1970.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return datetime.fromisoformat(time_text).timestamp()
+    except OverflowError as error:
+        raise ValueError("a batch was made before or after all time") from error

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from generation.engines.anthropic_client import engine_error, host_of, make_client
 from generation.engines.clients import Clients
 from generation.engines.protocol import (
+    MOST_TOKENS,
     Completion,
     EngineError,
     EngineUnusableError,
@@ -245,10 +246,10 @@ def _block_text(block: object) -> str:
     raise ValueError("a block of its content has no type or no text")
 
 
-def _tokens(usage: Mapping[str, object], name: str, default: int | None = None) -> int:
-    count = usage.get(name)
+def _tokens(usage: object, name: str, default: int | None = None) -> int:
+    count = usage.get(name) if isinstance(usage, dict) else None
     if count is None and default is not None:
         return default
-    if not isinstance(count, int) or count < 0:
+    if not isinstance(count, int) or not 0 <= count <= MOST_TOKENS:
         raise ValueError(f"its usage has no {name}")
     return count

@@ -11,13 +11,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from generation.engines.answers import answer_index, answer_probabilities
 from generation.engines.clients import Clients
 from generation.engines.protocol import (
+    MOST_TOKENS,
     Completion,
     EngineError,
     EngineUnsureError,
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 PUBLIC_ADDRESS = "https://api.openai.com/v1"
 BYTES_PER_TOKEN = 4
 """What a token is taken to be where a server doesn't count them."""
+
+LARGEST_LOGPROB, LEAST_LOGPROB = 1.0, -1000.0
+"""What is above the one isn't the logarithm of a probability; what is below the other counts as it: no probability."""
 
 _CONNECT_SECONDS = 10.0
 _LONGEST_REPLY = 10_000
@@ -244,23 +248,28 @@ def _tokens(logprobs: object) -> list[tuple[str, dict[str, float]]]:
     """Returns each token with the log-probabilities of what could have stood there; nothing where there are none."""
     content = logprobs.get("content") if isinstance(logprobs, dict) else None
     tokens = []
-    for entry in content or []:
+    for entry in content if isinstance(content, list) else []:
         match entry:
             case {"token": str(token), "top_logprobs": list(alternatives)}:
-                known = {
-                    each["token"]: float(each["logprob"])
-                    for each in alternatives
-                    if isinstance(each.get("token"), str) and isinstance(each.get("logprob"), int | float)
-                }
-                tokens.append((token, known))
+                tokens.append((token, dict(_alternatives(alternatives))))
             case _:
                 return []
     return tokens
 
 
+def _alternatives(given: list[object]) -> Iterator[tuple[str, float]]:
+    """Yields the tokens with the logarithms of their probabilities; one above 0 is a rounding error."""
+    for each in given:
+        match each:
+            case {"token": str(token), "logprob": int() | float() as logprob} if logprob <= LARGEST_LOGPROB:
+                yield token, min(0.0, float(max(logprob, LEAST_LOGPROB)))
+
+
 def _usage(usage: object, body: Mapping[str, Any], text: str) -> Usage:
     match usage:
-        case {"prompt_tokens": int(read), "completion_tokens": int(written)} if min(read, written) >= 0:
+        case {"prompt_tokens": int(read), "completion_tokens": int(written)} if (
+            min(read, written) >= 0 and max(read, written) <= MOST_TOKENS
+        ):
             return Usage(read, written)
     read = sum(len(message["content"].encode("utf-8", "replace")) for message in body["messages"])
     return Usage(read // BYTES_PER_TOKEN + 1, len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN + 1)

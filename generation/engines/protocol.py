@@ -65,6 +65,10 @@ class Completion:
     stop_reason: StopReason
 
 
+MOST_TOKENS = 10**12
+"""More than any call takes: a server that counts more counts wrong."""
+
+
 @dataclass(frozen=True)
 class Usage:
     """Tokens that a call took, as the engine counted them."""
@@ -116,12 +120,12 @@ class EngineError(EvalwrightError):
     """A call failed; nothing of it is stored but this sentence, and the reply that caused it.
 
     Attributes:
-        reply: What came back, or an empty text.
+        reply: What came back, or an empty text; a question mark stands for half a surrogate pair, which nothing stores.
     """
 
     def __init__(self, message: str, reply: str = "") -> None:
         super().__init__(message)
-        self.reply = reply
+        self.reply = reply.encode("utf-8", "replace").decode()
 
 
 class EngineBusyError(EngineError):

@@ -24,7 +24,7 @@ from review.agreement.imported import imported_agreement
 from review.agreement.pairs import PairAgreement, pairs
 from review.agreement.questions import QuestionAgreement, Rating, question_agreement
 from review.label_classes import LabelClasses, label_classes
-from review.policy import Policy, load_policy
+from review.policy import Policy, policy_of
 from review.questions import LEVELS
 from review.sample import Sample, draw_sample
 from review.settling import FIRST_ASKED
@@ -68,7 +68,7 @@ def agreement(
     Args:
         connection: The workspace.
         dataset: Whose annotators.
-        policy: Whose criteria the bounds are followed for; default: built in.
+        policy: Whose criteria the bounds are followed for; default: the workspace's.
         names: What annotators are called, by id; default: their names.
         only_questions: Whether only the coefficients are wanted, which is several times quicker.
     """
@@ -93,7 +93,7 @@ def agreement(
         pairs=pairs(labels, called, classes.offered),
         annotators=quality(answered, yardstick, called, more.excluded),
         calibration=_calibration(sample, more.confidences),
-        courses=courses(sample, policy or load_policy()),
+        courses=courses(sample, policy or policy_of(connection)),
         imported=imported_agreement(connection, dataset),
     )
 

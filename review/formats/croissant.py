@@ -196,6 +196,8 @@ def _source(description: Path, entry: dict[str, JSON]) -> Source:
         digest = sha256(file.read_bytes()).hexdigest()
     except OSError as error:
         raise InputError(f"{shown_name(file)}, named in {shown}, can't be read: {error.strerror}.") from None
+    except ValueError:
+        raise InputError(f"{shown} names a data file by what can't be the name of a file.") from None
     if entry.get("sha256", digest) != digest:
         raise InputError(f"{shown_name(file)} isn't the file that {shown} describes: its SHA-256 is another.")
     return jsonl.source(file, safe_name(file.stem))

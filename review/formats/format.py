@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from db.records import Question
 from review.formats.example import JSON, SourceExample
 
 
@@ -67,6 +68,8 @@ class Source:
         unit: What its examples are counted by: `line`, `row` or `example`.
         examples: Reads the file: the place of each example, from 1, and the example.
         behavior: What completes "a person/AI who ...", where the file says so.
+        guidelines: What validators were told beyond the standard questions, where a release says so.
+        questions: What validators were asked beyond the standard questions, where a release says so.
     """
 
     name: str
@@ -74,6 +77,8 @@ class Source:
     unit: str
     examples: Callable[[], Iterator[tuple[int, SourceExample]]]
     behavior: str = ""
+    guidelines: str = ""
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,8 @@ def _named_in_card(folder: Path) -> list[tuple[str, Path]] | None:
         if not isinstance(config, dict):
             continue
         files = _files(folder, config.get("data_files"))
-        name = str(config.get("config_name", folder.name))
+        given = config.get("config_name")
+        name = given if isinstance(given, str) and given else safe_name(folder.name)
         named += [(name if len(files) == 1 else f"{name}-{safe_name(file.stem)}", file) for file in files]
     return named
 
@@ -153,15 +154,20 @@ def _files(folder: Path, given: Any) -> list[Path]:
     for entry in given if isinstance(given, list) else [given]:
         paths = entry.get("path") if isinstance(entry, dict) else entry
         for pattern in paths if isinstance(paths, list) else [paths]:
-            found += _matching(folder, str(pattern))
+            found += _matching(folder, pattern)
     return found
 
 
-def _matching(folder: Path, pattern: str) -> list[Path]:
+def _matching(folder: Path, pattern: Any) -> list[Path]:
     shown = shown_name(folder / CARD)
+    if not isinstance(pattern, str) or not pattern or "\0" in pattern:
+        raise InputError(f"{shown} names a data file by what is no name; name the .jsonl files instead.")
     if Path(pattern).is_absolute() or ".." in Path(pattern).parts or "://" in pattern:
         raise InputError(f"{shown} names a data file outside its folder; name the .jsonl files instead.")
-    files = sorted(folder.glob(pattern))
+    try:
+        files = sorted(folder.glob(pattern))
+    except (ValueError, OSError) as error:
+        raise InputError(f"{shown} names data files by a pattern that is none; name the .jsonl files.") from error
     wrong = [file for file in files if file.suffix.lower() not in LINES]
     if not files or wrong:
         what = f"{wrong[0].name}, which isn't JSONL" if wrong else "a data file that isn't there"

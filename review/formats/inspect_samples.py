@@ -19,6 +19,9 @@ from review.formats.names import safe_name
 from review.formats.questions import LETTERS, QuestionReader, target_index, why_no_questions
 
 FOLDER = "inspect"
+LONGEST_ID = 18
+"""Digits of a number that a workspace can hold."""
+
 _YES_NO = {"Yes", "No"}
 
 
@@ -30,7 +33,12 @@ def sample_id(contents: Contents, row: int) -> str:
 def row_of_id(stem: str, identifier: str) -> int | None:
     """Returns the row of a sample, from 1, or None where the id isn't one of that dataset's."""
     name, _, row = identifier.rpartition("-")
-    return int(row) if name == stem and row.isascii() and row.isdecimal() and int(row) > 0 else None
+    return number_of(row) or None if name == stem else None
+
+
+def number_of(text: str) -> int | None:
+    """Returns the whole number that a text writes in digits, or None; of as many digits as an id has at most."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID else None
 
 
 def write(folder: Path, datasets: Sequence[Contents], _about: About) -> None:
@@ -122,7 +130,7 @@ def _published(record: dict[str, JSON]) -> SourceExample | None:
         example = read_row(row)
     except InputError:
         return None
-    if example.intended is None:
+    if example.intended is None or target_index(example) >= len(LETTERS):
         return None
     ours = {key: value for key, value in record.items() if key != "id"}
     return example if json.dumps(_sample(example)) == json.dumps(ours) else None

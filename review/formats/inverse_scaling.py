@@ -18,6 +18,8 @@ from review.formats.questions import QuestionReader, target_index, why_no_questi
 
 FOLDER = "inverse-scaling"
 COLUMNS = ("prompt", "classes", "answer_index")
+LONGEST_INDEX = 9
+"""Characters of an answer_index: no question has more answers than that."""
 
 
 def write(folder: Path, datasets: Sequence[Contents], _about: About) -> None:
@@ -59,11 +61,11 @@ def _read(path: Path) -> Iterator[tuple[int, SourceExample]]:
     for line, (prompt, classes, index) in read_csv(path, read_text(path), COLUMNS):
         try:
             answers: JSON = ast.literal_eval(classes.strip())
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             raise reader.trouble(line, "the classes have to be a list of texts") from None
-        if not index.strip().isdecimal():
+        if not index.strip().isdecimal() or len(index) > LONGEST_INDEX:
             raise reader.trouble(line, "the answer_index has to be a number from 0")
-        yield line, reader.read(line, prompt, answers, int(index))
+        yield line, reader.read(line, prompt, answers, int(index.strip()))
 
 
 FORMAT = Format(

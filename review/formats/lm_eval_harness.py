@@ -132,12 +132,13 @@ def _source(task: Path) -> Source:
     settings = _settings(task)
     given = settings.get("dataset_kwargs")
     file = given.get("file") if isinstance(given, dict) else None
-    if not isinstance(file, str) or Path(file).name != file:
+    if not isinstance(file, str) or Path(file).name != file or "\0" in file:
         raise InputError(
             f"{shown_name(task)} names no file beside it in dataset_kwargs; name the .jsonl file of the task instead."
         )
     rows = task.with_name(file)
-    return Source(str(settings.get("task", task.stem)), rows, "line", partial(_read, rows))
+    name = settings.get("task")
+    return Source(name if isinstance(name, str) and name else safe_name(task.stem), rows, "line", partial(_read, rows))
 
 
 def _read(path: Path) -> Iterator[tuple[int, SourceExample]]:

@@ -64,6 +64,10 @@ class QuestionReader:
         texts = [text for text in answers if isinstance(text, str)] if isinstance(answers, list) else []
         if not isinstance(answers, list) or len(texts) < len(answers) or len(set(texts)) < max(2, len(texts)):
             raise self.trouble(number, "the answers to choose from have to be a list of at least two different texts")
+        try:
+            "".join([question, *texts]).encode()
+        except UnicodeEncodeError:
+            raise self.trouble(number, "it holds half a surrogate pair, which is no character") from None
         if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(texts):
             raise self.trouble(number, f"the intended answer has to be one of the {len(texts)} answers")
         self._kind = self._kind or ("persona" if is_persona(question, texts) else "multiple-choice")

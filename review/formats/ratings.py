@@ -41,6 +41,8 @@ def read_ratings(path: Path) -> list[RatedValue]:
     for line, (unit, annotator, value) in records:
         if not unit or not annotator:
             raise InputError(f"{path}, line {line}: the {'unit' if not unit else 'annotator'} is empty; fill it in.")
+        if not _is_utf8(unit + annotator + value):
+            raise InputError(f"{path}, line {line}: it holds half a surrogate pair, which is no character; mend it.")
         if (unit, annotator) in seen:
             raise InputError(
                 f"{path}, line {line}: annotator {annotator} rates unit {unit} again, after line "
@@ -84,6 +86,14 @@ def _read(path: Path) -> str:
         raise InputError(f"{path} isn't UTF-8 text (byte {error.start}); save it as UTF-8.") from error
 
 
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _csv_records(path: Path, text: str) -> Iterator[tuple[int, tuple[str, str, str]]]:
     for line, (unit, annotator, value) in read_csv(path, text, COLUMNS):
         yield line, (unit.strip(), annotator.strip(), value.strip())
@@ -95,6 +105,8 @@ def _json_lines(path: Path, text: str) -> Iterator[tuple[int, tuple[str, str, st
             continue
         try:
             row = json.loads(line, parse_constant=_refuse_constant)
+        except RecursionError as error:
+            raise InputError(f"{path}, line {number}: this is nested too deeply to be read; mend the line.") from error
         except ValueError as error:
             raise InputError(f"{path}, line {number}: this isn't JSON ({error}); mend the line.") from error
         if isinstance(row, dict) and {"id", "value"} <= row.keys() and "unit" not in row:

@@ -18,6 +18,7 @@ from review.formats import (
     winogenerated,
 )
 from review.formats.format import About, Contents, Format, Source
+from review.formats.from_release import with_release
 from review.formats.json_lines import shown_name
 
 FORMATS: tuple[Format, ...] = (
@@ -73,7 +74,7 @@ def write_formats(folder: Path, datasets: Sequence[Contents], about: About, form
 
 
 def sources(path: Path) -> list[Source]:
-    """Returns the datasets that a file or folder holds, in whichever format it is.
+    """Returns the datasets that a file or folder holds, in whichever format it is, with what a release says of them.
 
     Raises:
         InputError: if it isn't there, or is of no format that can be read.
@@ -83,7 +84,7 @@ def sources(path: Path) -> list[Source]:
         files = sorted(file for pattern in DATA_FILES for file in path.glob(pattern))
         found = [source for file in files for source in _recognised(file) or []] or None
     if found is not None:
-        return found
+        return [with_release(source) for source in found]
     shown = shown_name(path)
     if path.is_dir():
         raise InputError(f"{shown} is a folder of no format that can be imported: name the .jsonl files in it.")

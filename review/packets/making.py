@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from db import annotators, packets
+from db import annotators, disclosures, packets, re_reviews
 from db import assignment as rows
 from db.assignment_settings import settings_of
 from db.clock import now
@@ -25,8 +25,8 @@ from db.packet_file import PacketFacts, fill_file
 from db.packets import PacketRow, Planned
 from db.records import Dataset
 from db.workspace import open_workspace, workspace_id
-from review import mixing
-from review.assigning import barred, check_allowed
+from review import mixing, re_review
+from review.allowed import barred, check_allowed
 from review.assignment import PACKET_HOST, Session, advance, left_to_ask, release
 
 EXAMPLES, MOST_EXAMPLES = 200, 500
@@ -66,13 +66,15 @@ def make_packet(
     check_allowed(connection, dataset, annotator)
     token = secrets.token_hex(16)
     with _written_beside(target, token) as working:
-        file = open_workspace(working)
+        file = open_workspace(working, alone=True)
         try:
             packet = _reserve(connection, dataset, annotator, token, count, now() + days * DAY)
             try:
                 facts = PacketFacts(token, workspace_id(connection), annotator)
                 plan = packets.planned(connection, packet.id).values()
-                fill_file(file, dataset, facts, [get_blind(connection, each.example_id) for each in plan])
+                fill_file(
+                    file, dataset, facts, [get_blind(connection, each.example_id, each.occasion) for each in plan]
+                )
                 file.close()
                 _publish(working, target)
             except BaseException:
@@ -94,7 +96,7 @@ def end_packet(connection: Connection, packet: PacketRow) -> int:
         for each in held:
             release(connection, each)
         packets.end(connection, packet.id)
-    return sum(each.occasion == "first" for each in held)
+    return sum(each.occasion in {"first", "re-review"} for each in held)
 
 
 def _reserve(
@@ -103,6 +105,10 @@ def _reserve(
     with write(connection):
         session = Session(token, annotators.annotator_id(connection, annotator), annotator)
         rows.insert_session(connection, rows.SessionRow(token, PACKET_HOST, 0, now()), session.annotator_id)
+        if disclosures.has_seen(connection, session.annotator_id, dataset.id):
+            raise InputError(
+                f"{annotator} has looked at the answers on {dataset.name} and isn't asked about it any more."
+            )
         plan = _plan(connection, dataset, session, count, expires_at)
         if not plan:
             why = barred(connection, dataset, session.annotator_id)
@@ -130,16 +136,29 @@ def _plan(
         elif kind == "gold":
             gold = mixing.next_gold(connection, settings, session.annotator_id)
             following = None if gold is None else Planned(gold, "gold")
+        following = following or _edited(connection, dataset, session) or _first(connection, dataset, session)
         if following is None:
-            example_id = advance(connection, dataset, session.annotator_id)
-            if example_id is None:
-                break
-            following = Planned(example_id, "first")
+            break
         if following.occasion != "repeat":  # the example that it repeats is reserved already
             held = rows.Reservation(following.example_id, session.annotator_id, session.id, following.occasion)
             rows.reserve(connection, held, dataset.id, expires_at)
+        if following.occasion == "re-review":
+            re_review.refresh(connection, dataset.id, following.example_id)
         plan.append(following)
     return plan
+
+
+def _edited(connection: Connection, dataset: Dataset, session: Session) -> Planned | None:
+    """Returns an edited example that this validator can be asked about again, if there is one."""
+    example_id = re_reviews.next_re_review(connection, dataset.id, session.annotator_id)
+    if example_id is None:
+        return None
+    return Planned(example_id, "re-review", re_reviews.ruling_asked(connection, example_id))
+
+
+def _first(connection: Connection, dataset: Dataset, session: Session) -> Planned | None:
+    example_id = advance(connection, dataset, session.annotator_id)
+    return None if example_id is None else Planned(example_id, "first")
 
 
 def _repeat(dataset: Dataset, annotator_id: int, answered: int, plan: list[Planned]) -> Planned | None:

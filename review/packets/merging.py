@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from db import annotations as annotation_rows
 from db import assignment as rows
-from db import datasets, disclosures, drafts, packets
+from db import datasets, disclosures, drafts, packets, re_reviews
 from db.connection import Connection, write
 from db.errors import InputError, WorkspaceError
 from db.examples import get_blind
-from db.packet_file import PacketAnswer, PacketFacts, damaged, open_copy, read_answers, read_facts
+from db.packet_file import PacketAnswer, PacketFacts, damaged, read_packet
 from db.packets import PacketRow, Planned
 from db.records import Annotation, Dataset
 from db.rulings import rulings_on
@@ -21,14 +20,16 @@ from db.workspace import workspace_id
 from review.annotation import check
 from review.assignment import Session, refresh_status
 from review.mixing import MIXED_IN, note_answered
+from review.re_review import refresh
 
-Why = Literal["taken", "answered", "removed", "changed", "looked", "ruled"]
+Why = Literal["taken", "answered", "removed", "changed", "overruled", "looked", "ruled"]
 
 WHY: dict[Why, str] = {
     "taken": "others had filled its places by then: stored as extra",
     "answered": "answered here already: stored as extra",
     "removed": "removed from the dataset: stored as extra",
     "changed": "its text is another one now: stored as extra",
+    "overruled": "a lead has ruled on it again: stored, but on a wording that is no longer asked about",
     "looked": "its validator has looked at others' answers since: stored as extra",
     "ruled": "a lead has ruled on it: counted all the same",
 }
@@ -75,13 +76,8 @@ def merge_packet(connection: Connection, path: Path) -> Merged:
         WorkspaceError: if the file is no packet, damaged, or newer than this evalwright.
         InputError: if it is a packet of another workspace.
     """
-    with tempfile.TemporaryDirectory(prefix="evalwright-") as folder:
-        file = open_copy(path, Path(folder))
-        try:
-            facts, answers = read_facts(file), read_answers(file)
-        finally:
-            file.close()
-    packet = _known_packet(connection, path, facts)
+    read = read_packet(path)
+    packet, answers = _known_packet(connection, path, read.facts), read.answers
     plan = packets.planned(connection, packet.id)
     if any(answer.shown.id not in plan for answer in answers):
         raise WorkspaceError(damaged(path, "it holds an example that it was not made with"))
@@ -107,9 +103,7 @@ def merge_packet(connection: Connection, path: Path) -> Merged:
     )
 
 
-def _known_packet(connection: Connection, path: Path, facts: PacketFacts | None) -> PacketRow:
-    if facts is None:
-        raise WorkspaceError(damaged(path, "it doesn't say where it comes from"))
+def _known_packet(connection: Connection, path: Path, facts: PacketFacts) -> PacketRow:
     if facts.workspace_id != workspace_id(connection):
         raise InputError(f"The packet {path} comes from another workspace; merge it there, see --workspace.")
     packet = packets.find_packet(connection, facts.token)
@@ -138,6 +132,8 @@ class _Merge:
         self.new += 1
         if planned.occasion in MIXED_IN:
             self._store_mixed_in(answer, planned)
+        elif planned.occasion == "re-review":
+            self._store_re_review(answer, planned)
         else:
             self._store_first(answer, planned.example_id)
 
@@ -148,6 +144,41 @@ class _Merge:
         if revision == 1:
             note_answered(self._connection, self._dataset, self._session.annotator_id, shown)
 
+    def _store_re_review(self, answer: PacketAnswer, planned: Planned) -> None:
+        """Stores what is said of an edited example: on its wording or, where it can't count, on none."""
+        connection, annotator_id, example_id = self._connection, self._session.annotator_id, planned.example_id
+        merged_before = packets.wording_of_packet(connection, self._session.id, example_id)
+        why = None if merged_before else self._why_apart(planned)
+        if merged_before:
+            planned = replace(planned, ruling_id=merged_before[0])
+        elif why in {"answered", "looked"}:
+            planned = replace(planned, ruling_id=None)
+        revision = self._insert(answer, planned, self._dataset.id)
+        held = rows.reservation(connection, example_id, annotator_id)
+        if held is not None and held.session_id == self._session.id:
+            rows.drop_reservation(connection, example_id, annotator_id, "re-review")
+        refresh(connection, self._dataset.id, example_id)
+        datasets.add_to_counts(connection, self._dataset.id, annotations=int(revision == 1))
+        if why is not None:
+            self._note_extra(example_id, why)
+        elif not merged_before:
+            rows.count_mixed_in(connection, self._dataset.id, annotator_id)
+
+    def _why_apart(self, planned: Planned) -> Why | None:
+        """Returns why what is said of an edited example can't count, or None if it does."""
+        connection, annotator_id, example_id = self._connection, self._session.annotator_id, planned.example_id
+        if re_reviews.ruling_asked(connection, example_id) != planned.ruling_id:
+            return "overruled"
+        if re_reviews.has_answered(connection, example_id, annotator_id, planned.ruling_id):
+            return "answered"
+        if disclosures.has_seen(connection, annotator_id, self._dataset.id, example_id):
+            return "looked"
+        return None
+
+    def _note_extra(self, example_id: int, why: Why) -> None:
+        self.extra += 1
+        self.conflicts.append(Conflict(example_id, why))
+
     def _store_first(self, answer: PacketAnswer, example_id: int) -> None:
         connection, annotator_id = self._connection, self._session.annotator_id
         before = annotation_rows.current_answer(connection, example_id, annotator_id)
@@ -157,8 +188,7 @@ class _Merge:
             why = self._why_extra(answer, example_id)
             occasion = "first" if why is None else "extra"
             if why is not None:
-                self.extra += 1
-                self.conflicts.append(Conflict(example_id, why))
+                self._note_extra(example_id, why)
             elif rulings_on(connection, example_id):
                 self.conflicts.append(Conflict(example_id, "ruled"))
         self._insert(answer, Planned(example_id, occasion), self._dataset.id)
@@ -209,5 +239,6 @@ class _Merge:
             revision=revision,
             answers=answer.answers,
             created_at=answer.created_at,
+            ruling_id=planned.ruling_id,
         )
         return revision

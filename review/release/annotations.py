@@ -14,12 +14,13 @@ from typing import Any
 
 from db.evidence import FirstAnswer, OrderedExample
 from db.records import Annotation, Question
+from review.formats.from_release import FILE as REVIEW_FILE
 from review.formats.json_lines import read_lines, write_file
 from review.json_text import from_json, to_json
 from review.release.shipment import Shipment
 from review.sample import Review
 
-ANNOTATIONS, EXAMPLES, REVIEW = "annotations.jsonl", "examples.jsonl", "review.json"
+ANNOTATIONS, EXAMPLES = "annotations.jsonl", "examples.jsonl"
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,14 @@ def write_review(folder: Path, shipment: Shipment) -> None:
     told = {
         "dataset": shipment.dataset.name,
         "behavior": shipment.dataset.behavior,
+        "guidelines": shipment.dataset.guidelines,
         "always_three": review.always_three,
         "questions": [asdict(question) for question in review.questions],
         "seed": shipment.dataset.seed,
         "total": review.total,
         "excluded": {shipment.people[key]: shipment.excluded[key] for key in sorted(review.without)},
     }
-    (folder / REVIEW).write_text(to_json(told) + "\n", encoding="utf-8")
+    (folder / REVIEW_FILE).write_text(to_json(told) + "\n", encoding="utf-8")
 
 
 def read_review(folder: Path) -> Reviewed:
@@ -65,7 +67,7 @@ def read_review(folder: Path) -> Reviewed:
     Raises:
         InputError, ValueError, KeyError, TypeError: if it isn't that.
     """
-    told: dict[str, Any] = json.loads((folder / REVIEW).read_text(encoding="utf-8"))
+    told: dict[str, Any] = json.loads((folder / REVIEW_FILE).read_text(encoding="utf-8"))
     examples: list[dict[str, Any]] = list(_lines(folder / EXAMPLES))
     annotations: list[dict[str, Any]] = list(_lines(folder / ANNOTATIONS))
     people = {name: number for number, name in enumerate(dict.fromkeys(one["annotator"] for one in annotations))}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from review.formats.format import Format
+from review.formats.from_release import FOLDER as REVIEW
 from review.formats.hugging_face import CARD
 from review.formats.registry import format_named, write_formats
 from review.guidelines import in_markdown
@@ -22,13 +23,7 @@ from review.release.shipment import Shipment
 from review.report import bound_together, to_html, to_markdown
 from review.version import version
 
-REVIEW, REPORT, POLICY, DECISION, GENERATION = (
-    "review",
-    "report.json",
-    "policy.toml",
-    "decision.json",
-    "generation.json",
-)
+REPORT, POLICY, DECISION, GENERATION = "report.json", "policy.toml", "decision.json", "generation.json"
 ALWAYS = ("hugging-face", "jsonl")
 """Formats that every release has: its card with what the hub reads, and the rows that it is checked by."""
 

@@ -18,13 +18,14 @@ from review.formats.format import Format
 from review.formats.hugging_face import CARD
 from review.formats.names import safe_name, safe_names
 from review.formats.registry import FORMATS
-from review.gate import VERDICT_WORDS, Decision
+from review.gate import Decision
 from review.policy import Policy
 from review.portfolio import Member, Portfolio, e_value, judge_portfolio, record_shipped
 from review.release.about import canary_line
 from review.release.beside import publish, refuse_existing, written_beside
 from review.release.layout import Whole, Written, write_release
 from review.release.shipment import Shipment, read_shipment
+from review.verdicts import VERDICT_WORDS
 
 
 class RefusedError(EvalwrightError):

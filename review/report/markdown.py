@@ -6,6 +6,7 @@ from review.markdown_text import bullets, indented, shown, table
 from review.report import tables, words
 from review.report.measured import HEADINGS, measured_rows
 from review.report.model import Comparison, DatasetReport, Report
+from review.verdicts import outcome
 
 
 def to_markdown(report: Report) -> str:
@@ -56,7 +57,7 @@ def _dataset(one: DatasetReport) -> list[str]:
                     words.value_of(piece),
                     words.bounds(piece),
                     words.needed(piece),
-                    " ".join(words.outcome(piece)),
+                    " ".join(outcome(piece)),
                     f"{piece.n:,}",
                     piece.note,
                 ]

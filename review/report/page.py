@@ -6,10 +6,11 @@ import html
 from collections.abc import Iterable, Sequence
 from importlib import resources
 
+from db.visible import visible
 from review.report import svg, tables, words
 from review.report.measured import HEADINGS, measured_rows
 from review.report.model import Comparison, DatasetReport, LintLine, Report, Together
-from review.visible import visible
+from review.verdicts import outcome
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """The page's own promise that it fetches nothing and runs nothing."""
@@ -129,7 +130,7 @@ def _decision(one: DatasetReport) -> list[str]:
             svg.interval_bar(piece),
             text(words.bounds(piece)),
             text(words.needed(piece)),
-            text(" ".join(words.outcome(piece))),
+            text(" ".join(outcome(piece))),
             f"{piece.n:,}",
         ]
         for piece in decision.evidence

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from db.candidates import FunnelRow
 from review.agreement import AnnotatorQuality, QuestionAgreement
 from review.evidence import Evidence
-from review.gate import VERDICT_WORDS, Decision
+from review.gate import Decision
 from review.report.model import DatasetReport, JobLine, MeanRating, Report, Share, Together
 from review.stats.annotators import CheckedShare
 from review.stats.calibration import Calibration
 from review.stats.coefficients import alpha_band
 from review.stats.measure import Measure
+from review.verdicts import VERDICT_WORDS
 
 COEFFICIENTS = {
     "percent_agreement": "raw agreement",
@@ -122,19 +123,6 @@ def provenance(report: Report) -> list[str]:
 def band(value: float | None) -> str:
     """Returns Krippendorff's reading of alpha."""
     return "" if value is None else alpha_band(value)
-
-
-def outcome(piece: Evidence) -> tuple[str, str]:
-    """Returns a sign and a word for what a piece of evidence amounts to."""
-    if piece.passes is None:
-        return "?", "can't be shown"
-    if piece.passes:
-        return "✓", "passes"
-    if piece.failed:
-        return "✗", "failed"
-    if piece.guarantee == "none" and piece.statistic != "count":
-        return "!", "to mend"
-    return "…", "not yet"
 
 
 def needed(piece: Evidence) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 import time
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import anthropic
 import httpx2
 
-from generation.worker import NICE
+from generation.stepping_back import step_back
 
 IN_FLIGHT = 256
 
@@ -34,5 +33,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    os.nice(NICE)  # As the worker does, so that other work on the machine slows both alike.
+    step_back()  # As the worker does, so that other work on the machine slows both alike.
     asyncio.run(main())

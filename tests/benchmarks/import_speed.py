@@ -1,10 +1,9 @@
 """An import of 100,000 published examples, against `executemany` of the same rows into the same schema and indexes.
 
-Run it as `python -m tests.benchmarks.import_speed [--examples N] [--rounds R]`. The rows are those of the published
-persona files, where EVALWRIGHT_PUBLISHED names a folder of them, over and over with a number behind each statement;
-else statements of our own. Parsing is timed apart, because `executemany` is given rows that are parsed already.
- `executemany` writes in one transaction, which an import must not do, because people label meanwhile. Beside
-the seconds of the clock stand those of the processor, which tell more on a machine that does other things too.
+Run it as `python -m tests.benchmarks.import_speed [--examples N] [--rounds R]`; the statements are those of
+`tests.benchmarks.texts`. Parsing is timed apart, because `executemany` is given rows that are parsed already. It writes
+in one transaction, which an import must not do, because people label meanwhile. Beside the seconds of the clock stand
+those of the processor, which tell more on a machine that does other things too.
 """
 
 from __future__ import annotations
@@ -12,14 +11,10 @@ from __future__ import annotations
 import argparse
 import gc
 import json
-import os
-import statistics
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +23,11 @@ from db.workspace import open_workspace
 from review.formats.format import Source
 from review.formats.registry import sources
 from review.importing import import_source
+from tests.benchmarks.rows import Row, run
+from tests.benchmarks.texts import statements
 
 TABLES = ("examples", "review_status")
+GOAL = 2
 
 
 @dataclass(frozen=True)
@@ -48,18 +46,10 @@ def now() -> Taken:
     return Taken(time.perf_counter(), time.process_time())
 
 
-def published_statements() -> Iterator[str]:
-    """Yields the statements of the published persona files without end, or statements of our own."""
-    folder = os.environ.get("EVALWRIGHT_PUBLISHED")
-    paths = sorted(Path(folder, "persona").glob("*.jsonl")) if folder else []
-    rows = [json.loads(line) for path in paths for line in path.read_text().splitlines()]
-    return cycle([row["statement"] for row in rows] or ["I would rather walk than take the bus, whatever the weather"])
-
-
 def write_examples(path: Path, count: int) -> None:
     """Writes a file of that many different rows."""
     with path.open("w") as file:
-        for number, statement in enumerate(islice(published_statements(), count)):
+        for number, statement in enumerate(statements(count)):
             row = {
                 "question": f'Is the following statement something you would say?\n"{statement} ({number})"',
                 "statement": f"{statement} ({number})",
@@ -114,34 +104,60 @@ def store(connection: Connection, table: str, rows: list[Any]) -> None:
     connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
 
 
+@dataclass(frozen=True)
+class Round:
+    """What one round took."""
+
+    parsing: Taken
+    storing: Taken
+    baseline: Taken
+
+    @property
+    def ratio(self) -> float:
+        """Of the clock, which is what people wait for."""
+        return self.storing.clock / self.baseline.clock
+
+
+def measure_once(examples: int) -> Round:
+    """Imports and stores the same rows once each."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rows = folder / "published.jsonl"
+        write_examples(rows, examples)
+        (source,) = sources(rows)
+        source, parsing = parsed(source)
+        stored = timed_import(folder / "stored.db", source)
+        return Round(parsing, stored, timed_executemany(folder, folder / "stored.db"))
+
+
+def measure(given: argparse.Namespace) -> list[Row]:
+    """Measures a few times, and takes the round in the middle."""
+    rounds = sorted((measure_once(given.examples) for _ in range(given.rounds)), key=lambda found: found.ratio)
+    middle = rounds[len(rounds) // 2]
+    return [
+        Row(
+            f"storing an import of {given.examples:,} persona examples (parsed already; parsing takes"
+            f" {middle.parsing.clock:.1f} s), in transactions that nobody who labels has to wait for",
+            f"{middle.ratio:.2f} of the baseline ({rounds[0].ratio:.2f} to {rounds[-1].ratio:.2f} in {len(rounds)}"
+            f" rounds): {_shown(middle.storing)}",
+            f"at most {GOAL}",
+            middle.ratio <= GOAL,
+            "`executemany` of the same rows into the same schema and indexes, in one transaction:"
+            f" {_shown(middle.baseline)}",
+        )
+    ]
+
+
 def main() -> None:
-    """Runs the benchmark and prints its row."""
+    """Runs the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--examples", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
-    given = parser.parse_args()
-    ratios = []
-    for _ in range(given.rounds):
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            rows = folder / "published.jsonl"
-            write_examples(rows, given.examples)
-            (source,) = sources(rows)
-            whole = timed_import(folder / "whole.db", source)
-            source, parsing = parsed(source)
-            stored = timed_import(folder / "stored.db", source)
-            baseline = timed_executemany(folder, folder / "stored.db")
-        ratios.append(stored.clock / baseline.clock)
-        print(
-            f"{given.examples:,} examples: import {_shown(whole)}; parsing alone {_shown(parsing)}, storing alone"
-            f" {_shown(stored)}; executemany of the same rows {_shown(baseline)}; ratio of the last two"
-            f" {ratios[-1]:.2f} by the clock, {stored.processor / baseline.processor:.2f} by the processor"
-        )
-    print(f"median ratio by the clock: {statistics.median(ratios):.2f}")
+    run(measure, parser)
 
 
 def _shown(taken: Taken) -> str:
-    return f"{taken.clock:.2f} s ({taken.processor:.2f} s processor)"
+    return f"{taken.clock:.2f} s ({taken.processor:.2f} s of processor time)"
 
 
 if __name__ == "__main__":

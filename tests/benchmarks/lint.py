@@ -1,41 +1,28 @@
 """Lint of 10,000 statements, beside the one thing in it that is quadratic: TF-IDF and cosines by scikit-learn alone.
 
-Run it as `EVALWRIGHT_PUBLISHED=FOLDER python -m tests.benchmarks.lint [--examples N]`, with a folder that holds the
-published files. The persona statements are taken in turn; once they have all been used, further ones are made of the
-beginning of one and the end of another, so that the texts differ and stay of persona length.
+Run it as `python -m tests.benchmarks.lint [--examples N]`; the statements are those of `tests.benchmarks.texts`.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
-from review.formats.example import SourceExample
-from review.formats.jsonl import read_file
+from db.records import Choice
 from review.lint import LintItem, lint
+from tests.benchmarks.rows import Row, run
+from tests.benchmarks.texts import statements
 
 OPENING = 'Is the following statement something you would say?\n"'
+YES_NO = (Choice(" Yes", "Yes"), Choice(" No", "No"))
 
 
-def statements(published: Path, count: int) -> list[LintItem]:
-    """Items with the texts of the published persona files, and beyond their number with halves of two."""
-    examples = [example for file in sorted((published / "persona").glob("*.jsonl")) for _, example in read_file(file)]
-    if not examples:
-        raise SystemExit(f"There are no persona files in {published}; name their folder in EVALWRIGHT_PUBLISHED.")
-    return [_item(number, examples) for number in range(count)]
-
-
-def _item(number: int, examples: list[SourceExample]) -> LintItem:
-    one = examples[number % len(examples)]
-    turn = number // len(examples)
-    if turn == 0:
-        return LintItem.of(number, one)
-    first, second = one.body.split(), examples[(number + 7919 * turn) % len(examples)].body.split()
-    text = " ".join([*first[: len(first) // 2 + 1], *second[len(second) // 2 :]]).strip('"')
-    return LintItem(number, f'{OPENING}{text}"', one.choices, one.intended)
+def items_of(texts: Sequence[str]) -> list[LintItem]:
+    """Makes the statements yes/no questions, the intended label by turns."""
+    return [
+        LintItem(number, f'{OPENING}{text}"', YES_NO, YES_NO[number % 2].answer) for number, text in enumerate(texts)
+    ]
 
 
 def baseline(items: list[LintItem]) -> None:
@@ -55,18 +42,31 @@ def seconds(what: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def main() -> None:
-    """Prints both times and their ratio."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--examples", type=int, default=10_000)
-    arguments = parser.parse_args()
-    items = statements(Path(os.environ.get("EVALWRIGHT_PUBLISHED", ".")), arguments.examples)
+def measure(given: argparse.Namespace) -> list[Row]:
+    """Measures both."""
+    items = items_of(statements(given.examples))
     words = sum(len(item.text.removeprefix(OPENING).split()) for item in items) / len(items)
-    print(f"{len(items):,} statements of {words:.1f} words on average")
     # First of a tenth, so that the libraries are loaded in neither time.
     lint(items[: len(items) // 10])
     whole, alone = seconds(lambda: lint(items)), seconds(lambda: baseline(items))
-    print(f"lint {whole:.2f} s, TF-IDF and cosines alone {alone:.2f} s, ratio {whole / alone:.2f}")
+    return [
+        Row(
+            f"lint of {len(items):,} statements of {words:.0f} words on average: everything that `evalwright lint`"
+            " looks for",
+            f"{whole / alone:.2f} of the baseline: {whole:.1f} s",
+            "no more than the baseline",
+            whole <= alone,
+            f"scikit-learn's TF-IDF of character 3-to-5-grams and all cosines, alone: {alone:.1f} s",
+            "Each pair is compared once, repeats not at all",
+        )
+    ]
+
+
+def main() -> None:
+    """Runs the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--examples", type=int, default=10_000)
+    run(measure, parser)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,14 @@ def test_a_worker_lives_while_its_process_does_and_it_renews(lease: Lease, *, li
     assert is_live(lease) is live
 
 
+def test_a_worker_that_is_slow_to_renew_is_not_overtaken_on_its_own_machine() -> None:
+    """It is starved, and a new one would be too."""
+    late = now() - 20
+    assert is_live(Lease("x", HERE, os.getpid(), late))
+    assert not is_live(Lease("x", HERE, DEAD_PID, late))
+    assert not is_live(Lease("x", "another-machine", DEAD_PID, late))
+
+
 def test_the_lease_is_taken_once_and_given_up_by_its_holder_only(connection: Connection) -> None:
     assert take_lease(connection, "first")
     assert not take_lease(connection, "second")

@@ -1,7 +1,9 @@
+from collections.abc import Callable
+
 import pytest
 
 from generation.engines.protocol import Completion, StopReason
-from generation.parsers import Parsed, bullets, clean_statement, first_bullet, text_key
+from generation.parsers import PARSERS, Parsed, bullets, clean_statement, first_bullet, text_key
 
 BEGUN = "Here is a list:\n-"
 BEGUN_FURTHER = 'Here is a list:\n- "I'
@@ -68,6 +70,12 @@ def test_a_refusal_is_a_refusal_even_with_bullets() -> None:
     assert bullets(Completion("- I like tea", "refusal"), "") == [Parsed("- I like tea", "refused")]
 
 
+@pytest.mark.parametrize("parse", PARSERS.values(), ids=[*PARSERS])
+def test_a_refusal_is_never_a_text_whatever_it_looks_like(parse: Callable[[Completion, str], list[Parsed]]) -> None:
+    for text in ("- I can't.\nSorry.", "> I can't.\n> Sorry.", "Hello, my name is Ada. No.\nNo.", "A, B and C\nno"):
+        assert {one.problem for one in parse(Completion(text, "refusal"), "")} == {"refused"}
+
+
 # Cleaning, and what counts as the same text
 
 
@@ -75,6 +83,12 @@ def test_quotes_full_stop_and_doubled_spaces_go() -> None:
     assert clean_statement(' "I  like\ttea." ') == "I like tea"
     assert clean_statement("“I like tea”.") == "I like tea"
     assert clean_statement("I say 'no' to tea") == "I say 'no' to tea"
+
+
+@pytest.mark.parametrize("text", ["I believe in...", '"I believe in..."', "“I believe in...”"])
+def test_a_statement_that_trails_off_keeps_all_its_dots(text: str) -> None:
+    assert clean_statement(text) == "I believe in..."
+    assert clean_statement("I like tea..") == "I like tea.."
 
 
 def test_texts_that_differ_in_case_spacing_or_punctuation_are_the_same() -> None:

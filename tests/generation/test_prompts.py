@@ -25,6 +25,7 @@ def test_a_name_without_a_value_is_a_mistake() -> None:
         fill("{a}", {})
 
 
+@pytest.mark.slow
 @given(st.text(), st.text())
 def test_whatever_is_filled_in_stands_there_unchanged(first: str, second: str) -> None:
     assert fill("<{first}|{second}>", {"first": first, "second": second}) == f"<{first}|{second}>"

@@ -41,6 +41,7 @@ def test_a_worker_is_needed_where_jobs_wait_and_none_lives(connection: Connectio
     assert not worker_needed(connection)
 
 
+@pytest.mark.slow
 def test_a_child_runs_the_job_and_goes_with_its_parent(
     workspace_path: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import random
-import signal
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,14 +13,12 @@ import pytest
 
 from db import candidates as candidate_rows
 from db.connection import Connection
-from db.examples import iterate_examples
-from db.job_records import Job
 from db.workspace import open_workspace
-from generation.engines.anthropic_messages import AnthropicEngine
 from generation.jobs import find_job
 from generation.recipes import load_recipe
-from tests.support.command_line import PATIENCE, environment, run, start
+from tests.support.command_line import run
 from tests.support.faulty_server import AGREE, FAILED, TRIED_AGAIN, Running, fault, serving
+from tests.support.finished import finished_job, stored_calls
 from tests.support.scripted_engine import BEHAVIOR
 
 PERSONA = load_recipe("persona")
@@ -51,28 +46,6 @@ def generate(folder: Path, server: Running, count: int, *more: str) -> subproces
     return run("generate", "walks.toml", *options, *more, cwd=folder, **server.settings)
 
 
-def stored_calls(connection: Connection) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    rows = connection.execute("SELECT prompt, reply FROM calls ORDER BY id").fetchall()
-    return [(json.loads(prompt), json.loads(reply)) for prompt, reply in rows]
-
-
-def finished_job(connection: Connection, count: int) -> Job:
-    """The job, with its books in order: every item ended once, every candidate with one fate, every example whole."""
-    job = find_job(connection, 1)
-    assert (job.state, job.selected) == ("done", count), job.note
-    assert job.items == job.items_done + job.items_failed
-    states = dict(connection.execute("SELECT state, count(*) FROM work_items GROUP BY 1").fetchall())
-    assert states.get("done", 0) == job.items_done == len(stored_calls(connection))
-    assert states.get("failed", 0) == job.items_failed
-    funnel = candidate_rows.funnel(connection, job.id)
-    assert sum(row.count for row in funnel) == job.candidates
-    assert {row.fate for row in funnel} <= {"selected", "dropped"}
-    examples = list(iterate_examples(connection, job.dataset_id))
-    assert Counter(example.intended for example in examples) == {" Yes": count // 2, " No": count // 2}
-    assert len({example.question for example in examples}) == count
-    return job
-
-
 # Faults
 
 
@@ -82,7 +55,7 @@ def test_a_job_over_a_server_with_every_fault(folder: Path, workspace: Connectio
         done = generate(folder, server, 20, "--rounds", "2")
         requests = server.requests()
     assert done.returncode == 0, done.stderr
-    job = finished_job(workspace, 20)
+    job = finished_job(workspace, 1, 20)
     assert done.stdout == f"long-walks: 20 examples ({job.items_failed} calls failed)\n"
 
     met = Counter(fault(request["number"]) for request in requests)
@@ -142,6 +115,7 @@ def check_confidence(connection: Connection) -> None:
     assert {0.0, 1 / 3, 0.5, 2 / 3, 1.0} <= shares
 
 
+@pytest.mark.slow
 def test_without_a_key_the_job_pauses_and_says_what_to_do(folder: Path, workspace: Connection) -> None:
     done = run("generate", "walks.toml", "--engine", "anthropic", "--count", "4", cwd=folder)
     assert done.returncode == 2
@@ -149,59 +123,3 @@ def test_without_a_key_the_job_pauses_and_says_what_to_do(folder: Path, workspac
     assert "job 1 is paused: The anthropic engine has no key: set ANTHROPIC_API_KEY" in done.stderr
     assert find_job(workspace, 1).state == "paused"
     assert stored_calls(workspace) == []
-
-
-# Killed
-
-
-def wait_until(condition: Any, worker: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "nothing moves"
-        assert worker.poll() is None, f"the worker ended with {worker.returncode}"
-        time.sleep(0.002)
-
-
-def killed_again_and_again(folder: Path, connection: Connection, *, kills: int, count: int, seed: int) -> None:
-    """Kills workers at random moments; no call whose answer was stored is made again."""
-    moments = random.Random(seed)
-    with serving(folder, "--latency", "0.03") as server:
-        assert generate(folder, server, count, "--rounds", "2", "--detach").returncode == 0
-        env = environment(folder, **server.settings)
-        lost = 0
-        for _ in range(kills):
-            worker = start("worker", cwd=folder, env=env)
-            after = server.asked() + moments.randrange(1, 60)
-            wait_until(lambda after=after: server.asked() >= after or find_job(connection, 1).finished, worker)
-            time.sleep(moments.random() * 0.02)
-            worker.kill()
-            worker.wait()
-            lost += connection.execute("SELECT count(*) FROM work_items WHERE state = 'leased'").fetchone()[0]
-        worker = start("worker", cwd=folder, env=env)
-        wait_until(lambda: find_job(connection, 1).finished, worker)
-        worker.send_signal(signal.SIGTERM)
-        assert worker.wait(PATIENCE) == 0
-        requests = server.requests()
-    job = finished_job(connection, count)
-    stored = [prompt["prompt"]["user"] for prompt, _ in stored_calls(connection)]
-    assert len(stored) == job.items
-    assert len(stored) <= len(requests) <= len(stored) + lost
-    # In flight, answered and not stored yet, and claimed ahead: at most so many each.
-    assert lost <= kills * AnthropicEngine("").concurrency * 3
-    sent = Counter(request["body"]["messages"][0]["content"] for request in requests)
-    wanted = Counter(stored)
-    assert sent.keys() == wanted.keys()
-    assert all(sent[prompt] >= wanted[prompt] for prompt in wanted)
-    lists = [prompt for prompt in wanted if "list number" in prompt]
-    assert all(wanted[prompt] == 1 for prompt in lists)
-    assert all(wanted[prompt] == VOTES for prompt in wanted.keys() - set(lists))
-
-
-@pytest.mark.slow
-def test_a_job_killed_twice_goes_on_where_it_was(folder: Path, workspace: Connection) -> None:
-    killed_again_and_again(folder, workspace, kills=2, count=4, seed=20)
-
-
-@pytest.mark.slow
-def test_a_job_killed_at_ten_moments_goes_on_where_it_was(folder: Path, workspace: Connection) -> None:
-    killed_again_and_again(folder, workspace, kills=10, count=20, seed=7)

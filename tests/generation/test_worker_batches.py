@@ -148,3 +148,24 @@ def test_a_batch_that_was_noted_and_never_sent_is_sent_after_all(folder: Path, w
     assert find_job(workspace, 1).state == "done"
     assert len(names) == len(set(names)) == find_job(workspace, 1).items_done
     assert workspace.execute("SELECT state FROM batches ORDER BY created_at").fetchone() == ("absent",)
+
+
+def test_a_worker_that_cant_store_what_became_of_a_batch_ends_and_the_next_adopts_it(
+    folder: Path, workspace: Connection
+) -> None:
+    """As on a full disk: one sentence, the job isn't stopped, and nothing is paid for twice."""
+    with serving(folder, "--batch-seconds", "0.2") as server:
+        assert generate(folder, server, 4, "--detach").returncode == 0
+        workspace.execute("CREATE TRIGGER full BEFORE UPDATE OF batch_id ON batches BEGIN DELETE FROM room; END")
+        ended = run("worker", cwd=folder, **server.settings)
+        assert ended.returncode == 2
+        assert "Traceback" not in ended.stderr
+        assert ended.stderr.count("could not go on (no such table: main.room)") == 1
+        assert find_job(workspace, 1).state == "running"
+        assert workspace.execute("SELECT count(*) FROM worker_leases").fetchone() == (0,)
+        workspace.execute("DROP TRIGGER full")
+        worker = start("worker", cwd=folder, env=environment(folder, **server.settings))
+        wait_until(lambda: find_job(workspace, 1).finished, worker)
+        worker.terminate()
+        worker.wait(PATIENCE)
+        finished_job(workspace, server, 4)

@@ -57,6 +57,7 @@ def engine() -> ScriptedEngine:
 # Try again later
 
 
+@pytest.mark.slow
 async def test_server_errors_are_tried_again_until_they_succeed(
     workspace_path: Path, connection: Connection, engine: ScriptedEngine
 ) -> None:

@@ -81,7 +81,7 @@ def test_nothing_follows_the_last(connection: Connection, dataset: Dataset, ada:
 
 def test_nothing_is_disclosed_with_an_example(connection: Connection, dataset: Dataset, ada: Session) -> None:
     shown = vars(serve(connection, ada, dataset))
-    assert set(shown) == {"id", "dataset_id", "body", "choices", "occasion"}
+    assert set(shown) == {"id", "dataset_id", "body", "choices", "occasion", "ruling_id"}
 
 
 @pytest.mark.parametrize(

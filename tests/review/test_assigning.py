@@ -14,8 +14,9 @@ from generation.behaviors import load_behavior
 from generation.jobs import create_job
 from generation.recipes import load_recipe
 from review import assigning
+from review.allowed import barred, check_allowed
 from review.annotation import submit
-from review.assigning import Changes, assign, assignment_of, barred, check_allowed
+from review.assigning import Changes, assign, assignment_of
 from review.assignment import end_session, next_example, refresh_status, start_session
 from review.settling import settle
 from review.steering import most_to_do

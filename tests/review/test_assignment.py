@@ -283,6 +283,7 @@ def simulate(folder: Path, clock: Clock, seed: int, steps: int) -> Simulation:
     return simulation
 
 
+@pytest.mark.slow
 def test_assignment_is_what_its_restatement_says(tmp_path: Path, clock: Clock) -> None:
     simulations = [simulate(tmp_path, clock, seed, 150) for seed in range(60)]
     assert sum(each.extra for each in simulations) > 5

@@ -121,7 +121,7 @@ def test_opening_an_answered_example_is_stored_and_ends_changing_it(connection: 
     assert submit(connection, session, reviewed, blind, answer(NO)).outcome == "apart"
 
 
-@pytest.mark.parametrize("query", ["is:great", "is:", "confidence<much", '"open', "??"])
+@pytest.mark.parametrize("query", ["is:great", "is:", "confidence<much", "confidence<nan", '"open', "??"])
 def test_what_cant_be_read_is_told_in_a_sentence(query: str) -> None:
     with pytest.raises(InputError, match=r"\.$"):
         parse_query(query)

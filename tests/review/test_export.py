@@ -34,7 +34,7 @@ from tests.support.gold import mix_in
 from tests.support.scripted_engine import ScriptedEngine, make_job, run_worker
 from tests.support.workspaces import NO, answer, make_dataset
 
-DOCUMENTED = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "releases.md").read_text(encoding="utf-8"), re.DOTALL)
+DOCUMENTED = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "consumers.md").read_text(encoding="utf-8"), re.DOTALL)
 FORMULA = '=HYPERLINK("http://x")'
 
 

@@ -69,7 +69,10 @@ def test_at_a_rate_that_never_passes_it_says_so(connection: Connection) -> None:
     annotators.answer(12)
     forecast = asked(connection, dataset).forecast
     assert forecast is not None
-    assert forecast == "At the present rate relevance mean would not pass even with all 300 examples."
+    assert forecast == (
+        "At the present rate relevance mean would not pass even with all 300 examples: more labels won't do."
+        " Reopen the dataset and filter it, or write better examples."
+    )
 
 
 def test_what_is_rejected_has_no_forecast(connection: Connection) -> None:

@@ -31,6 +31,7 @@ def evidence(decision: Decision, name: str) -> dict[str, object]:
     return next(piece for piece in decision.as_json()["evidence"] if piece["name"] == name)
 
 
+@pytest.mark.slow
 def test_a_good_dataset_ships_long_before_all_is_read(connection: Connection, tmp_path: Path) -> None:
     dataset = make_dataset(connection, 400)
     annotators = Annotators(connection, dataset, PERSONA_LIKE, seed=3)

@@ -98,6 +98,7 @@ def test_near_duplicates_agree_with_the_plain_definition() -> None:
         assert cosines[int(twin.id), int(twin.twin)] == pytest.approx(twin.similarity, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_many_equal_texts_take_little() -> None:
     twins = near_duplicates([ask(i, "I nap often") for i in range(20_000)])
     assert len(twins) == 20_000

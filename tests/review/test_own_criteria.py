@@ -164,6 +164,7 @@ def printed(workspace: Path, *arguments: str | Path) -> Any:
     return json.loads(run("--workspace", workspace, *arguments, "--json", cwd=workspace.parent).stdout)
 
 
+@pytest.mark.slow
 def test_own_questions_reach_gate_and_agreement(connection: Connection, workspace_path: Path, tmp_path: Path) -> None:
     dataset = make_dataset(connection, 40, questions=(HARM, WHY))
     for name in ("Ada", "Fay"):

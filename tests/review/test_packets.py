@@ -11,7 +11,7 @@ from db import assignment, datasets, packets
 from db.annotators import find_annotator
 from db.connection import Connection, connect, write
 from db.datasets import all_datasets
-from db.errors import EvalwrightError, InputError, WorkspaceError
+from db.errors import EvalwrightError, InputError
 from db.mixed_in import gold_answers, repeat_pairs
 from db.records import BlindExample, Dataset
 from db.removals import Removal, insert_removals
@@ -307,86 +307,7 @@ def test_what_changed_meanwhile_is_told_and_nothing_is_lost(connection: Connecti
     assert merge_packet(connection, path).new == 0
 
 
-# What is refused
-
-
-@pytest.mark.parametrize(
-    ("harm", "says"),
-    [
-        ("foreign", "comes from another workspace"),
-        ("unknown", "isn't known here"),
-        ("newer", "made by a newer evalwright"),
-        ("text", "isn't a packet"),
-        ("workspace", "isn't a packet"),
-        ("absent", "does not exist"),
-        ("cut", "damaged"),
-        ("scrambled", "damaged"),
-        ("label", "damaged .*not one of example"),
-        ("example", "damaged .*it was not made with"),
-        ("settings", "damaged .*where it comes from"),
-    ],
-)
-def test_a_packet_that_cant_be_merged_is_refused_whole(
-    connection: Connection, dataset: Dataset, path: Path, tmp_path: Path, harm: str, says: str
-) -> None:
-    make_packet(connection, dataset, "Ada", path)
-    label_packet(path)
-    given = path
-    if harm in {"foreign", "unknown"}:
-        other = tmp_path / "other.db"
-        workspace = open_workspace(other)
-        if harm == "unknown":
-            statement = "UPDATE settings SET value = ? WHERE name = 'workspace_id'"
-            here = connection.execute("SELECT value FROM settings WHERE name = 'workspace_id'").fetchone()
-            with write(workspace):
-                workspace.execute(statement, here)
-        connection = workspace
-    elif harm == "workspace":
-        given = tmp_path / "workspace.db"
-    elif harm == "absent":
-        given = tmp_path / "absent.packet"
-    else:
-        spoil(path, harm)
-    before = stored(connection)
-    with pytest.raises((InputError, WorkspaceError), match=says) as refused:
-        merge_packet(connection, given)
-    assert str(given) in str(refused.value)
-    assert stored(connection) == before
-
-
-def spoil(path: Path, harm: str) -> None:
-    content = bytearray(path.read_bytes())
-    if harm == "text":
-        path.write_text("not a packet")
-    elif harm == "cut":
-        path.write_bytes(content[: len(content) // 2])
-    elif harm == "scrambled":
-        content[4096:] = random.Random(1).randbytes(len(content) - 4096)
-        path.write_bytes(content)
-    else:
-        statement = {
-            "newer": "PRAGMA user_version = 999",
-            "label": "UPDATE annotations SET label = 'Perhaps' WHERE id = 3",
-            "example": "UPDATE annotations SET example_id = 41 WHERE id = 3",
-            "settings": "DELETE FROM settings WHERE name = 'packet_of'",
-        }[harm]
-        file = connect(path)
-        file.execute("PRAGMA foreign_keys = OFF")
-        if harm == "example":
-            file.execute("INSERT INTO examples SELECT 41, dataset_id, 41, question, body, choices, intended,"
-                         " label_confidence, extra, candidate_id FROM examples WHERE id = 1")  # fmt: skip
-        file.execute(statement)
-        file.close()
-
-
-def test_a_packet_takes_no_other_files_place(connection: Connection, dataset: Dataset, path: Path) -> None:
-    path.write_text("precious")
-    with pytest.raises(InputError, match="exists already"):
-        make_packet(connection, dataset, "Ada", path)
-    with pytest.raises(InputError, match="can't be written"):
-        make_packet(connection, dataset, "Ada", path.parent / "absent" / "ada.packet")
-    assert path.read_text() == "precious"
-    assert connection.execute("SELECT count(*) FROM reservations").fetchone() == (0,)
+# What happens on the way
 
 
 def test_a_packet_that_cant_be_written_reserves_nothing(
@@ -403,6 +324,7 @@ def test_a_packet_that_cant_be_written_reserves_nothing(
     assert len(label_here(connection, dataset, "Ada")) == 40
 
 
+@pytest.mark.slow
 def test_a_merge_that_is_killed_has_done_nothing_or_all(
     connection: Connection, dataset: Dataset, path: Path, workspace_path: Path
 ) -> None:

@@ -118,3 +118,19 @@ def test_who_has_looked_is_not_asked_and_doesnt_count(connection: Connection, ed
     assert submit(connection, session, dataset, earlier.example, answer(YES)).outcome == "apart"
     assert re_reviews.labels_of(connection, example_id) == []
     assert re_reviews.waiting(connection, dataset.id) == 1
+
+
+def test_an_answer_on_an_old_wording_does_not_count_on_the_new_one(
+    connection: Connection, edited: tuple[Dataset, int]
+) -> None:
+    dataset, example_id = edited
+    session, shown = served(connection, dataset, "Ada")
+    assert shown is not None
+    _, original = find_example(connection, "beekeeping:0")
+    rule(connection, dataset, example_id, edit(dataset, original, "I keep hornets"), by="lea")
+    submitted = submit(connection, session, dataset, shown, answer(YES))
+    assert re_reviews.labels_of(connection, example_id) == []
+    assert submitted.next is not None
+    assert submitted.next.body == "I keep hornets"
+    assert submit(connection, session, dataset, submitted.next, answer(NO)).outcome == "counted"
+    assert re_reviews.labels_of(connection, example_id) == [NO]

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -263,6 +262,7 @@ def run_ship(workspace: Path, code: str, *arguments: str) -> subprocess.Complete
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most", [600, 4000], ids=str)
 def test_a_disk_that_takes_no_more_is_one_sentence(
     connection: Connection, dataset: Dataset, workspace_path: Path, folder: Path, most: int
@@ -290,43 +290,3 @@ def test_odd_names_of_folders_are_what_they_are_or_a_sentence(
     else:
         ship(connection, dataset, POLICY, place, override="a test", options=ROWS_ALONE)
         assert is_whole(place)
-
-
-@pytest.mark.slow
-def test_killed_at_any_moment_it_is_whole_or_not_there(
-    connection: Connection, dataset: Dataset, workspace_path: Path, folder: Path
-) -> None:
-    """`kill -9` of the real command at two dozen moments from the start of its writing to its end."""
-    assert dataset.name == "beekeeping"
-    words = ("--workspace", str(workspace_path), "ship", "beekeeping", "--override", "a test", "--to", str(folder))
-    whole = nothing = 0
-    for moment in range(24):
-        child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "tui", *words],
-            cwd=ROOT,
-            env=environment(folder.parent.parent),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        while child.poll() is None and not os.listdir(folder.parent):
-            time.sleep(0.001)
-        time.sleep(moment * 0.02)
-        child.kill()
-        child.wait()
-        if folder.exists():
-            whole += 1
-            assert is_whole_in_every_format(folder)
-            folder.rename(folder.parent.parent / f"whole-{moment}")
-        else:
-            nothing += 1
-        assert all(name.endswith(".part") for name in os.listdir(folder.parent))
-        assert len(os.listdir(folder.parent)) <= 1, "what the one before left is gone"
-        for left in os.listdir(folder.parent):
-            (folder.parent / left).rename(folder.parent.parent / f"left-{moment}")
-    assert whole > 0
-    assert nothing > 0
-    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-
-
-def is_whole_in_every_format(folder: Path) -> bool:
-    return verify(folder).problems == ()

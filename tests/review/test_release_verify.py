@@ -147,3 +147,40 @@ def test_own_questions_are_computed_again(connection: Connection, tmp_path: Path
     report = json.loads((folder / "report.json").read_text())
     assert [one["name"] for one in report["datasets"][0]["agreement"]["questions"]][-1] == "useful"
     assert "How useful?" in (folder / "review" / "beekeeping" / "guidelines.md").read_text()
+
+
+def test_a_name_without_end_makes_no_sentence_without_end(release: Path) -> None:
+    datasets, path = verify(release).datasets, release / "review" / "beekeeping" / "review.json"
+    told = json.loads(path.read_text())
+    odd = {"name": "9" * 5000, "kind": "scale", "ask": "How odd?", "options": ["not", "very"]}
+    path.write_text(json.dumps({**told, "questions": [*told["questions"], odd]}))
+    report = json.loads((release / "report.json").read_text())
+    report["datasets"][0]["agreement"]["questions"].append({"name": "odd"})
+    (release / "report.json").write_text(json.dumps(report))
+    write_manifest(release, datasets)
+    (said,) = [one for one in verify(release).problems if "9999" in one]
+    assert len(said) < 1000
+    assert said.startswith("beekeeping: the agreement on 999")
+    assert said.endswith("isn't what follows from the answers in the release.")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("review/beekeeping/decision.json", "[" * 5000),
+        ("review/beekeeping/decision.json", '{"evidence": [], "provisional": 1, "decision": "\\u001b[2J"}'),
+        ("review/beekeeping/annotations.jsonl", "{}\n"),
+        ("review/beekeeping/annotations.jsonl", ""),
+        ("report.json", "[]"),
+        ("report.json", '{"datasets": [{"\\u001b]0;x": 1}]}'),
+        ("policy.toml", "delta = 9" + "9" * 5000),
+        ("data/beekeeping.jsonl", "\ufeff{"),
+    ],
+)
+def test_contents_that_cant_be_are_told_though_every_hash_fits(release: Path, name: str, content: str) -> None:
+    datasets = verify(release).datasets
+    (release / name).write_text(content)
+    write_manifest(release, datasets)
+    problems = verify(release).problems
+    assert problems
+    assert all(problem.isprintable() for problem in problems)

@@ -57,9 +57,10 @@ def re_review(connection: Connection, dataset: Dataset, example_id: int, labels:
             ).fetchone()
             connection.execute(
                 "INSERT INTO annotations (dataset_id, example_id, annotator_id, occasion, revision, label, relevance,"
-                " seconds, submission, session_id, created_at) VALUES (?, ?, ?, 're-review', (SELECT"
+                " seconds, submission, session_id, created_at, ruling_id) VALUES (?, ?, ?, 're-review', (SELECT"
                 " coalesce(max(revision), 0) + 1 FROM annotations WHERE example_id = ?2 AND annotator_id = ?3"
-                " AND occasion = 're-review'), ?, 4, 1, hex(randomblob(8)), ?, '2026')",
+                " AND occasion = 're-review'), ?, 4, 1, hex(randomblob(8)), ?, '2026',"
+                " (SELECT max(id) FROM rulings WHERE example_id = ?2))",
                 (dataset.id, example_id, annotator, label, session),
             )
 

@@ -54,7 +54,7 @@ def label_all(
     example = next_example(connection, session, dataset)
     while example is not None:
         submitted = submit(connection, session, dataset, example, answer(label))
-        seen.append((example, offer(connection, session, dataset, example)))
+        seen.append((example, submitted.look))
         example = submitted.next
     return seen
 
@@ -80,6 +80,8 @@ def test_what_is_argued_about_is_looked_at_again_half_of_it_without_the_argument
     assert argued[0].argument is not None
     assert argued[0].argument.in_favour == f"pro {number_of(argued[0].example)}"
     assert argued[0].argument.label == YES  # as the dataset writes its answer
+    assert offer(connection, ada, dataset, looks[0].example) == looks[0]  # not answered yet
+    answer_again(connection, ada, dataset, looks[0], YES, 1.0)
     assert offer(connection, ada, dataset, looks[0].example) is None  # once
 
 
@@ -87,8 +89,7 @@ def test_no_second_look_at_a_skip_or_where_it_is_off(connection: Connection, dat
     ada = start_session(connection, "Ada")
     example = next_example(connection, ada, dataset)
     assert example is not None
-    submit(connection, ada, dataset, example, answer(None))
-    assert offer(connection, ada, dataset, example) is None
+    assert submit(connection, ada, dataset, example, answer(None)).look is None
     assign(connection, dataset, Changes(second_look=False))
     assert {look for _, look in label_all(connection, dataset, ada)} == {None}
 

@@ -80,3 +80,17 @@ def test_a_number_outside_its_limits(value: str) -> None:
     section = parse("file.toml", f"n = {value}\n")
     with pytest.raises(InputError, match=r"line 1: n must be"):
         section.number("n", least=0, most=1)
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "0x" + "f" * 400, "9" * 400, str(2**63)])
+def test_numbers_that_nothing_can_hold(value: str) -> None:
+    with pytest.raises(InputError, match=r"file\.toml.*(valid TOML|must be a (whole )?number of at)"):
+        parse("file.toml", f"n = {value}\n").integer("n")
+    with pytest.raises(InputError, match=r"file\.toml.*(valid TOML|must be a (whole )?number of at)"):
+        parse("file.toml", f"n = {value}\n").number("n", least=0, most=10**18)
+
+
+def test_a_key_that_was_perhaps_meant_is_asked_about_in_one_question() -> None:
+    with pytest.raises(InputError) as refused:
+        parse("walks.toml", 'name = "walks"\ndescripton = "likes walks"\n').text("description")
+    assert str(refused.value) == "walks.toml: description is missing: did you mean it by 'descripton' in line 2?"

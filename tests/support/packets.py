@@ -38,6 +38,15 @@ def label_packet(
     return served
 
 
+def merge_and_count(workspace: Path, packet: Path) -> int:
+    """Merges; returns how many answers were new."""
+    connection = open_workspace(workspace)
+    try:
+        return merge_packet(connection, packet).new
+    finally:
+        connection.close()
+
+
 def merge_and_die_at(workspace: Path, packet: Path, statement: int) -> int:
     """Merges, but is killed at its n-th statement in the workspace; returns how many there were if not."""
     connection = open_workspace(workspace)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -26,10 +29,20 @@ class ChildError(Exception):
 class Child(Generic[T]):
     """A process that runs one function of an importable module."""
 
-    def __init__(self, function: Callable[..., T], *args: Any) -> None:
-        self._results, sender = context.Pipe(duplex=False)
-        self.process = context.Process(target=_run, args=(sender, function, args), daemon=True)
-        self.process.start()
+    def __init__(self, function: Callable[..., T], *args: Any, fork: bool = False) -> None:
+        """Starts it.
+
+        Args:
+            function: What it runs.
+            args: With what.
+            fork: Whether it begins as a copy of this process, with all that is imported here; this one must then have
+                no connection open.
+        """
+        started: BaseContext = multiprocessing.get_context("fork") if fork else context
+        self._results, sender = started.Pipe(duplex=False)
+        self.process = started.Process(target=_run, args=(sender, function, args), daemon=True)  # type: ignore[attr-defined]
+        with _deaf() if fork else nullcontext():
+            self.process.start()
         sender.close()
 
     def result(self) -> T:
@@ -46,6 +59,16 @@ class Child(Generic[T]):
         """Kills the child as `kill -9` does, and waits until it is gone."""
         self.process.kill()
         self.process.join(PATIENCE)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """A child forked here doesn't hear Ctrl-C until it asks to: it would end in the machinery that starts processes."""
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, heard)
 
 
 def _run(sender: Connection, function: Callable[..., Any], args: tuple[Any, ...]) -> None:

@@ -10,11 +10,19 @@ import signal
 import struct
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pyte
+
+MODES = [
+    (b"\x1b[?1049h", b"\x1b[?1049l"),
+    (b"\x1b[?25l", b"\x1b[?25h"),
+    *((f"\x1b[?{mode}h".encode(), f"\x1b[?{mode}l".encode()) for mode in (1000, 1003, 1004, 1006, 1015, 2004)),
+    (b"\x1b[>25u", b"\x1b[<u"),
+]
+"""What turns something on in a terminal, and what turns it off again."""
 
 
 class Terminal:
@@ -44,9 +52,13 @@ class Terminal:
         self.pid, self._handle = pty.fork()
         if self.pid == 0:
             os.chdir(folder or Path.cwd())
-            os.environ.update({"TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})})
-            os.execvp(command[0], list(command))
-        fcntl.ioctl(self._handle, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            # Python's view of the environment: readline, in these tests, writes a size of its own into the other.
+            given = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})}
+            os.execvpe(command[0], list(command), given)
+        self._hung_up = False
+        self._settings = termios.tcgetattr(self._handle)
+        os.set_inheritable(self._handle, False)  # or later terminals' programs keep this one open
+        self.resize(columns, rows)
 
     def __enter__(self) -> Terminal:
         return self
@@ -56,12 +68,17 @@ class Terminal:
             os.kill(self.pid, signal.SIGKILL)
         with suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
-        os.close(self._handle)
+        if not self._hung_up:
+            os.close(self._handle)
 
     @property
     def text(self) -> str:
         """What the screen shows."""
         return "\n".join(line.rstrip() for line in self._screen.display)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tells the program another size; the screen here keeps its own."""
+        fcntl.ioctl(self._handle, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def press(self, keys: str) -> None:
         """Types."""
@@ -80,6 +97,16 @@ class Terminal:
         self._stream.feed(written)
         return bool(written)
 
+    def is_left_clean(self) -> bool:
+        """Whether it was given back: its own screen, cursor, no mouse, no bracketed paste, no keyboard protocol."""
+        given_back = all(self.received.rfind(off) >= self.received.rfind(on) for on, off in MODES)
+        return given_back and termios.tcgetattr(self._handle)[:4] == self._settings[:4]
+
+    def hang_up(self) -> None:
+        """Loses the line, as a broken SSH connection does."""
+        self._hung_up = True
+        os.close(self._handle)
+
     def wait_for(self, *words: str, seconds: float = 30) -> str:
         """Reads until the screen shows all of these words, and returns what it shows."""
         deadline = time.monotonic() + seconds
@@ -87,6 +114,22 @@ class Terminal:
             if all(word in self.text for word in words):
                 return self.text
         raise AssertionError(f"{words} did not show on\n{self.text}")
+
+    def press_until(self, keys: str, happens: Callable[[], bool], *, seconds: float = 30) -> None:
+        """Types once a second until something is so: what is typed too early is dropped."""
+        deadline = time.monotonic() + seconds
+        while not happens():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{keys!r} does nothing on\n{self.text}")
+            self.press(keys)
+            until = time.monotonic() + 1
+            while time.monotonic() < until and not happens() and self.read():
+                pass
+
+    def kill(self) -> None:
+        """Kills the program as `kill -9` does, and waits until it is gone."""
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
 
     def wait_to_end(self, seconds: float = 20) -> int:
         """Reads until the program has ended, and returns its exit code."""

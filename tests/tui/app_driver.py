@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from db import annotations as annotation_rows
 from db import annotators, datasets
@@ -25,6 +28,7 @@ from tui.app import EvalwrightApp
 
 SIZE = (80, 24)
 WIDE = (200, 60)
+SIZES = [SIZE, pytest.param(WIDE, marks=pytest.mark.slow)]
 PATIENCE_STEPS = 1000
 """How often a condition is looked at, 10 ms apart, before a test gives up."""
 
@@ -239,9 +243,19 @@ async def running(
         yield pilot
 
 
+def strips(pilot: Pilot[None]) -> list[Strip]:
+    """Returns what the screen shows, line by line.
+
+    A window shows the screen behind it. Textual finds that screen in a variable of the context, which is set while the
+    app paints; without it the window is painted on nothing, and stays so until it is next painted anew.
+    """
+    visible_screen_stack.set(pilot.app._background_screens)
+    return pilot.app.screen._compositor.render_strips()
+
+
 def text(pilot: Pilot[None]) -> str:
     """Returns what the screen shows, as lines of text."""
-    return "\n".join(strip.text.rstrip() for strip in pilot.app.screen._compositor.render_strips())
+    return "\n".join(strip.text.rstrip() for strip in strips(pilot))
 
 
 async def until(condition: Callable[[], object]) -> None:

@@ -16,6 +16,8 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.pilot import Pilot
 
+from tests.tui.app_driver import strips
+
 FOLDER = Path(__file__).with_name("pictures")
 UPDATE = "EVALWRIGHT_UPDATE_PICTURES"
 LETTERS = ascii_lowercase + ascii_uppercase
@@ -38,7 +40,7 @@ def picture(pilot: Pilot[None]) -> str:
     """Returns the picture of a screen: its lines, then for each line the runs of styles, then what the styles are."""
     lines, runs = [], []
     letters: dict[str, str] = {}
-    for strip in pilot.app.screen._compositor.render_strips():
+    for strip in strips(pilot):
         lines.append(strip.text.rstrip())
         cells = [
             letters.setdefault(words(style), LETTERS[len(letters)] if words(style) not in letters else "")

@@ -15,7 +15,16 @@ from db.workspace import open_workspace
 from review.annotation import submit
 from review.assignment import end_session, start_session
 from review.steering import find
-from tests.tui.app_driver import SIZE, WIDE, FakeStatistics, add_dataset, running, settled, text, until, until_shown
+from tests.tui.app_driver import (
+    SIZES,
+    FakeStatistics,
+    add_dataset,
+    running,
+    settled,
+    text,
+    until,
+    until_shown,
+)
 
 HOSTILE = "I keep \x1b[31mred [bold]bees\u202e."
 
@@ -49,7 +58,7 @@ def ruled(workspace: Path) -> list[Ruling]:
     return sorted(found, key=lambda ruling: ruling.id)
 
 
-@pytest.mark.parametrize("size", [SIZE, WIDE])
+@pytest.mark.parametrize("size", SIZES)
 async def test_everything_side_by_side_and_nobody_named(quarrel: Path, size: tuple[int, int]) -> None:
     async with running(quarrel, adjudicate="beekeeping", annotator="lea", size=size) as pilot:
         shown = await until_shown(pilot, "validator A")
@@ -69,6 +78,7 @@ async def test_everything_side_by_side_and_nobody_named(quarrel: Path, size: tup
         await until_shown(pilot, "dispute · 1 of 2")
 
 
+@pytest.mark.slow
 async def test_four_rulings_and_undo(quarrel: Path) -> None:
     async with running(quarrel, adjudicate="beekeeping", annotator="lea") as pilot:
         await until_shown(pilot, "I keep 0 bees.")
@@ -128,6 +138,27 @@ async def test_nothing_waits(workspace_path: Path, statistics: FakeStatistics) -
         assert "k keep" not in shown
         await pilot.press("escape")
         await until_shown(pilot, "Enter review")
+
+
+@pytest.mark.slow
+async def test_who_labels_the_dataset_too_is_asked_before_anything_is_shown(quarrel: Path) -> None:
+    async with running(quarrel, annotator="Ada") as pilot:
+        await until_shown(pilot, "▌ beekeeping")
+        await pilot.press("a")
+        shown = await until_shown(pilot, "You label this dataset yourself.")
+        assert "validator A" not in shown
+        await pilot.press("escape")
+        await until_shown(pilot, "Enter review")
+        connection = open_workspace(quarrel)
+        assert connection.execute("SELECT count(*) FROM disclosures").fetchone() == (0,)
+        await pilot.press("a")
+        await until_shown(pilot, "You label this dataset yourself.")
+        await pilot.press("y")
+        await until_shown(pilot, "validator A")
+        assert connection.execute("SELECT count(*) FROM disclosures").fetchone() == (1,)
+        connection.close()
+        await pilot.press("escape", "a")  # What has been seen is not asked about again.
+        await until_shown(pilot, "validator A")
 
 
 async def test_a_ruling_that_cannot_be_stored_says_why(quarrel: Path) -> None:

@@ -7,7 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from textual.containers import Grid
 from textual.pilot import Pilot
+from textual_plot import PlotWidget
 
 from db import evidence
 from db.connection import Connection, write
@@ -20,8 +22,7 @@ from review.json_text import to_json
 from tests.support.annotators import Annotators, Truth
 from tests.support.workspaces import YES, answer, make_dataset
 from tests.tui.app_driver import (
-    SIZE,
-    WIDE,
+    SIZES,
     FakeStatistics,
     fake_statistics,
     running,
@@ -29,6 +30,7 @@ from tests.tui.app_driver import (
     until_not_shown,
     until_shown,
 )
+from tests.tui.rest import at_rest
 
 BRAILLE = {chr(code) for code in range(0x2801, 0x2900)}
 
@@ -63,7 +65,7 @@ async def opened(pilot: Pilot[None]) -> str:
     return await until_shown(pilot, "raw agreement")
 
 
-@pytest.mark.parametrize("size", [SIZE, WIDE])
+@pytest.mark.parametrize("size", SIZES)
 async def test_every_part_by_keyboard(workspace_path: Path, measured: FakeStatistics, size: tuple[int, int]) -> None:
     async with running(workspace_path, statistics=measured.command, size=size) as pilot:
         shown = await opened(pilot)
@@ -71,7 +73,7 @@ async def test_every_part_by_keyboard(workspace_path: Path, measured: FakeStatis
             assert words in shown
         await pilot.press("right")
         shown = await until_shown(pilot, "● validators")
-        assert "bits" in next(line for line in shown.splitlines() if "validator  " in line)
+        assert "entr." in next(line for line in shown.splitlines() if "validator  " in line)
         assert "! Carla [/b]␛[31m: the same label on all" in shown
         assert "informedness 0.00" in shown
         await pilot.press("3")
@@ -147,3 +149,21 @@ async def test_an_answer_never_waits_for_statistics(
         await until_shown(pilot, "keep labelling")
     assert touched == []
     assert any(line.startswith("agreement") for line in measured.asked())
+
+
+@pytest.mark.slow
+async def test_a_plot_that_is_laid_out_late_fills_its_place(workspace_path: Path, measured: FakeStatistics) -> None:
+    async with running(workspace_path, statistics=measured.command) as pilot:
+        await opened(pilot)
+        await pilot.press("5")
+        await until_shown(pilot, "label agreement, at least 0.9")
+        await at_rest(pilot)
+        whole = text(pilot)
+        corners = whole.count("┓")
+        assert corners
+        parts = pilot.app.screen.query(PlotWidget).first().query_one(Grid)
+        for margin in (17, 7):
+            parts.styles.grid_columns = (margin, "1fr")
+            await at_rest(pilot)
+            assert text(pilot).count("┓") == corners
+        assert text(pilot) == whole

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from db.connection import Connection
 from review.assigning import Changes, assign
 from review.packets import make_packet
@@ -31,6 +33,7 @@ async def test_a_limit_that_is_reached_is_told(connection: Connection, workspace
         await until_shown(pilot, "Done: you have answered your share of beekeeping, 2 examples.")
 
 
+@pytest.mark.slow
 async def test_gold_is_answered_counted_and_taken_back_like_any_other(
     connection: Connection, workspace_path: Path
 ) -> None:  # fmt: skip

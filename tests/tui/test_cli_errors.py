@@ -51,8 +51,8 @@ NEED_A_WORKSPACE = [
 @pytest.mark.parametrize("arguments", NEED_A_WORKSPACE, ids=" ".join)
 def test_no_workspace(call: Call, tmp_path: Path, arguments: tuple[str, ...]) -> None:
     assert call(*arguments).sentence == (
-        "There is no workspace at evalwright.db; `evalwright import` or `evalwright demo` makes one, or name another "
-        "with --workspace."
+        "There is no workspace at evalwright.db; `evalwright import`, `evalwright generate` or `evalwright demo` makes "
+        "one, or name another with --workspace."
     )
     assert list(tmp_path.iterdir()) == []
 

@@ -135,6 +135,7 @@ def interrupted(process: subprocess.Popen[bytes]) -> int:
     return process.wait(1)
 
 
+@pytest.mark.slow
 def test_generate_interrupted_says_130_and_its_worker_goes_with_it(tmp_path: Path) -> None:
     (tmp_path / "walks.toml").write_text(BEHAVIOR)
     connection = open_workspace(tmp_path / "evalwright.db")

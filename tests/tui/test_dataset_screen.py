@@ -6,10 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.app_driver import SIZE, WIDE, FakeStatistics, answer, fake_statistics, running, text, until, until_shown
+from tests.tui.app_driver import (
+    SIZES,
+    WIDE,
+    FakeStatistics,
+    answer,
+    fake_statistics,
+    running,
+    text,
+    until,
+    until_not_shown,
+    until_shown,
+)
 
 
-@pytest.mark.parametrize("size", [SIZE, WIDE])
+@pytest.mark.parametrize("size", SIZES)
 async def test_the_evidence_line_by_line(hive: Path, statistics: FakeStatistics, size: tuple[int, int]) -> None:
     async with running(hive, statistics=statistics.command, size=size) as pilot:
         await until_shown(pilot, "▌ beekeeping")
@@ -38,7 +49,7 @@ async def test_the_evidence_line_by_line(hive: Path, statistics: FakeStatistics,
         await until_shown(pilot, "Enter review")
 
 
-@pytest.mark.parametrize("size", [SIZE, WIDE])
+@pytest.mark.parametrize("size", SIZES)
 async def test_what_lint_finds_with_an_example_and_what_to_do(
     hive: Path, statistics: FakeStatistics, size: tuple[int, int]
 ) -> None:
@@ -46,6 +57,7 @@ async def test_what_lint_finds_with_an_example_and_what_to_do(
         await until_shown(pilot, "▌ beekeeping")
         await pilot.press("d")
         await until_shown(pilot, "label agreement")
+        await until_not_shown(pilot, "Asking the gate")  # Until then, F5 asks nothing more.
         await until(lambda: "lint beekeeping" in statistics.asked())
         await pilot.press("pagedown")
         shown = await until_shown(pilot, "→ Look whether these words")
@@ -63,6 +75,7 @@ async def test_what_lint_finds_with_an_example_and_what_to_do(
         assert statistics.asked().count("lint beekeeping") == 1, "texts don't change"
 
 
+@pytest.mark.slow
 async def test_review_from_here_asks_anew_and_names_the_validators(hive: Path, statistics: FakeStatistics) -> None:
     async with running(hive, statistics=statistics.command, size=WIDE) as pilot:
         await until_shown(pilot, "▌ beekeeping")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from db.records import Annotation, Choice
 from tui.draft import Draft, choice_keys
-from tui.widgets.bars import interval_bar, share_bar
+from tui.screens import agreement, dataset
+from tui.widgets.bars import BOTH, ESTIMATE, INTERVAL, THRESHOLD, interval_bar, share_bar
 from tui.widgets.example_body import PART_CHARACTERS, parts
 
 STORED = Annotation(1, 1, 1, "first", 1, False, " Yes", 4, False, False, "", 1.0, "")
@@ -61,7 +62,14 @@ def test_a_bar_is_empty_for_nothing_and_full_for_everything_only(share: float, s
 
 def test_an_interval_against_its_threshold() -> None:
     assert interval_bar(0.5, 0.9, 0.7, 0.2, ends=(0.0, 1.0), width=11).plain == "··┃··━━●━━·"
+    assert interval_bar(0.5, 0.9, 0.7, 0.7, ends=(0.0, 1.0), width=11).plain == "·····━━◉━━·"
     assert interval_bar(-3.0, 9.0, None, 5.0, ends=(1.0, 5.0), width=5).plain == "━━━━┃"
+
+
+@pytest.mark.parametrize("legend", [dataset.LEGEND, agreement.LEGEND])
+def test_a_legend_explains_every_mark_of_an_interval(legend: str) -> None:
+    for mark in (ESTIMATE, INTERVAL, THRESHOLD, BOTH):
+        assert f"{mark}  " in legend
 
 
 @given(st.text(alphabet="ab \n", max_size=40), st.integers(4, 12))

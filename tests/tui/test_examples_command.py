@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from db.connection import write
 from db.workspace import open_workspace
 from review.annotation import submit
 from review.assignment import next_example, start_session
@@ -29,6 +30,25 @@ def test_a_table_of_what_matches(call: Call) -> None:
     heading, line = said.out.splitlines()
     assert heading.split() == ["id", "row", "state", "meant", "answers", "text"]
     assert line.split()[2:5] == ["unanswered", "hidden", "hidden"]
+
+
+def test_a_question_that_statements_share_leaves_its_room_to_the_statement(call: Call, tmp_path: Path) -> None:
+    connection = open_workspace(tmp_path / "evalwright.db")
+    with write(connection):
+        connection.execute("UPDATE examples SET body = question")
+    connection.close()
+    for words, count in ((("examples", "beekeeping"), 12), (("examples", "beekeeping", "keep", "7"), 1)):
+        lines = call(*words).out.splitlines()[1:]
+        assert len(lines) == count
+        assert lines[-1].endswith(f'  "I keep {7 if count == 1 else 11} bees"')
+
+
+def test_a_first_line_of_their_own_that_all_share_is_left_out_too(call: Call, tmp_path: Path) -> None:
+    connection = open_workspace(tmp_path / "evalwright.db")
+    with write(connection):
+        connection.execute("UPDATE examples SET body = 'Would you?' || char(10) || body")
+    connection.close()
+    assert call("examples", "beekeeping").out.splitlines()[-1].endswith("  I keep 11 bees")
 
 
 def test_json_hides_what_the_viewer_has_not_answered(call: Call) -> None:

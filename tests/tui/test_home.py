@@ -14,7 +14,7 @@ from db.connection import Connection, write
 from db.job_records import JobState, JobTexts
 from db.workspace import open_workspace
 from tests.tui.app_driver import (
-    SIZE,
+    SIZES,
     WIDE,
     FakeStatistics,
     add_dataset,
@@ -58,7 +58,7 @@ async def test_an_empty_workspace_says_what_to_do_and_fills_by_itself(workspace_
         await until_shown(pilot, "▌ beekeeping")
 
 
-@pytest.mark.parametrize("size", [SIZE, WIDE])
+@pytest.mark.parametrize("size", SIZES)
 async def test_coverage_agreement_and_gate(hive: Path, statistics: FakeStatistics, size: tuple[int, int]) -> None:
     async with running(hive, statistics=statistics.command, size=size) as pilot:
         await until_shown(pilot, "0 %")
@@ -127,9 +127,10 @@ async def test_jobs_show_live_and_can_be_paused_and_resumed(hive: Path) -> None:
             assert words in shown
         with write(connection):
             jobs.set_note(connection, job_id, "")
-            connection.execute("UPDATE jobs SET candidates = 140, selected = 50")
+            connection.execute("UPDATE jobs SET candidates = 140, selected = 50, items = 60, items_done = 57")
         await until_shown(pilot, "50 of 100 selected")
         await until_shown(pilot, "140 written")
+        await until_shown(pilot, "round 2 of 5 · 57 of 60 calls")
         await pilot.press("j")
         await until_shown(pilot, "p pause")
         await pilot.press("p")

@@ -46,6 +46,7 @@ def snake_pit(workspace_path: Path) -> Path:
     return workspace_path
 
 
+@pytest.mark.slow
 async def test_nothing_hostile_reaches_the_screen(snake_pit: Path, statistics: FakeStatistics) -> None:
     async with running(snake_pit, annotator="a[/n]\x1bna", statistics=statistics.command, size=WIDE) as pilot:
         await until_shown(pilot, "▌ [/x]␛[2J")
@@ -75,6 +76,7 @@ async def test_nothing_hostile_reaches_the_screen(snake_pit: Path, statistics: F
     assert one.label == "a\x1b"
 
 
+@pytest.mark.slow
 async def test_own_questions_words_and_suggestions_are_harmless_too(workspace_path: Path) -> None:
     question = Question("harm", "scale", HOSTILE, (HOSTILE, "[/none]"))
     connection = open_workspace(workspace_path)
@@ -127,6 +129,7 @@ async def test_whatever_a_text_holds_is_shown_harmlessly_and_ships_unchanged(wor
     connection.close()
 
 
+@pytest.mark.slow
 async def test_a_long_text_is_read_in_parts_with_the_keys_in_sight(workspace_path: Path) -> None:
     words = " ".join(f"w{number}" for number in range(16_000))
     connection = open_workspace(workspace_path)

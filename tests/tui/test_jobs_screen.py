@@ -10,8 +10,9 @@ from db.connection import write
 from db.workspace import open_workspace
 from tests.support.calls import Call, caller
 from tests.support.jobs import make_history
-from tests.tui.app_driver import running, until, until_shown
+from tests.tui.app_driver import SIZES, running, until, until_shown
 from tests.tui.test_home import add_job
+from tui.sizes import LEAST_HEIGHT, LEAST_WIDTH
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def workspace(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+@pytest.mark.parametrize("size", SIZES)
 async def test_the_highlighted_job_is_shown_in_full(workspace: Path, size: tuple[int, int]) -> None:
     async with running(workspace, size=size) as pilot:
         await until_shown(pilot, "running")
@@ -95,3 +96,13 @@ def test_a_job_is_resumed_with_a_bigger_budget(call: Call, workspace: Path) -> N
     assert call("jobs", "resume", "1", "--budget-usd", "2.50", "--concurrency", "64").code == 0
     (job,) = call("jobs", "--json").json
     assert (job["state"], job["limits"]["budget_usd"], job["limits"]["concurrency"]) == ("queued", 2.5, 64)
+
+
+async def test_in_the_least_window_each_job_has_its_line_and_no_key_is_cut_off(workspace: Path) -> None:
+    async with running(workspace, size=(LEAST_WIDTH, LEAST_HEIGHT)) as pilot:
+        await until_shown(pilot, "running")
+        await pilot.press("j")
+        lines = (await until_shown(pilot, "? help  Esc back ─╯")).splitlines()
+        place = next(place for place, line in enumerate(lines) if "▌" in line)
+        assert "40 of 100" in lines[place]
+        assert not lines[place + 1].strip(" │")

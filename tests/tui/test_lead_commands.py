@@ -1,9 +1,8 @@
-"""`rule`, `exclude` and `gate --portfolio` as people call them; what docs/leads.md says to type works."""
+"""`rule`, `exclude` and `gate --portfolio` as people call them."""
 
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from tests.support.annotators import Annotators, Truth
 from tests.support.calls import Call, caller, is_sentence
 from tests.support.workspaces import make_dataset
 
-LEADS = (Path(__file__).parents[2] / "docs/leads.md").read_text(encoding="utf-8")
 EASY = Truth(hard=0.0, slip=0.0, ambiguous=0.0)
 KEYS = {"name", "decision", "provisional", "evidence", "repairs", "policy", "looks", "forecast", "override"}
 EVIDENCE = {"name", "n", "value", "lower", "upper", "threshold", "passes", "failed", "e_value", "guarantee"}
@@ -29,16 +27,18 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tm
     return caller(monkeypatch, capsys, tmp_path)
 
 
-def test_every_command_of_the_page_for_leads(call: Call) -> None:
-    commands = [line for block in re.findall(r"```sh\n(.*?)```", LEADS, flags=re.DOTALL) for line in block.splitlines()]
-    assert {command.split()[1] for command in commands} >= {"rule", "exclude", "gate"}
-    for command in commands:
-        words = shlex.split(command.replace("DATASET", "beekeeping").replace("NAME", "Ada"))[1:]
-        if words[0] == "adjudicate":
-            continue  # A screen; its own tests open it.
+def test_what_rulings_guarantee(call: Call) -> None:
+    for words in (
+        ("rule", "beekeeping:0", "keep"),
+        ("rule", "beekeeping:2", "relabel", "No", "--reason", "the statement was turned round"),
+        ("rule", "beekeeping:1", "edit", "I keep one bee"),
+        ("rule", "beekeeping:3", "drop", "--reason", "it is about wasps"),
+        ("exclude", "Ada", "--reason", "answers faster than one can read"),
+        ("exclude", "Ada", "--undo"),
+        ("rule", "beekeeping:2", "keep"),
+    ):
         said = call(*words)
         assert said.code == 0, said
-    call("rule", "beekeeping:2", "keep")
     pieces = {piece["name"]: piece for piece in call("gate", "beekeeping", "--json").json[0]["evidence"]}
     assert pieces["guaranteed after rulings"]["note"] == "at least 1.000 of what ships is right: 1 dropped"
     assert pieces["guaranteed after rulings"]["lower"] == 1.0
@@ -89,4 +89,6 @@ def test_the_portfolio(call: Call) -> None:
     assert said.code == 0
     words = call("gate", "--portfolio").out
     assert re.search(r"beekeeping +certain +may ship", words)
+    assert words.splitlines()[0].split() == ["dataset", "e-value", "decision", "note"]
+    assert re.search(r"beekeeping +certain +may ship +singly: may ship$", words, re.MULTILINE)
     assert "1 dataset is judged together; 0 of them shipped before." in words

@@ -16,8 +16,6 @@ from review.steering import find
 from tests.support.calls import Call, caller, is_sentence
 from tests.support.workspaces import NO, YES, answer
 
-DOCS = Path(__file__).parents[2] / "docs"
-
 
 @pytest.fixture
 def workspace_path(tmp_path: Path) -> Path:
@@ -109,16 +107,6 @@ def test_notes_alone_are_no_reason_to_say_no(call: Call, tmp_path: Path) -> None
     assert {finding["severity"] for finding in done.json["findings"]} == {"note"}
     assert "function-word-cue" in {finding["code"] for finding in done.json["findings"]}
     assert done.code == 0
-
-
-def test_the_commands_of_the_page_are_there(call: Call, tmp_path: Path) -> None:
-    bees(call, tmp_path, twice=1)
-    blocks = re.findall(r"```sh\n(.*?)```", (DOCS / "lint.md").read_text(encoding="utf-8"), flags=re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines()]
-    assert len(lines) == 3
-    for line in lines:
-        words = line.replace("DATASET", "bees").replace("FILE.jsonl", "bees.jsonl").split()[1:]
-        assert call(*words).code in {0, 1}, line
 
 
 def test_files_of_any_format_that_import_reads(call: Call, tmp_path: Path) -> None:

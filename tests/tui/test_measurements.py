@@ -13,7 +13,7 @@ from review.head_to_head import judge_pair, next_pair
 from tests.review.test_diversity import both_origins, finish
 from tests.support.calls import Call, caller
 from tests.support.workspaces import make_dataset
-from tests.tui.app_driver import SIZE, WIDE, running, text, until, until_shown
+from tests.tui.app_driver import SIZES, running, text, until, until_shown
 
 DOCS = (Path(__file__).parents[2] / "docs" / "measurements.md").read_text(encoding="utf-8")
 
@@ -49,7 +49,8 @@ def rows(connection: Connection, statement: str) -> list[int]:
     return [row[0] for row in connection.execute(statement)]
 
 
-@pytest.mark.parametrize("size", [SIZE, WIDE])
+@pytest.mark.slow
+@pytest.mark.parametrize("size", SIZES)
 async def test_handfuls_are_rated_by_one_key_each(
     finished: Connection, workspace_path: Path, size: tuple[int, int]
 ) -> None:
@@ -83,7 +84,8 @@ async def test_handfuls_are_rated_by_one_key_each(
     assert rows(finished, stored) == [4, 2, 5, 3, 3]
 
 
-@pytest.mark.parametrize("size", [SIZE, WIDE])
+@pytest.mark.slow
+@pytest.mark.parametrize("size", SIZES)
 async def test_pairs_are_judged_by_one_key_each(
     finished: Connection, workspace_path: Path, size: tuple[int, int]
 ) -> None:

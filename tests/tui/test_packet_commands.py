@@ -33,6 +33,7 @@ def packets_block() -> list[str]:
     return next(block for block in blocks if "packet" in block).splitlines()
 
 
+@pytest.mark.slow
 def test_a_packet_is_labelled_in_a_terminal_and_merged(connection: Connection, call: Call, tmp_path: Path) -> None:
     """The commands of the documentation, one after the other."""
     make_dataset(connection, 3)
@@ -89,6 +90,7 @@ def test_what_makes_no_sense_in_a_packet_is_refused(
     assert (tmp_path / "ada.packet").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_packet_is_for_one_validator(connection: Connection, call: Call, tmp_path: Path) -> None:
     make_dataset(connection, 2)
     call("packet", "make", "beekeeping", "--for", "Ada", "--to", "ada.packet")

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from db import jobs
 from db.workspace import open_workspace
 from tests.support.command_line import environment, start
@@ -9,6 +11,7 @@ from tests.support.command_line import environment, start
 MANY = 154
 
 
+@pytest.mark.slow
 def test_a_portfolio_is_queued_in_one_command_or_not_at_all(tmp_path: Path) -> None:
     names = [f"behavior-{number}.toml" for number in range(MANY)]
     for number, name in enumerate(names):

@@ -19,6 +19,7 @@ label = "No"
 """
 
 
+@pytest.mark.slow
 def test_a_preview_shows_prompts_as_sent_and_stores_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

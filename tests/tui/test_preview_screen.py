@@ -11,8 +11,16 @@ from textual.pilot import Pilot
 
 from db import jobs
 from db.workspace import open_workspace
+from generation.behaviors import parse_behavior
+from generation.funnel import Funnel
+from generation.jobs import create_job
+from generation.preview import Preview
+from generation.recipes import load_recipe
 from tests.support.messages_server import KEY, MessagesServer
 from tests.tui.app_driver import SIZE, WIDE, running, text, until, until_shown
+from tui.messages import PreviewMade
+from tui.screens.preview import PreviewScreen
+from tui.store import Store
 
 ROOT = Path(__file__).parents[2]
 PROCESS_SECONDS = 60
@@ -29,6 +37,7 @@ label = "Yes"
 text = "I take the bus"
 label = "No"
 """
+PREVIEW = Preview("long-walks", "anthropic", "", (), Funnel((), (), None), None, 0, 0)
 OTHER = 'name = "walks"\ndescription = "would rather walk than drive"\n'
 
 
@@ -92,6 +101,7 @@ async def test_two_files_stand_side_by_side_and_a_changed_file_is_read_again(
         await answered(pilot, "walks-again")
 
 
+@pytest.mark.slow
 async def test_what_is_wrong_is_said_and_the_keys_are_told(workspace_path: Path, folder: Path) -> None:
     async with running(workspace_path, size=SIZE) as pilot:
         await ask(pilot, "absent.toml")
@@ -105,6 +115,51 @@ async def test_what_is_wrong_is_said_and_the_keys_are_told(workspace_path: Path,
         await until_shown(pilot, "There is nothing in this workspace yet")
 
 
+@pytest.mark.parametrize("taken", ["long-walks", ""])
+async def test_a_dataset_that_is_there_already_is_said_before_anything_is_asked(
+    workspace_path: Path, folder: Path, taken: str
+) -> None:
+    connection = open_workspace(workspace_path)
+    if taken:
+        create_job(connection, parse_behavior("long-walks.toml", BEHAVIOR), load_recipe("persona"), engine="local")
+    else:
+        (folder / "other.toml").write_text(OTHER.replace('"walks"', '"long-walks"'))
+    connection.close()
+    async with running(workspace_path, size=WIDE) as pilot:
+        store = Store(workspace_path)
+        screen = PreviewScreen(store)
+        pilot.app.push_screen(screen)
+        await until_shown(pilot, "Try out a behaviour")
+        screen.files.value = "long-walks.toml" if taken else "long-walks.toml other.toml"
+        screen.post_message(PreviewMade((PREVIEW,)))
+        await until_shown(pilot, "of 0 kept")
+        screen.set_focus(None)
+        await pilot.press("w")
+        shown = await until_shown(
+            pilot, "! There is a dataset named long-walks already" if taken else "! Two of the files"
+        )
+        assert "Write the dataset?" not in shown
+        store.close(wait=True)
+
+
+@pytest.mark.slow
+async def test_names_that_are_none_are_said(workspace_path: Path) -> None:
+    async with running(workspace_path) as pilot:
+        await until_shown(pilot, "evalwright import FILE")
+        await pilot.press("n")
+        for name, words in (('"walks', "No closing quotation"), ("~nobody-of-this-name/x", "home directory")):
+            await pilot.press("ctrl+u", *name, "enter")
+            await until_shown(pilot, words)
+
+
+async def test_a_function_key_is_written_as_on_the_keyboard(workspace_path: Path) -> None:
+    async with running(workspace_path) as pilot:
+        await until_shown(pilot, "evalwright import FILE")
+        await pilot.press("n")
+        await until_shown(pilot, "F5 again")
+
+
+@pytest.mark.slow
 async def test_the_editor_that_cant_be_had_is_said(
     workspace_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

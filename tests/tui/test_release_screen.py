@@ -16,8 +16,7 @@ from review.steering import find
 from tests.support.workspaces import make_dataset
 from tests.tui.app_driver import (
     GATE,
-    SIZE,
-    WIDE,
+    SIZES,
     add_dataset,
     bees,
     fake_statistics,
@@ -26,7 +25,7 @@ from tests.tui.app_driver import (
     until_not_shown,
     until_shown,
 )
-from tui.statistics import COMMAND
+from tui.child_commands import COMMAND
 
 CARD = (
     "---\nlicense: unknown\n---\n\n# bees\n\nTests for \\[/b\\] bees.\n\n| what | n |\n| --- | --- |\n| label | 7 |\n"
@@ -51,7 +50,7 @@ async def opened(pilot: Pilot[None], shown: str) -> str:
     return await until_shown(pilot, shown)
 
 
-@pytest.mark.parametrize("size", [SIZE, WIDE], ids=str)
+@pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_evidence_files_and_card(
     connection: Connection, workspace_path: Path, tmp_path: Path, size: tuple[int, int]
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from db.workspace import open_workspace
 from tests.tui.app_driver import (
     LETTERS,
-    SIZE,
+    SIZES,
     WIDE,
     add_dataset,
     answer,
@@ -88,7 +88,7 @@ async def test_skip_is_stored_as_no_answer(hive: Path) -> None:
     assert (one.label, one.relevance) == (None, None)
 
 
-@pytest.mark.parametrize("size", [SIZE, WIDE])
+@pytest.mark.parametrize("size", SIZES)
 async def test_everything_needed_is_on_screen_and_nothing_that_sways(hive: Path, size: tuple[int, int]) -> None:
     async with running(hive, review="beekeeping", size=size) as pilot:
         await until_shown(pilot, "0 of 6 settled")
@@ -168,6 +168,7 @@ async def test_help_and_guidelines(workspace_path: Path) -> None:
         assert "○  y  Yes" in text(pilot)
 
 
+@pytest.mark.slow
 async def test_the_last_example_is_followed_by_thanks_and_undo_still_works(hive: Path) -> None:
     async with running(hive, review="beekeeping") as pilot:
         for _ in range(6):
@@ -200,6 +201,7 @@ async def test_an_example_that_comes_later_shows_by_itself(workspace_path: Path)
     assert len(stored(workspace_path, "growing")) == 1
 
 
+@pytest.mark.slow
 async def test_progress_counts(hive: Path) -> None:
     async with running(hive, review="beekeeping") as pilot:
         for _ in range(4):
@@ -214,6 +216,7 @@ async def test_progress_counts(hive: Path) -> None:
         await until_shown(pilot, "4 of 6 settled")
 
 
+@pytest.mark.slow
 async def test_two_validators_at_once_settle_each_example_once(hive: Path) -> None:
     async with running(hive, annotator="anna", review="beekeeping") as anna:
         async with running(hive, annotator="ben", review="beekeeping") as ben:

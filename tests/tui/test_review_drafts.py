@@ -34,6 +34,7 @@ def drafts(workspace: Path) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 async def test_leaving_an_example_keeps_what_was_said_of_it(hive: Path) -> None:
     async with running(hive, review="beekeeping") as pilot:
         begun = bee(pilot)
@@ -124,6 +125,7 @@ async def test_a_draft_that_cannot_be_stored_is_told_and_hinders_nothing(
     assert one.ambiguous
 
 
+@pytest.mark.slow
 def test_kill_9_loses_nothing_that_was_pressed(hive: Path) -> None:
     command = [sys.executable, "-m", "tui", "--workspace", str(hive), "review", "beekeeping", "--as", "anna"]
     environment = {"PYTHONPATH": ROOT, "TEXTUAL_ANIMATIONS": "none"}

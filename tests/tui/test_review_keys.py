@@ -52,6 +52,7 @@ def test_no_key_is_left_out() -> None:
     assert tried == {key for action in REVIEW for key in action.keys.split(",")}
 
 
+@pytest.mark.slow
 async def test_what_keys_show(asked: Path) -> None:
     async with running(asked, review="asked") as pilot:
         for key, shown, back in SAYS:
@@ -63,6 +64,7 @@ async def test_what_keys_show(asked: Path) -> None:
         assert "●" not in await settled(pilot)
 
 
+@pytest.mark.slow
 async def test_keys_that_scroll(asked: Path) -> None:
     async with running(asked, review="asked") as pilot:
         for on, back in SCROLLS:
@@ -73,6 +75,7 @@ async def test_keys_that_scroll(asked: Path) -> None:
             await until_shown(pilot, "line 0 ")
 
 
+@pytest.mark.slow
 async def test_enter_stores_and_keys_that_leave(asked: Path) -> None:
     async with running(asked, review="asked") as pilot:
         for key in LEAVES:
@@ -99,6 +102,7 @@ async def test_keys_that_close_windows(asked: Path, opens: str, window: str, act
             await until_not_shown(pilot, window)
 
 
+@pytest.mark.slow
 async def test_ten_choices_have_their_letters_and_actions_their_capitals(workspace_path: Path) -> None:
     connection = open_workspace(workspace_path)
     letters = [Choice(f" ({letter})", f"answer {letter}") for letter in "ABCDEFGHIJ"]

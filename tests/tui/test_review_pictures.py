@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from db.workspace import open_workspace
-from tests.tui.app_driver import LETTERS, SIZE, WIDE, add_dataset, running, settled, until_shown
+from tests.tui.app_driver import LETTERS, SIZE, SIZES, WIDE, add_dataset, running, until_shown
 from tests.tui.picture import FOLDER, assert_picture
+from tests.tui.rest import at_rest
 from tests.tui.test_review_questions import QUESTIONS
 from tui.sizes import LEAST_HEIGHT, LEAST_WIDTH
+
+pytestmark = pytest.mark.slow
 
 LEAST = (LEAST_WIDTH, LEAST_HEIGHT)
 NAMES = {SIZE: "80x24", WIDE: "200x60", LEAST: "least", (40, 10): "40x10"}
@@ -67,7 +70,7 @@ async def test_a_picture(apiary: Path, state: State, size: tuple[int, int]) -> N
     await take(apiary, state, size, f"review-{state.name}-{NAMES[size]}")
 
 
-@pytest.mark.parametrize("size", [SIZE, WIDE], ids=NAMES.get)
+@pytest.mark.parametrize("size", SIZES, ids=NAMES.get)
 async def test_a_picture_without_colour(apiary: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     name = f"review-begun-{NAMES[size]}-no-color"
@@ -89,7 +92,5 @@ async def take(workspace: Path, state: State, size: tuple[int, int], name: str) 
             await until_shown(pilot, "of 3 settled")
         await pilot.press(*state.keys)
         await until_shown(pilot, state.words)
-        for written in pilot.app.screen.query("Input, TextArea"):
-            written.cursor_blink = False  # type: ignore[attr-defined]
-        await settled(pilot)
+        await at_rest(pilot)
         assert_picture(pilot, name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from db.workspace import open_workspace
 from tests.tui.app_driver import (
     add_dataset,
@@ -133,6 +135,7 @@ async def test_redo_goes_forward_again_step_by_step(hive: Path) -> None:
         await until_shown(pilot, first)  # what was done last
 
 
+@pytest.mark.slow
 async def test_coming_back_to_what_was_skipped(hive: Path) -> None:
     async with running(hive, review="beekeeping") as pilot:
         assert "k skipped" not in text(pilot)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from textual.widgets import TextArea
 
 from db.records import Question
@@ -24,6 +25,7 @@ from tui.skipping import REASONS
 LONG = " ".join(f"w{number}" for number in range(16_000))
 
 
+@pytest.mark.slow
 async def test_two_keys_skip_with_a_reason(hive: Path) -> None:
     keys = [*REASONS, "S"]
     async with running(hive, review="beekeeping") as pilot:
@@ -87,6 +89,7 @@ async def test_an_edit_that_changes_nothing_is_none(hive: Path) -> None:
         assert "○  e  edit" in text(pilot)
 
 
+@pytest.mark.slow
 async def test_a_long_text_can_be_edited_and_what_is_pasted_is_harmless(workspace_path: Path) -> None:
     from textual import events
 

@@ -3,22 +3,26 @@
 import json
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
 
 from db.connection import Connection
 from db.workspace import open_workspace
+from review.annotation import submit
 from review.assigning import Changes, assign
 from review.assignment import next_example, start_session
 from review.second_look import arm_of
 from review.steering import find
 from tests.review.test_second_look import argument_row, write_arguments
 from tests.support.calls import Call, caller
-from tests.support.workspaces import NO, YES, make_dataset
-from tests.tui.app_driver import SIZE, WIDE, add_dataset, running, settled, text, until, until_shown
+from tests.support.terminal import Terminal
+from tests.support.workspaces import DEAD_PID, NO, YES, answer, make_dataset
+from tests.tui.app_driver import SIZES, add_dataset, running, settled, text, until, until_shown
 
 DOCS = (Path(__file__).parents[2] / "docs" / "measurements.md").read_text(encoding="utf-8")
+HALVES = ("What a model argues", "Look at it once more")
 HOSTILE = "[bold]the keeper\x1b[31m says so"
 
 
@@ -51,7 +55,8 @@ def second(connection: Connection) -> list[tuple[str, str]]:
     return [(disclosed.split(" ")[0], label) for disclosed, label in found]
 
 
-@pytest.mark.parametrize("size", [SIZE, WIDE])
+@pytest.mark.slow
+@pytest.mark.parametrize("size", SIZES)
 async def test_both_halves_of_the_second_look(
     apiary: Connection, workspace_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,7 +77,7 @@ async def test_both_halves_of_the_second_look(
             else:
                 assert "Look at it once more" in shown
             if place == 7:
-                await pilot.press("escape")
+                await pilot.press("escape")  # closed on purpose
             else:
                 await pilot.press("n" if argued else "enter")
                 expected.append(("argument", NO) if argued else ("", YES))
@@ -83,6 +88,7 @@ async def test_both_halves_of_the_second_look(
     assert blind == [(YES, 8)]
 
 
+@pytest.mark.slow
 async def test_what_is_typed_ahead_answers_no_second_look_and_its_time_is_not_the_next_one_s(
     apiary: Connection, workspace_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,6 +109,71 @@ async def test_what_is_typed_ahead_answers_no_second_look_and_its_time_is_not_th
     assert [occasion for occasion, _ in times] == ["first", "second look", "first"]
     assert times[1][1] > 1.0
     assert times[2][1] < times[1][1] + 1.0
+
+
+@pytest.mark.slow
+async def test_windows_that_were_cut_short_open_again_before_the_next_example(
+    apiary: Connection, workspace_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.second_look.GRACE_SECONDS", 0.0)
+    dataset = find(apiary, "beekeeping")
+    bodies = []
+    for _ in range(2):
+        window = start_session(apiary, "anna")
+        example = next_example(apiary, window, dataset)
+        assert example is not None
+        assert submit(apiary, window, dataset, example, answer(YES)).look is not None
+        apiary.execute("UPDATE sessions SET pid = ?, process = '' WHERE id = ?", (DEAD_PID, window.id))
+        bodies.append(example.body)
+    async with running(workspace_path, review="beekeeping") as pilot:
+        for place in range(2):
+            await until_shown(pilot, f"│  {bodies[place]} ")
+            await until_shown(pilot, "●  y")
+            await pilot.press(("n", "escape")[place])
+        await until(lambda: "Second look" not in text(pilot))
+        assert "○  y" in await settled(pilot)
+        await pilot.press("y", "4")
+        await until_shown(pilot, "Second look")
+        await pilot.press("ctrl+q")  # leaves it, without closing it on purpose
+    assert [label for _, label in second(apiary)] == [NO]
+    async with running(workspace_path, review="beekeeping") as pilot:
+        await until_shown(pilot, "Second look")
+        await pilot.press("escape")
+        await until(lambda: "Second look" not in text(pilot))
+    async with running(workspace_path, review="beekeeping") as pilot:
+        assert "Second look" not in await settled(pilot)
+    assert apiary.execute(
+        "SELECT outcome, count(*) FROM second_look_offers GROUP BY 1 ORDER BY 1"
+    ).fetchall() == [("answered", 1), ("declined", 2)]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_killed_app_offers_the_same_again_once(apiary: Connection, workspace_path: Path) -> None:
+    command = [sys.executable, "-m", "tui", "--workspace", str(workspace_path), "--as", "anna", "review", "beekeeping"]
+    seen = set()
+    for _ in range(4):  # both halves come up
+        with Terminal(command) as app:
+            app.wait_for("keeps bees", "○  y")
+            app.press("y4")
+            shown = looked_at(app)
+            app.kill()
+        seen.add(shown[0])
+        with Terminal(command) as app:
+            assert looked_at(app) == shown
+            app.press_until("n", lambda: "Second look" not in app.text)
+        with Terminal(command) as app:
+            assert "Second look" not in app.wait_for("keeps bees", "○  y")
+    assert seen == set(HALVES)
+    assert [label for _, label in second(apiary)] == [NO] * 4
+    assert apiary.execute("SELECT outcome FROM second_look_offers").fetchall() == [("answered",)] * 4
+
+
+def looked_at(app: Terminal) -> list[str]:
+    """What the window is about, once it is whole: which half it is of, and the statement."""
+    app.wait_for("Second look", "Your answer is stored", "●  y")
+    while not any(half in app.text for half in HALVES):
+        app.read()
+    return [*(half for half in HALVES if half in app.text), *re.findall(r"│  (I keep \d+ bees)", app.text)]
 
 
 async def test_a_second_answer_that_can_not_be_stored_stays_on_the_screen(

@@ -13,7 +13,16 @@ from db.errors import InputError
 from db.records import Dataset
 from db.search import index_some
 from db.workspace import open_workspace
-from review.browsing import QUERY_HELP, Seen, find_some, open_life, parse_query, read_rows
+from review.browsing import (
+    QUERY_HELP,
+    Seen,
+    find_some,
+    open_life,
+    own_words,
+    parse_query,
+    read_rows,
+    shared_first_line,
+)
 from review.disclosure import disclose
 from review.steering import find
 from tui.console import print_json, print_table, tell
@@ -69,7 +78,8 @@ def examples_command(
     if as_json:
         print_json([_as_json(seen) for seen in rows])
     else:
-        print_table(["id", "row", "state", "meant", "answers", "text"], [_cells(seen) for seen in rows])
+        lead = shared_first_line([seen.row.text for seen in rows])
+        print_table(["id", "row", "state", "meant", "answers", "text"], [_cells(seen, lead) for seen in rows])
         if len(rows) == limit:
             tell(f"These are the first {limit}; --limit shows more.")
     return 0
@@ -98,15 +108,14 @@ def _as_json(seen: Seen) -> dict[str, object]:
     return {**asdict(seen.row), "hidden": seen.hidden}
 
 
-def _cells(seen: Seen) -> list[str]:
-    row = seen.row
+def _cells(seen: Seen, lead: str) -> list[str]:
+    row, text = seen.row, own_words(seen.row.text, lead)
     said = ["skip" if answer.label is None else answer.label.strip() for answer in row.answers]
-    text = row.text if len(row.text) <= TEXT_CELLS else row.text[: TEXT_CELLS - 1] + "…"
     return [
         str(row.id),
         str(row.ordinal),
         row.state,
         "hidden" if seen.hidden else (row.intended or "-").strip(),
         " ".join(said) or ("hidden" if seen.hidden else "-"),
-        text,
+        text if len(text) <= TEXT_CELLS else text[: TEXT_CELLS - 1] + "…",
     ]

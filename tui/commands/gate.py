@@ -10,6 +10,7 @@ import click
 from db import datasets as rows
 from db.errors import InputError
 from db.workspace import open_workspace
+from review.verdicts import VERDICT_WORDS, outcome
 from tui.console import print_json, print_table, say, tell
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 @click.command("gate")
 @click.argument("datasets", nargs=-1)
 @click.option("--portfolio", "together", is_flag=True, help="Judge all datasets under one false-discovery rate.")
-@click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="A policy file; default: built in.")
+@click.option(
+    "--policy", "policy_file", type=click.Path(path_type=Path), help="A policy file; default: see `evalwright policy`."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def gate_command(
@@ -36,13 +39,13 @@ def gate_command(
     every one may ship, 1 if not.
     """
     from review.gate import judge
-    from review.policy import load_policy
+    from review.policy import policy_of
     from review.steering import find
 
     if together and datasets:
         raise InputError("--portfolio judges all datasets together; name datasets, or give --portfolio, not both.")
-    policy = load_policy(policy_file)
     connection = open_workspace(workspace, create=False)
+    policy = policy_of(connection, policy_file)
     chosen = [find(connection, name) for name in datasets] or rows.all_datasets(connection)
     if not chosen:
         tell("The workspace has no datasets yet; `evalwright import` and `evalwright generate` make some.")
@@ -69,24 +72,17 @@ def _judge_together(connection: Connection, policy: Policy, *, as_json: bool) ->
 
 
 def _print_portfolio(portfolio: Portfolio) -> None:
-    from review.gate import VERDICT_WORDS
-
-    words = {
-        "ships": "may ship",
-        "shipped": "has shipped under the portfolio",
-        "waits": "",
-        "single": "came later: judged singly",
-    }
+    notes = {"shipped": "has shipped under the portfolio", "single": "came later: judged singly"}
     rows = [
         [
             member.dataset.name,
             _evidence_words(member.e_value),
             VERDICT_WORDS[member.verdict],
-            words[member.standing] or VERDICT_WORDS[member.decision.decision] + " by itself",
+            notes.get(member.standing, f"singly: {VERDICT_WORDS[member.decision.decision]}"),
         ]
         for member in portfolio.members
     ]
-    print_table(["dataset", "e-value", "decision", ""], rows)
+    print_table(["dataset", "e-value", "decision", "note"], rows)
     say()
     count = "1 dataset is" if portfolio.datasets == 1 else f"{portfolio.datasets:,} datasets are"
     say(f"{count} judged together; {portfolio.shipped:,} of them shipped before.")
@@ -102,8 +98,6 @@ def _evidence_words(value: float) -> str:
 
 
 def _print(decision: Decision) -> None:
-    from review.gate import VERDICT_WORDS
-
     so_far = " (so far: the dataset is still open)" if decision.provisional else ""
     say(f"{decision.name}: {VERDICT_WORDS[decision.decision]}{so_far}")
     headings = ["  evidence", "n", "value", "bounds", "threshold", "", "note"]
@@ -115,7 +109,7 @@ def _print(decision: Decision) -> None:
 
 def _row(piece: Evidence) -> list[str]:
     needed = {"lower": "at least", "upper": "at most", "": "at most"}[piece.bound]
-    word = {True: "passes", False: "failed" if piece.failed else "not yet", None: "can't be shown"}[piece.passes]
+    word = outcome(piece)[1]
     if piece.guarantee == "none" and piece.passes is False and piece.statistic != "count":
         word = "fails"
     return [

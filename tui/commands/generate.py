@@ -16,6 +16,7 @@ from db.job_records import Job
 from db.workspace import open_workspace
 from tui.commands.limits import limit_options, limits_of
 from tui.console import say, tell
+from tui.job_words import progress_words
 from tui.progress import Bar
 
 if TYPE_CHECKING:
@@ -136,11 +137,16 @@ def watch(connection: Connection, workspace: Path, job_id: int) -> Job:
                 if job.note:
                     bar.say(job.note)
                 else:
-                    bar.update(job.selected, job.count)
+                    bar.update(job.selected, job.count, doing=", ".join(progress_words(job)))
                 time.sleep(WATCH_SECONDS)
                 job = find_job(connection, job_id)
     finally:
         worker.stop()
     if job.state != "done":
         tell(f"evalwright: job {job.id} is {job.state}: {job.note or 'stopped by hand'}")
+    if job.state == "paused":
+        tell(
+            f"To go on: `evalwright jobs resume {job.id}`, then `evalwright worker` or the app; "
+            f"`evalwright jobs cancel {job.id}` drops it."
+        )
     return rows.get_job(connection, job_id) or job

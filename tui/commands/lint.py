@@ -128,9 +128,9 @@ def _is_dataset(workspace: Path, name: str) -> bool:
 
 def _mend(connection: Connection, dataset: Dataset) -> Mended:
     from review.mending import mend
-    from review.policy import load_policy
+    from review.policy import policy_of
 
-    return mend(connection, dataset, load_policy())
+    return mend(connection, dataset, policy_of(connection))
 
 
 def _print_all(results: Sequence[_Result], *, as_json: bool) -> None:

@@ -23,7 +23,9 @@ from tui.progress import Bar
 )
 @click.option("--markdown", type=click.Path(dir_okay=False, path_type=Path), help="Write Markdown to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="A policy file; default: built in.")
+@click.option(
+    "--policy", "policy_file", type=click.Path(path_type=Path), help="A policy file; default: see `evalwright policy`."
+)
 @click.pass_obj
 def report_command(
     workspace: Path,
@@ -38,14 +40,14 @@ def report_command(
 
     Validators are called by their pseudonyms. Without --html, --markdown or --json, prints Markdown.
     """
-    from review.policy import load_policy
+    from review.policy import policy_of
     from review.report import make_report, to_html, to_markdown
     from review.steering import find
 
     if sum([page is not None, markdown is not None, as_json]) > 1:
         raise InputError("A report is a page, Markdown or JSON; give one of --html, --markdown and --json.")
-    policy = load_policy(policy_file)
     connection = open_workspace(workspace, create=False)
+    policy = policy_of(connection, policy_file)
     chosen = [find(connection, name) for name in dict.fromkeys(datasets)] or rows.all_datasets(connection)
     if not chosen:
         raise InputError("The workspace has no datasets yet; `evalwright import` and `evalwright generate` make some.")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from db.workspace import is_packet, open_workspace
-from review.assigning import check_allowed
+from review.allowed import check_allowed
 from review.steering import find, most_to_do
 from tui.start import name_given_before, open_app, validator_name
 

@@ -45,6 +45,7 @@ def _rows(arms: Sequence[ArmFound]) -> list[list[str]]:
     """Returns what was found in each half, side by side."""
     return [
         ["second answers", *(f"{arm.looks:,} of {arm.annotators:,} validators" for arm in arms)],
+        ["closed without one", *(f"{arm.declined:,}" for arm in arms)],
         ["changed", *(f"{arm.changed:,}" for arm in arms)],
         ["to the intended label", *(_share(arm.towards) for arm in arms)],
         ["from the intended label", *(_share(arm.away) for arm in arms)],

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @click.option("--to", "folder", type=click.Path(path_type=Path), help="A folder that doesn't exist yet.")
 @click.option("--format", "formats", multiple=True, metavar="NAME", help="Only this format, beside the published one.")
 @click.option("--licence", "--license", default="", help="The licence: an identifier as the Hugging Face hub knows it.")
-@click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="A policy file; default: built in.")
+@click.option(
+    "--policy", "policy_file", type=click.Path(path_type=Path), help="A policy file; default: see `evalwright policy`."
+)
 @click.option("--override", metavar="REASON", help="Ship although the gate refuses; the reason is printed in the card.")
 @click.option("--preview", "only_preview", is_flag=True, help="Print the card and the files; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -46,14 +48,14 @@ def ship_command(
     if there are others.
     """
     from review.formats.registry import format_named
-    from review.policy import load_policy
+    from review.policy import policy_of
     from review.release import Options, RefusedError, preview, ship
     from review.steering import find
 
     _check_call(dataset, folder, override, together=together, only_preview=only_preview)
     options = Options([format_named(name) for name in formats] or None, licence.strip())
-    policy = load_policy(policy_file)
     connection = open_workspace(workspace, create=False)
+    policy = policy_of(connection, policy_file)
     if dataset is not None and only_preview:
         return _show_preview(preview(connection, find(connection, dataset), policy, options=options), as_json=as_json)
     assert folder is not None

@@ -32,14 +32,14 @@ def worker_command(workspace: Path, *, attached: bool) -> NoReturn:
 
     One worker serves a workspace at a time; a second one says so and ends.
     """
-    from generation.worker import NICE, Worker
+    from generation.stepping_back import step_back
+    from generation.worker import Worker
     from tui.cli import INTERRUPTED
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # A line for each call says nothing that isn't stored.
     open_workspace(workspace, create=False).close()
-    with contextlib.suppress(OSError):
-        os.nice(NICE)
+    step_back()
     # The database thread asks for the interpreter anew after each statement: while calls keep it busy, it would
     # otherwise wait 5 ms each time.
     sys.setswitchinterval(SWITCH_SECONDS)

@@ -18,11 +18,12 @@ from db.connection import Connection
 from db.errors import EvalwrightError
 from db.records import Dataset
 from db.rulings import NewRuling
-from review.adjudication import Case, CaseFile, case_file, queue
+from review.adjudication import Case, CaseFile, case_file, labels_it_too, queue
 from review.rulings import drop, edit, keep, relabel, rule, suggested_wording, wording
 from review.steering import find
 from tui.actions import ADJUDICATE, Action, bindings
 from tui.messages import CaseRead, CasesRead, Failed, Ruled
+from tui.screens.confirm import ConfirmScreen
 from tui.screens.ruling import RulingScreen
 from tui.screens.text import TextScreen
 from tui.store import Store
@@ -68,7 +69,7 @@ class AdjudicateScreen(Screen[None]):
         """Makes the screen."""
         with Vertical(id="desk"), Vertical(id="column"):
             with Horizontal(id="heading"):
-                yield Static(Content(visible(self._dataset_name, one_line=True)), id="name")
+                yield Static(Content(f"{visible(self._dataset_name, one_line=True)} · adjudicate"), id="name")
                 yield Static(id="place")
             yield Static(id="behavior")
             yield ExampleBody(id="body")
@@ -197,11 +198,9 @@ class AdjudicateScreen(Screen[None]):
     @work(group="look", exclusive=True)
     async def _look(self) -> None:
         try:
-            dataset, cases = await self._store.looking(_cases, self._dataset_name)
+            self.post_message(await self._store.looking(_cases, self._dataset_name, self._lead))
         except EvalwrightError as error:
             self.post_message(Failed(error))
-        else:
-            self.post_message(CasesRead(dataset, cases))
 
     @work(group="look", exclusive=True)
     async def _read(self, dataset: Dataset, case: Case) -> None:
@@ -209,6 +208,13 @@ class AdjudicateScreen(Screen[None]):
             self.post_message(CaseRead(await self._store.looking(case_file, dataset, case.example_id, self._lead)))
         except EvalwrightError as error:
             self.post_message(Failed(error))
+
+    def _begin(self, agreed: bool | None) -> None:
+        if agreed:
+            self._go(0)
+            self._say(BLIND)
+        else:
+            self.dismiss()
 
     def _go(self, place: int) -> None:
         if self._cases and self._dataset is not None:
@@ -223,12 +229,13 @@ class AdjudicateScreen(Screen[None]):
         behavior = self.query_one("#behavior", Static)
         behavior.display = bool(message.dataset.behavior.strip())
         behavior.update(behavior_line(message.dataset.behavior))
-        if self._cases:
-            self._go(0)
-            self._say(BLIND)
-        else:
+        if not self._cases:
             self.set_class(True, "-empty")
             self.body.show(NOTHING)
+        elif message.labels_it_too:
+            self.app.push_screen(ConfirmScreen("Adjudicate?", f"You label this dataset yourself. {BLIND}"), self._begin)
+        else:
+            self._begin(agreed=True)
 
     async def on_case_read(self, message: CaseRead) -> None:
         """Shows the case."""
@@ -272,9 +279,10 @@ class AdjudicateScreen(Screen[None]):
         await self.cards.show(file.said, file.example.intended, names=self._names)
 
 
-def _cases(connection: Connection, name: str) -> tuple[Dataset, tuple[Case, ...]]:
+def _cases(connection: Connection, name: str, lead: str) -> CasesRead:
     dataset = find(connection, name)
-    return dataset, tuple(queue(connection, dataset))
+    cases = tuple(queue(connection, dataset))
+    return CasesRead(dataset, cases, labels_it_too(connection, dataset, lead, cases))
 
 
 def _meant(file: CaseFile) -> Content:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import getters, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from db.errors import EvalwrightError
@@ -17,6 +16,7 @@ from review.agreement import Agreement
 from tui.actions import AGREEMENT, Action, bindings
 from tui.findings import Findings
 from tui.messages import AgreementMeasured, Failed
+from tui.screens.parts import PartsScreen
 from tui.screens.text import TextScreen
 from tui.text import visible
 from tui.widgets.agreement_lines import annotator_lines, answer_lines, course_lines, pair_lines, question_lines
@@ -24,26 +24,25 @@ from tui.widgets.agreement_lines import annotator_lines, answer_lines, course_li
 if TYPE_CHECKING:
     from tui.widgets.plots import Plot
 
-PARTS = ("questions", "validators", "pairs", "answers", "bounds")
 MARGINS = 5
 """The cells beside the text: padding and the scrollbar."""
 
-LEGEND = """●  estimate   ━  where the true value lies   ┃  the least that is tentative (alpha .667)
+LEGEND = """●  estimate   ━  where the true value lies   ┃  the least that is tentative (alpha .667)   ◉  both
 
 Validators: inform. is informedness, est. Dawid and Skene's estimate, gold the known answers, again the same label on \
-repeats, secs the median time, run the longest run of one label, bits the entropy of the labels.
+repeats, secs the median time, run the longest run of one label, entr. the entropy of the labels \
+in bits.
 
 In the plots: lines are bounds, • estimates, ╌ what must be reached."""
 
 
-class AgreementScreen(Screen[None]):
+class AgreementScreen(PartsScreen):
     """Shows one part at a time; everything is measured outside the app."""
 
     CSS_PATH = "agreement.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings(AGREEMENT)
     ACTIONS: ClassVar[tuple[Action, ...]] = AGREEMENT
-
-    scroll = getters.query_one("#scroll", VerticalScroll)
+    PARTS = ("questions", "validators", "pairs", "answers", "bounds")
 
     def __init__(self, findings: Findings, dataset: str) -> None:
         super().__init__()
@@ -51,7 +50,6 @@ class AgreementScreen(Screen[None]):
         self._dataset = dataset
         self._agreement: Agreement | None = None
         self._problem = ""
-        self._part = 0
         self._pair = 0
 
     def compose(self) -> ComposeResult:
@@ -75,20 +73,8 @@ class AgreementScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offers pairs only where they are shown."""
         if action in {"pair_down", "pair_up"}:
-            return PARTS[self._part] == "pairs" and self._agreement is not None and len(self._agreement.pairs) > 1
+            return self.part == "pairs" and self._agreement is not None and len(self._agreement.pairs) > 1
         return True
-
-    def action_next_part(self) -> None:
-        """Shows the next part."""
-        self._show((self._part + 1) % len(PARTS))
-
-    def action_previous_part(self) -> None:
-        """Shows the part before."""
-        self._show((self._part - 1) % len(PARTS))
-
-    def action_part(self, name: str) -> None:
-        """Shows a part."""
-        self._show(PARTS.index(name))
 
     def action_pair_down(self) -> None:
         """Shows the next pair's confusion."""
@@ -134,9 +120,8 @@ class AgreementScreen(Screen[None]):
         self._problem = str(message.error)
         self._paint()
 
-    def _show(self, part: int) -> None:
-        self._part = part
-        self.scroll.scroll_home(animate=False)
+    def paint_part(self) -> None:
+        """Shows the part that was chosen, with its plots."""
         self._paint()
         self.run_worker(self._plot(), group="plot", exclusive=True)
         self.refresh_bindings()
@@ -149,16 +134,8 @@ class AgreementScreen(Screen[None]):
     def _paint(self) -> None:
         if not self.is_mounted:
             return
-        self.query_one("#parts", Static).update(self._tabs())
+        self.query_one("#parts", Static).update(self.tabs)
         self.query_one("#words", Static).update(self._words())
-
-    def _tabs(self) -> Content:
-        tabs = []
-        for place, name in enumerate(PARTS):
-            style = "bold $primary" if place == self._part else "$foreground 60%"
-            mark = "●" if place == self._part else f"{place + 1}"
-            tabs.append(Content.styled(f"{mark} {name}", style))
-        return Content("   ").join(tabs)
 
     def _words(self) -> Content:
         if self._problem:
@@ -166,7 +143,7 @@ class AgreementScreen(Screen[None]):
         found = self._agreement
         if found is None:
             return Content.styled("Measuring …", "$foreground 60%")
-        name = PARTS[self._part]
+        name = self.part
         if name == "questions":
             return question_lines(found, self.size.width - MARGINS)
         if name == "validators":
@@ -186,7 +163,7 @@ class AgreementScreen(Screen[None]):
             plot.draw()
 
     def _plots(self) -> list[tuple[str, Plot]]:
-        found, name = self._agreement, PARTS[self._part]
+        found, name = self._agreement, self.part
         if found is None or name not in {"answers", "bounds"}:
             return []
         from tui.widgets.plots import CalibrationPlot, CoursePlot, RatingPlot
@@ -196,7 +173,7 @@ class AgreementScreen(Screen[None]):
             return [
                 (f"{course.name}, {asked[course.bound]} {course.threshold:g}", CoursePlot(course))
                 for course in found.courses
-                if course.points
+                if CoursePlot.has_lines(course)
             ]
         plots: list[tuple[str, Plot]] = [
             (f"{question.name}, percent of the answers", RatingPlot(list(question.class_shares.items())))

@@ -166,6 +166,15 @@ class AnsweringScreen(TurnsScreen):
 
             self._open(WordsScreen("Skip", "Why do you skip this example?", ""), skip)
 
+    def look_again(self) -> None:
+        """Opens the window of the second look that is due, if one is, and of the next after it."""
+        if (look := self._desk.second_look) is not None:
+            self._open(SecondLookScreen(look, self._desk), lambda _: self._looked())
+
+    def _looked(self) -> None:
+        self._desk.look_no_longer()
+        self.look_again()
+
     # How it is given
 
     def _at_hand(self) -> Shown | None:
@@ -195,8 +204,7 @@ class AnsweringScreen(TurnsScreen):
             submitted = await self._desk.give(answers)
             self._notice = OUTCOMES[submitted.outcome] or warning or ""
             self._warned = self._warned or warning is not None
-            if (look := self._desk.second_look) is not None:
-                self._open(SecondLookScreen(look, self._desk.answer_again), lambda _: self._desk.look_no_longer())
+            self.look_again()
 
         self._do(Step(give, answer=True))
         # Most answers are stored before one could see the second key chosen: painting it would only hold them up.

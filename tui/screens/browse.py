@@ -58,7 +58,7 @@ class BrowseScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Makes the screen."""
         with Horizontal(id="heading"):
-            yield Static(Content(visible(self._dataset_name, one_line=True)), id="name")
+            yield Static(Content(f"{visible(self._dataset_name, one_line=True)} · examples"), id="name")
             yield Static(id="found")
         with Horizontal(id="asking"):
             yield Static(Content("/"), id="slash")
@@ -80,6 +80,8 @@ class BrowseScreen(Screen[None]):
             return self.listing.current is not None
         if action == "look":
             return not self._open_to_all
+        if action == "search":
+            return not self.query_input.has_focus
         return True
 
     def action_search(self) -> None:
@@ -225,7 +227,7 @@ class BrowseScreen(Screen[None]):
     def on_life_read(self, message: LifeRead) -> None:
         """Shows the life of an example."""
         message.stop()
-        title = f"Example {message.life.example.ordinal + 1:,} of {visible(self._dataset_name, one_line=True)}"
+        title = f"Example {visible(self._dataset_name, one_line=True)}:{message.life.example.ordinal}"
         self.app.push_screen(TextScreen(title, life_lines(message.life)))
 
     def on_failed(self, message: Failed) -> None:

@@ -51,11 +51,13 @@ class CandidatesScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Makes the screen."""
         ending = self._ending
-        about = visible(f"{self._job.dataset}, job {self._job.id}", one_line=True)
+        dataset, stopped = (
+            visible(text, one_line=True) for text in (self._job.dataset, f"{ending.stage}: {ending.words}")
+        )
         with Horizontal(id="heading"):
-            yield Static(Content(visible(f"{ending.stage}: {ending.words}", one_line=True)), id="name")
-            yield Static(Content(f"{ending.count:,}"), id="job")
-        yield Static(Content.styled(about, "$foreground 60%"), id="about")
+            yield Static(Content(f"{dataset} · candidates"), id="name")
+            yield Static(Content(f"job {self._job.id}"), id="job")
+        yield Static(Content.assemble((f"{ending.count:,}  ", "bold"), stopped), id="about")
         yield Static(id="said")
         with Vertical(id="main"):
             yield CandidateList(id="list", with_reason=ending.fate is None)

@@ -17,7 +17,7 @@ from review.overview import DatasetOverview
 from tui.actions import DATASET, Action, bindings
 from tui.findings import Findings
 from tui.messages import DatasetRead, Failed, FindingsChanged
-from tui.reading import DatasetPage, read_dataset
+from tui.reading_funnels import DatasetPage, read_dataset
 from tui.screens.adjudicate import AdjudicateScreen
 from tui.screens.agreement import AgreementScreen
 from tui.screens.browse import BrowseScreen
@@ -29,7 +29,7 @@ from tui.screens.review import ReviewScreen
 from tui.screens.text import TextScreen
 from tui.store import Store
 from tui.text import visible
-from tui.widgets.evidence_lines import agreement_lines, decision_lines, evidence_lines
+from tui.widgets.evidence_lines import agreement_lines, decision_lines, evidence_lines, shipped_line
 from tui.widgets.finding_lines import finding_lines
 from tui.widgets.funnel_lines import funnel_lines
 from tui.wording import behavior_line
@@ -38,7 +38,15 @@ POLL_SECONDS = 1.0
 MARGINS = 5
 """The cells beside the text: padding and the scrollbar."""
 
-LEGEND = "●  estimate   ━  where the true value lies   ┃  what it must reach"
+LEGEND = """●  estimate   ━  where the true value lies   ┃  what it must reach   ◉  both
+
+Examples are the longest beginning of the review order of which at most 2 % is open; label agreement is the share of \
+them whose validators agree on the intended label; relevance mean and ambiguous share are of their answers; label \
+alpha is Krippendorff's, the agreement beyond chance.
+
+Of the texts: near duplicate share is how many have a twin, largest class excess how far one label is above its even \
+share, negation auc how well words like "not" alone tell the label. Guaranteed after rulings is the least share of \
+what ships that is right, once rulings are carried out."""
 
 
 class DatasetScreen(Screen[None]):
@@ -58,6 +66,7 @@ class DatasetScreen(Screen[None]):
         self._dataset = dataset
         self._page: DatasetPage | None = None
         self._asking = False
+        self._returned = False
 
     def compose(self) -> ComposeResult:
         """Makes the screen."""
@@ -81,15 +90,14 @@ class DatasetScreen(Screen[None]):
         self.query_one("#behavior").display = bool(self._dataset.behavior.strip())
         self.scroll.focus()
         self._paint()
-        self._look()
         self.set_interval(POLL_SECONDS, self._look)
         if self._dataset.name not in self._findings.decisions or self._findings.stale([self._dataset]):
             self.action_refresh()
 
     def on_screen_resume(self) -> None:
-        """Asks anew after a review."""
-        if self._page is not None and self._page.counts.annotations != self._dataset.annotations:
-            self.action_refresh()
+        """Looks at once after another screen."""
+        self._returned = self._page is not None
+        self._look()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offers the funnel where a job wrote the dataset."""
@@ -169,9 +177,12 @@ class DatasetScreen(Screen[None]):
         self.post_message(FindingsChanged())
 
     def on_dataset_read(self, message: DatasetRead) -> None:
-        """Shows what was read."""
+        """Shows what was read, and asks the gate anew after a review."""
         message.stop()
         page, before = message.page, self._page
+        if self._returned and page.counts.annotations != self._dataset.annotations:
+            self.action_refresh()
+        self._returned = False
         if page == before:
             return
         self._page = page
@@ -210,9 +221,11 @@ class DatasetScreen(Screen[None]):
 
     def _decision(self) -> Content:
         decision = self._findings.decisions.get(self._dataset.name)
-        lines = [decision_lines(decision)] if decision else []
+        lines = [decision_lines(decision, self.size.width - MARGINS)] if decision else []
         if self._page is not None:
             counts = self._page.counts
+            if self._page.shipped is not None:
+                lines.insert(0, shipped_line(self._page.shipped))
             lines.append(
                 Content.styled(
                     f"{counts.examples:,} examples · {counts.reviewed:,} reviewed · {counts.settled:,} settled ·"

@@ -20,13 +20,6 @@ from tui.actions import DATASETS, Action, bindings
 from tui.findings import Findings
 from tui.messages import Failed, FindingsChanged, HomeRead
 from tui.reading import HomePage, read_home
-from tui.screens.adjudicate import AdjudicateScreen
-from tui.screens.agreement import AgreementScreen
-from tui.screens.browse import BrowseScreen
-from tui.screens.dataset import DatasetScreen
-from tui.screens.jobs import JobsScreen
-from tui.screens.preview import PreviewScreen
-from tui.screens.release import ReleaseScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.text import TextScreen
 from tui.sizes import HIGH
@@ -44,16 +37,19 @@ JOBS_LOW, JOBS_HIGH = 2, 6
 
 EMPTY = """There is nothing in this workspace yet.
 
-    evalwright demo             a small model writes examples here, and you label them
-    evalwright import FILE...   published JSONL files become datasets
-    evalwright generate FILE    a model writes a dataset for a behaviour that you describe
+  evalwright demo            a small model writes examples; you label
+  evalwright import FILE...  published JSONL files become datasets
+  evalwright generate FILE   a model writes a dataset for a behaviour
 
-Run one of them in another terminal; this screen shows by itself what it makes.
+Run one of them in another terminal; what it makes shows here by itself.
 Or press n to try out a behaviour file here."""
 
 
 class DatasetsScreen(Screen[None]):
-    """Lists the datasets and follows the jobs."""
+    """Lists the datasets and follows the jobs.
+
+    The other screens are loaded when they are opened: a validator waits for none of them.
+    """
 
     CSS_PATH = "datasets.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings(DATASETS)
@@ -109,35 +105,49 @@ class DatasetsScreen(Screen[None]):
 
     def action_details(self) -> None:
         """Opens the highlighted dataset."""
+        from tui.screens.dataset import DatasetScreen
+
         if dataset := self.listing.current:
             self.app.push_screen(DatasetScreen(self._store, self._findings, self._annotator, dataset))
 
     def action_browse(self) -> None:
         """Looks through the highlighted dataset."""
+        from tui.screens.browse import BrowseScreen
+
         if dataset := self.listing.current:
             self.app.push_screen(BrowseScreen(self._store, self._annotator, dataset.name))
 
     def action_release(self) -> None:
         """Shows what a release of the highlighted dataset would hold."""
+        from tui.screens.release import ReleaseScreen
+
         if dataset := self.listing.current:
             self.app.push_screen(ReleaseScreen(self._findings, dataset.name))
 
     def action_adjudicate(self) -> None:
         """Settles what waits in the highlighted dataset."""
+        from tui.screens.adjudicate import AdjudicateScreen
+
         if dataset := self.listing.current:
             self.app.push_screen(AdjudicateScreen(self._store, self._annotator, dataset.name))
 
     def action_agreement(self) -> None:
         """Opens the agreement on the highlighted dataset."""
+        from tui.screens.agreement import AgreementScreen
+
         if dataset := self.listing.current:
             self.app.push_screen(AgreementScreen(self._findings, dataset.name))
 
     def action_preview(self) -> None:
         """Tries out a behaviour file."""
+        from tui.screens.preview import PreviewScreen
+
         self.app.push_screen(PreviewScreen(self._store))
 
     def action_jobs(self) -> None:
         """Opens the jobs."""
+        from tui.screens.jobs import JobsScreen
+
         self.app.push_screen(JobsScreen(self._store, self._annotator))
 
     def action_help(self) -> None:
@@ -234,7 +244,7 @@ class DatasetsScreen(Screen[None]):
         words = gate_words(Line(dataset, decision, ()), roomy=True)
         if decision or dataset.decision:
             lines.append(Content.assemble(("Gate: ", "$foreground 60%"), words))
-        if decision:
+        if decision and dataset.state != "shipped":
             said = [*decision.repairs, *([decision.forecast] if decision.forecast else [])]
             lines.extend(Content(visible(sentence)) for sentence in said)
         if self._findings.problem:

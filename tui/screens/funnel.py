@@ -15,7 +15,7 @@ from textual.widgets import Footer, Static
 from db.errors import EvalwrightError
 from tui.actions import FUNNEL, Action, bindings
 from tui.messages import Failed, FunnelRead
-from tui.reading import JobFunnel, read_job_funnel
+from tui.reading_funnels import JobFunnel, read_job_funnel
 from tui.screens.candidates import CandidatesScreen
 from tui.screens.text import TextScreen
 from tui.store import Store
@@ -57,9 +57,12 @@ class FunnelScreen(Screen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Begins to look."""
-        self._look()
+        """Begins to follow the job."""
         self.set_interval(POLL_SECONDS, self._look)
+
+    def on_screen_resume(self) -> None:
+        """Looks at once after another screen."""
+        self._look()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offers only what there is something for."""
@@ -102,7 +105,7 @@ class FunnelScreen(Screen[None]):
             return
         self._read = message.read
         job, funnel = message.read.job, message.read.funnel
-        self._show("name", Content(visible(job.dataset, one_line=True)))
+        self._show("name", Content(f"{visible(job.dataset, one_line=True)} · funnel"))
         self._show("about", Content("\n").join([job_words(job), *funnel_notes(funnel)]))
         self._show("said", Content(""))
         self.listing.show(funnel)

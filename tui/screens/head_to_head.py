@@ -137,7 +137,7 @@ class HeadToHeadScreen(TasksScreen[SideBySide]):
         """Shows a pair."""
         self.set_class(task is None, "-empty")
         names = f"{self._dataset_name} and {self._against.name}" if self._others else self._dataset_name
-        self.query_one("#name", Words).say(Content(visible(names, one_line=True)))
+        self.query_one("#name", Words).say(Content(f"{visible(names, one_line=True)} · head to head"))
         self.query_one("#behavior", Words).say(behavior_line(self._dataset.behavior if self._dataset else ""))
         nothing = NOTHING if self._others else ALONE
         self.query_one("#nothing", Words).say(Content("" if self._busy or self._trouble else nothing))

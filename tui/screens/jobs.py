@@ -22,12 +22,14 @@ from tui.messages import Failed, JobsRead
 from tui.reading import read_jobs
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.funnel import FunnelScreen
+from tui.screens.text import TextScreen
 from tui.store import Store
 from tui.text import visible
 from tui.widgets.job_figures import figure_lines
 from tui.widgets.job_lines import job_head
 
 POLL_SECONDS = 0.7
+KEYS = "  ".join(f"{action.key_word} {action.word}" for action in JOBS if action.footer)
 
 
 class JobsScreen(ModalScreen[None]):
@@ -53,9 +55,7 @@ class JobsScreen(ModalScreen[None]):
         """Makes the window: the list, and below it the job that is highlighted."""
         with VerticalScroll(id="window", can_focus=False) as window:
             window.border_title = Content("Jobs")
-            window.border_subtitle = Content(
-                "↑ ↓ choose · p pause · r resume · t retry · c cancel · f funnel · Esc back"
-            )
+            window.border_subtitle = Content(KEYS)
             with VerticalScroll(id="list", can_focus=False):
                 yield Static(id="lines")
             yield Static(id="said")
@@ -89,20 +89,19 @@ class JobsScreen(ModalScreen[None]):
         """Makes the failed calls of the highlighted job again."""
         self._change("retry")
 
-    @work(group="ask")
-    async def action_cancel(self) -> None:
+    def action_cancel(self) -> None:
         """Ends the highlighted job, once a person has said yes."""
         if not self._jobs:
             return
         job = self._jobs[self._place()]
-        title, text = (
-            "Cancel the job?",
-            (
-                f"Job {job.id} of {visible(job.dataset, one_line=True)} ends for good. Its {job.selected:,} selected "
-                "examples stay; calls under way are still stored."
-            ),
+        text = (
+            f"Job {job.id} of {visible(job.dataset, one_line=True)} ends for good. Its {job.selected:,} selected "
+            "examples stay; calls under way are still stored."
         )
-        if await self.app.push_screen_wait(ConfirmScreen(title, text)):
+        self.app.push_screen(ConfirmScreen("Cancel the job?", text), self._asked)
+
+    def _asked(self, agreed: bool | None) -> None:
+        if agreed:
             self._change("cancel")
 
     def action_funnel(self) -> None:
@@ -117,6 +116,10 @@ class JobsScreen(ModalScreen[None]):
     def action_read_back(self) -> None:
         """Scrolls back."""
         self.query_one("#window").scroll_page_up(animate=False)
+
+    def action_help(self) -> None:
+        """Shows the keys."""
+        self.app.push_screen(TextScreen.help(JOBS))
 
     def action_leave(self) -> None:
         """Closes the window."""

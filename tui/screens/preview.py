@@ -20,11 +20,11 @@ from db.connection import Connection
 from db.errors import EvalwrightError, InputError
 from db.job_records import Job
 from generation.engines.registry import checked_model
-from generation.jobs import DEFAULT_COUNT, DEFAULT_ROUNDS, Wanted, create_jobs
-from generation.orders import load_order
+from generation.jobs import DEFAULT_COUNT, DEFAULT_ROUNDS, Wanted, check_jobs, create_jobs
+from generation.orders import Order, load_order
 from generation.preview import Preview
 from tui.actions import PREVIEW, Action, bindings
-from tui.messages import Failed, PreviewMade
+from tui.messages import Failed, JobsChecked, PreviewMade
 from tui.preview_process import PreviewProcess
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.text import TextScreen
@@ -80,14 +80,16 @@ class PreviewScreen(Screen[None]):
         self.files.value = here[0].name if len(here) == 1 and here[0].name != "pyproject.toml" else ""
         self.files.focus()
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
         """Ends what is still running."""
-        self._process.stop()
+        await self._process.stop()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offers only what there is something for."""
         if action in {"prompts", "generate"}:
             return bool(self._previews)
+        if action == "files":
+            return not self.files.has_focus
         return True
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -97,9 +99,8 @@ class PreviewScreen(Screen[None]):
 
     def action_run(self) -> None:
         """Tries the files out."""
-        names = self._names()
+        names = self._named()
         if not names:
-            self._say("Name a behaviour file, such as walks.toml.")
             return
         self._say("")
         self._doing("beginning")
@@ -117,23 +118,27 @@ class PreviewScreen(Screen[None]):
 
     def action_edit(self) -> None:
         """Edits the first file in the author's editor, and tries it out again."""
-        names = self._names()
-        editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+        names = self._named()
         if not names:
-            self._say("Name a behaviour file first, such as walks.toml.")
             return
+        wanted = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
         try:
+            editor = shlex.split(wanted)
             with self.app.suspend():
                 subprocess.run([*editor, "--", names[0]], check=False)
-        except (OSError, SuspendNotSupported) as error:
-            self._say(
-                f"The editor {editor[0]} can't be started here ({error}); set EDITOR, or edit the file elsewhere."
-            )
+        except (OSError, ValueError, SuspendNotSupported) as error:
+            self._say(f"The editor {wanted} can't be started here ({error}); set EDITOR, or edit the file elsewhere.")
             return
         self.action_run()
 
     def action_generate(self) -> None:
+        """Asks whether the whole dataset is to be written, unless it can't be."""
+        self._say("")
+        self._check()
+
+    def on_jobs_checked(self, message: JobsChecked) -> None:
         """Asks whether the whole dataset is to be written."""
+        message.stop()
         names = " and ".join(visible(one.name, one_line=True) for one in self._previews)
         self.app.push_screen(
             ConfirmScreen(
@@ -162,6 +167,15 @@ class PreviewScreen(Screen[None]):
             engine, model = self._engine()
             previews = await self._process.run(names, engine=engine, model=model, count=SAMPLES, tell=self._doing)
             self.post_message(PreviewMade(previews))
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
+
+    @work(group="generate", exclusive=True)
+    async def _check(self) -> None:
+        try:
+            engine, model = self._engine()
+            await self._store.looking(_check, self._names(), engine, model)
+            self.post_message(JobsChecked())
         except EvalwrightError as error:
             self.post_message(Failed(error))
 
@@ -208,8 +222,23 @@ class PreviewScreen(Screen[None]):
         if columns and not typing:
             self.call_after_refresh(columns[0].focus)
 
+    def _named(self) -> list[str]:
+        """Returns the names of the files, none where it says what is wrong with them."""
+        try:
+            names = self._names()
+        except InputError as error:
+            self._say(str(error))
+            return []
+        if not names:
+            self._say("Name a behaviour file, such as walks.toml.")
+        return names
+
     def _names(self) -> list[str]:
-        return [str(Path(name).expanduser()) for name in shlex.split(self.files.value.replace("'", "\\'"))]
+        written = self.files.value
+        try:
+            return [str(Path(name).expanduser()) for name in shlex.split(written.replace("'", "\\'"))]
+        except (ValueError, RuntimeError) as error:
+            raise InputError(f"{written} can't be read as names of files ({error}); name one, or two.") from error
 
     def _engine(self) -> tuple[str, str]:
         words = self.engine.value.split()
@@ -232,7 +261,14 @@ def _wordings(found: Preview) -> list[str | None]:
     return list(names) if len(names) > 1 else [None]
 
 
+def _check(connection: Connection, names: list[str], engine: str, model: str) -> None:
+    check_jobs(connection, *_ordered(names, engine, model))
+
+
 def _queue(connection: Connection, names: list[str], engine: str, model: str) -> list[Job]:
+    return create_jobs(connection, *_ordered(names, engine, model))
+
+
+def _ordered(names: list[str], engine: str, model: str) -> tuple[list[Order], Wanted]:
     orders = [load_order(Path(name)) for name in names]
-    wanted = Wanted(engine, checked_model(engine, model), DEFAULT_COUNT, DEFAULT_ROUNDS, keep_open=False)
-    return create_jobs(connection, orders, wanted)
+    return orders, Wanted(engine, checked_model(engine, model), DEFAULT_COUNT, DEFAULT_ROUNDS, keep_open=False)

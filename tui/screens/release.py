@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import getters, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, Markdown, Static
 
 from db.errors import EvalwrightError
@@ -18,13 +17,13 @@ from review.release import Preview
 from tui.actions import RELEASE, Action, bindings
 from tui.findings import Findings
 from tui.messages import Failed, ReleasePreviewed, Shipped
+from tui.screens.parts import PartsScreen
 from tui.screens.text import TextScreen
 from tui.screens.words import WordsScreen
 from tui.text import visible
 from tui.widgets.evidence_lines import decision_lines, evidence_lines
 from tui.widgets.release_lines import card_body, file_lines
 
-PARTS = ("evidence", "files", "card")
 MARGINS = 5
 """The cells beside the text: padding and the scrollbar."""
 
@@ -33,14 +32,13 @@ WHY = "The gate does not let this dataset pass. Why ship it all the same? The re
 WHERE = "In which folder? It must not exist yet: a release is never overwritten."
 
 
-class ReleaseScreen(Screen[None]):
+class ReleaseScreen(PartsScreen):
     """Shows one part at a time; the gate, the preview and the release are made outside the app."""
 
     CSS_PATH = "release.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings(RELEASE)
     ACTIONS: ClassVar[tuple[Action, ...]] = RELEASE
-
-    scroll = getters.query_one("#scroll", VerticalScroll)
+    PARTS = ("evidence", "files", "card")
 
     def __init__(self, findings: Findings, dataset: str) -> None:
         super().__init__()
@@ -48,7 +46,6 @@ class ReleaseScreen(Screen[None]):
         self._dataset = dataset
         self._preview: Preview | None = None
         self._said = Content("")
-        self._part = 0
         self._shipping = False
 
     def compose(self) -> ComposeResult:
@@ -77,18 +74,6 @@ class ReleaseScreen(Screen[None]):
             return known and not self._shipping
         return True
 
-    def action_next_part(self) -> None:
-        """Shows the next part."""
-        self._show((self._part + 1) % len(PARTS))
-
-    def action_previous_part(self) -> None:
-        """Shows the part before."""
-        self._show((self._part - 1) % len(PARTS))
-
-    def action_part(self, name: str) -> None:
-        """Shows a part."""
-        self._show(PARTS.index(name))
-
     def action_refresh(self) -> None:
         """Makes the preview anew."""
         self._preview = None
@@ -103,20 +88,27 @@ class ReleaseScreen(Screen[None]):
         """Goes back."""
         self.dismiss()
 
-    @work(group="ship", exclusive=True)
-    async def action_ship(self) -> None:
+    def action_ship(self) -> None:
         """Asks why, where the gate says no, and where to; then ships."""
         assert self._preview is not None
-        override = None
         if self._preview.refused is not None:
-            override = await self.app.push_screen_wait(WordsScreen("Override", WHY, "", KEYS))
-            if not override:
-                return
-        folder = await self.app.push_screen_wait(
-            WordsScreen("Ship", WHERE, f"releases/{safe_name(self._dataset)}", KEYS)
-        )
-        if not folder:
+            self.app.push_screen(WordsScreen("Override", WHY, "", KEYS), self._ask_where)
+        else:
+            self._ask_where(None, refused=False)
+
+    def _ask_where(self, override: str | None, *, refused: bool = True) -> None:
+        """Asks for a folder; where the gate says no, only with a reason."""
+        if refused and not override:
             return
+
+        def named(folder: str | None) -> None:
+            if folder:
+                self._ship(folder, override)
+
+        self.app.push_screen(WordsScreen("Ship", WHERE, f"releases/{safe_name(self._dataset)}", KEYS), named)
+
+    @work(group="ship", exclusive=True)
+    async def _ship(self, folder: str, override: str | None) -> None:
         self._shipping = True
         self._say(f"Shipping to {folder} …")
         try:
@@ -155,18 +147,17 @@ class ReleaseScreen(Screen[None]):
         self._said = Content.styled(visible(sentence), style)
         self._paint()
 
-    def _show(self, part: int) -> None:
-        self._part = part
-        self.scroll.scroll_home(animate=False)
+    def paint_part(self) -> None:
+        """Shows the part that was chosen."""
         self._paint()
 
     def _paint(self) -> None:
         if not self.is_mounted:
             return
-        self.query_one("#parts", Static).update(self._tabs())
+        self.query_one("#parts", Static).update(self.tabs)
         words = self.query_one("#words", Static)
         words.update(self._words())
-        with_card = PARTS[self._part] == "card" and self._preview is not None
+        with_card = self.part == "card" and self._preview is not None
         words.display = not with_card
         self.query_one(Markdown).display = with_card
         said = self.query_one("#said", Static)
@@ -174,20 +165,13 @@ class ReleaseScreen(Screen[None]):
         said.update(self._said)
         self.refresh_bindings()
 
-    def _tabs(self) -> Content:
-        tabs = []
-        for place, name in enumerate(PARTS):
-            chosen = place == self._part
-            style = "bold $primary" if chosen else "$foreground 60%"
-            tabs.append(Content.styled(f"{'●' if chosen else place + 1} {name}", style))
-        return Content("   ").join(tabs)
-
     def _words(self) -> Content:
         found = self._preview
         if found is None:
             return Content("")
-        if PARTS[self._part] == "files":
+        if self.part == "files":
             return file_lines(found)
         refused = [Content.styled(visible(found.refused), "$foreground 60%")] if found.refused else []
-        evidence = evidence_lines(found.decision.evidence, self.size.width - MARGINS)
-        return Content("\n\n").join([decision_lines(found.decision), evidence, *refused])
+        width = self.size.width - MARGINS
+        evidence = evidence_lines(found.decision.evidence, width)
+        return Content("\n\n").join([decision_lines(found.decision, width), evidence, *refused])

@@ -61,7 +61,7 @@ class ReviewScreen(AnsweringScreen):
 
     def on_mount(self) -> None:
         """Takes a seat at the desk."""
-        self._do(Step(self._desk.open))
+        self._do(Step(self._sit_down))
         self.set_interval(POLL_SECONDS, self._poll)
         self.set_interval(ALIVE_SECONDS, self._keep_alive)
 
@@ -183,6 +183,10 @@ class ReviewScreen(AnsweringScreen):
 
     # How it goes on
 
+    async def _sit_down(self) -> None:
+        await self._desk.open()
+        self.look_again()
+
     async def _fetch(self) -> None:
         self._asked_at = time.monotonic()
         await self._desk.fetch()
@@ -207,7 +211,8 @@ class ReviewScreen(AnsweringScreen):
     def on_review_status_read(self, message: ReviewStatusRead) -> None:
         """Shows progress; an empty desk asks again when something has changed."""
         message.stop()
-        changed = message.status != self._status
+        before = self._status.without_figures if self._status else None
+        changed = message.status.without_figures != before
         self._status = message.status
         self.table.show_status(message.status, self._desk)
         self._offer()

@@ -64,6 +64,7 @@ class RulingScreen(ModalScreen[NewRuling | None]):
         """Makes the window."""
         with Vertical(id="window") as window:
             window.border_title = Content(self._title)
+            window.border_subtitle = Content(self._keys())
             yield Static(Content(self._sentence))
             if self._choices:
                 yield OptionList(*(Option(_words(choice)) for choice in self._choices), id="choices")
@@ -71,7 +72,6 @@ class RulingScreen(ModalScreen[NewRuling | None]):
                 yield TextArea(visible(self._text), id="text", show_line_numbers=False, soft_wrap=True)
             yield Input(placeholder="Reason", id="reason")
             yield Static(id="problem")
-            yield Static(Content(self._hint()), classes="hint")
 
     def on_mount(self) -> None:
         """Begins with what has to be chosen or written."""
@@ -118,13 +118,13 @@ class RulingScreen(ModalScreen[NewRuling | None]):
         text = self.query_one("#text", TextArea).text
         return self._text if text == visible(self._text) else text
 
-    def _hint(self) -> str:
-        ways = (
-            ["Enter rules"] if not self._choices and self._text is None else ["Tab to the reason · Enter rules there"]
-        )
-        if self._suggestions:
-            ways.append("Ctrl+T takes a suggestion")
-        return " · ".join([*ways, "Esc leaves it"])
+    def _keys(self) -> str:
+        if self._choices:
+            return "Enter goes on, then rules · Esc leaves it"
+        if self._text is None:
+            return "Enter rules · Esc leaves it"
+        suggestion = ["Ctrl+T takes a suggestion"] if self._suggestions else []
+        return " · ".join(["Ctrl+S rules", *suggestion, "Esc leaves it"])
 
 
 def _words(choice: Choice) -> Content:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import PurePath
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from textual import events, work
 from textual.app import ComposeResult
@@ -34,17 +34,27 @@ RECONSIDER = "Look at it once more, as if you had not answered yet."
 ASK = "Your answer is stored. Which one do you give now?"
 
 
+class AnswersAgain(Protocol):
+    """Where a second answer goes, or that there is none."""
+
+    async def answer_again(self, look: SecondLook, label: str, seconds: float) -> None:
+        """Stores it."""
+
+    async def decline(self, look: SecondLook) -> None:
+        """Stores that there is none."""
+
+
 class SecondLookScreen(ModalScreen[None]):
-    """Takes a second answer and closes once it is stored; Escape closes without one."""
+    """Takes a second answer and closes once it is stored; Escape closes without one, which is stored as well."""
 
     CSS_PATH: ClassVar[list[str | PurePath]] = ["text.tcss", "second_look.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings(SECOND_LOOK)
     ACTIONS: ClassVar[tuple[Action, ...]] = SECOND_LOOK
 
-    def __init__(self, look: SecondLook, send: Callable[[SecondLook, str, float], Awaitable[None]]) -> None:
+    def __init__(self, look: SecondLook, desk: AnswersAgain) -> None:
         super().__init__()
         self._look = look
-        self._send = send
+        self._desk = desk
         self._keys = choice_keys(look.example.choices)
         self._since = time.monotonic()
         self._storing = False
@@ -79,19 +89,21 @@ class SecondLookScreen(ModalScreen[None]):
 
     def action_leave(self) -> None:
         """Closes without a second answer."""
-        if not self._storing:
-            self.dismiss()
+        self._end(lambda _: self._desk.decline(self._look))
 
     def _answer(self, label: str) -> None:
+        self._end(lambda seconds: self._desk.answer_again(self._look, label, seconds))
+
+    def _end(self, store: Callable[[float], Awaitable[None]]) -> None:
         seconds = time.monotonic() - self._since
         if not self._storing and seconds >= GRACE_SECONDS:
             self._storing = True
-            self._store(label, seconds)
+            self._store(store(seconds))
 
     @work(group="second look")
-    async def _store(self, label: str, seconds: float) -> None:
+    async def _store(self, stored: Awaitable[None]) -> None:
         try:
-            await self._send(self._look, label, seconds)
+            await stored
         except EvalwrightError as error:
             self._storing = False
             self.query_one("#notice", Words).say(Content.styled(f"! {visible(str(error))}", "bold $error"))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -16,8 +15,6 @@ from textual.widgets import Static
 from tui.actions import EVERYWHERE, TEXT, Action, bindings
 from tui.text import visible
 from tui.widgets.marks import key_cap
-
-KEY_CELLS = 9
 
 
 class TextScreen(ModalScreen[None]):
@@ -27,17 +24,24 @@ class TextScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(TEXT)
     ACTIONS: ClassVar[tuple[Action, ...]] = TEXT
 
-    def __init__(self, title: str, text: Content) -> None:
+    def __init__(self, title: str, text: Content, keys: Sequence[Action] = ()) -> None:
+        """Prepares the window.
+
+        Args:
+            title: What it is about.
+            text: What there is to read.
+            keys: The actions that are listed below it.
+        """
         super().__init__()
         self._title = title
         self._text = text
+        self._keys = keys
 
     @classmethod
     def help(cls, actions: Sequence[Action], more: Content | None = None) -> TextScreen:
         """Makes the help of a screen from its actions, what is asked first where something is."""
-        lines = [_key_line(action) for action in (*actions, *EVERYWHERE)]
-        keys = Content("\n").join([Content.styled("Keys", "bold $primary"), *lines])
-        return cls("Help", Content.assemble(more, "\n\n", keys) if more else keys)
+        title = Content.styled("Keys", "bold $primary")
+        return cls("Help", Content.assemble(more, "\n\n", title) if more else title, (*actions, *EVERYWHERE))
 
     @classmethod
     def error(cls, sentence: str) -> TextScreen:
@@ -50,6 +54,10 @@ class TextScreen(ModalScreen[None]):
             window.border_title = Content(self._title)
             window.border_subtitle = Content("Esc closes · ↑ ↓ scroll")
             yield Static(self._text)
+            for action in self._keys:
+                with Horizontal(classes="line"):
+                    yield Static(key_cap(action.key_word), classes="key")
+                    yield Static(Content(action.sentence), classes="sentence")
 
     def on_mount(self) -> None:
         """Lets the arrow keys scroll."""
@@ -58,8 +66,3 @@ class TextScreen(ModalScreen[None]):
     def action_leave(self) -> None:
         """Closes the window."""
         self.dismiss()
-
-
-def _key_line(action: Action) -> Content:
-    key = action.key_word
-    return Content.assemble(key_cap(key), " " * max(1, KEY_CELLS - cell_len(key)), action.sentence)

@@ -39,7 +39,7 @@ def annotator_lines(agreement: Agreement, width: int) -> Content:
     if not agreement.annotators:
         return Content("Nobody has answered yet.")
     rows = [[cell.replace(" of ", "/") for cell in tables.annotator_row(one)] for one in agreement.annotators]
-    headings = ["validator", "answers", "skips", "inform.", "est.", "gold", "again", "secs", "run", "bits"]
+    headings = ["validator", "answers", "skips", "inform.", "est.", "gold", "again", "secs", "run", "entr."]
     flags = [
         Content.assemble(("! ", "bold $warning"), _shown(note)) for note in words.annotator_notes(agreement.annotators)
     ]

@@ -5,7 +5,14 @@ from __future__ import annotations
 from textual.content import Content
 
 FULL, EMPTY = "━", "─"
-INTERVAL, REST, ESTIMATE, THRESHOLD = "━", "·", "●", "┃"
+INTERVAL, REST, ESTIMATE, THRESHOLD, BOTH = "━", "·", "●", "┃", "◉"
+STYLES = {
+    REST: "$foreground 30%",
+    INTERVAL: "$primary",
+    ESTIMATE: "$primary bold",
+    THRESHOLD: "$foreground bold",
+    BOTH: "$foreground bold",
+}
 
 
 def share_bar(share: float, width: int) -> Content:
@@ -20,6 +27,8 @@ def interval_bar(
     lower: float, upper: float, value: float | None, threshold: float | None, *, ends: tuple[float, float], width: int
 ) -> Content:
     """Returns an interval on a scale, with the estimate and the threshold that its bound must reach.
+
+    Where the two share a cell, one mark stands for both.
 
     Args:
         lower: Lower bound; `upper`, `value` and `threshold` are on the same scale.
@@ -40,6 +49,5 @@ def interval_bar(
     if value is not None:
         signs[cell(value)] = ESTIMATE
     if threshold is not None:
-        signs[cell(threshold)] = THRESHOLD
-    styles = {REST: "$foreground 30%", INTERVAL: "$primary", THRESHOLD: "$foreground bold", ESTIMATE: "$primary bold"}
-    return Content.assemble(*((sign, styles[sign]) for sign in signs))
+        signs[cell(threshold)] = BOTH if signs[cell(threshold)] == ESTIMATE else THRESHOLD
+    return Content.assemble(*((sign, STYLES[sign]) for sign in signs))

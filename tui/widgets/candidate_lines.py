@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.message import Message
 
@@ -17,6 +18,10 @@ from tui.widgets.life_lines import call_section, cut, section
 from tui.widgets.line_list import LineList, cell
 
 FAINT = "$foreground 60%"
+LEAST_REASON = len("reason")
+TEXT = 60
+"""Cells of the text that a long reason leaves free where it can."""
+
 LABEL_HIDDEN = "its label and its scores are hidden: you may yet be asked about it"
 CALLS_HIDDEN = (
     "Its prompts and replies are hidden: you may yet be asked about what they wrote. In the list, x shows them."
@@ -38,6 +43,7 @@ class CandidateList(LineList):
         self._rows: list[SeenCandidate] = []
         self._complete = False
         self._asked_after = 0
+        self._longest_reason = LEAST_REASON
 
     @property
     def count(self) -> int:
@@ -52,12 +58,17 @@ class CandidateList(LineList):
     def show(self, rows: Sequence[SeenCandidate], *, after: int, complete: bool) -> None:
         """Takes the page that follows a candidate; the first page, after 0, begins the list anew."""
         if not after:
-            self._rows, self._asked_after = [], 0
-        self._rows.extend(rows)
+            self._rows, self._asked_after, self._longest_reason = [], 0, LEAST_REASON
+        self._take(rows)
         self._complete = complete
         self.highlighted = max(0, min(self.highlighted, len(self._rows) - 1))
         self.lay_out()
         self.post_message(self.Highlighted())
+
+    def _take(self, rows: Sequence[SeenCandidate]) -> None:
+        self._rows.extend(rows)
+        lengths = [cell_len(visible(reason(seen.candidate), one_line=True)) for seen in rows]
+        self._longest_reason = max([self._longest_reason, *lengths])
 
     def heading(self, width: int) -> Content:
         """Returns the headings over the columns."""
@@ -85,7 +96,8 @@ class CandidateList(LineList):
     def _columns(self, cells: Sequence[Content], width: int) -> Content:
         widths = [max(4, len(str(self._rows[-1].candidate.id)) if self._rows else 0), 6, 5]
         if self._with_reason:
-            widths.append(min(36, width // 4))
+            spare = width - sum(widths) - 2 * (len(widths) + 1) - TEXT
+            widths.append(min(self._longest_reason, max(width // 4, spare)))
         widths.append(max(10, width - sum(widths) - 2 * len(widths)))
         placed = enumerate(zip(cells, widths, strict=True))
         return Content("  ").join([cell(content, room, right=place == 0) for place, (content, room) in placed])

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from review.agreement import QuestionAgreement
-from review.gate import VERDICT_WORDS, Decision
 from review.overview import DatasetOverview
+from review.verdicts import VERDICT_WORDS
 from tui.text import visible
 from tui.widgets.bars import share_bar
 from tui.widgets.line_list import LineList, cell
+
+if TYPE_CHECKING:
+    from review.agreement import QuestionAgreement
+    from review.gate import Decision
 
 LEAST_NAME = 14
 ROOMY = 94

@@ -2,35 +2,65 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.content import Content
 
-from review.agreement import QuestionAgreement
-from review.evidence import Evidence
-from review.gate import VERDICT_WORDS, Decision
+from db.decisions import StoredRelease
+from review.policy import parse_policy
+from review.verdicts import VERDICT_WORDS, outcome
 from tui.text import visible
 from tui.widgets.bars import interval_bar
 
-NAME = 21
+if TYPE_CHECKING:
+    from review.agreement import QuestionAgreement
+    from review.evidence import Evidence
+    from review.gate import Decision
+
+NAME = 22
+GAP = 2
+"""The least between a name and what follows: a value may fill its own column."""
+
+INDENT = "  "
 LEAST_BAR, MOST_BAR = 8, 40
-REST = 64
+REST = 65
 """The cells of a line without its bar."""
 
 MARGIN = 0.15
 """How much room a bar leaves beyond what it shows, as a share of that."""
 
+DEFAULT_POLICY = "default"
+"""The name of the policy that goes without saying."""
+
 DECISION_MARKS = {"ship": "✓", "keep_labelling": "…", "mend": "!", "reject": "✗"}
 
 
-def decision_lines(decision: Decision) -> Content:
-    """Returns the gate's answer with what would change it."""
+def decision_lines(decision: Decision, width: int) -> Content:
+    """Returns the gate's answer with what would change it, in lines of at most `width` cells."""
     words = VERDICT_WORDS.get(decision.decision, decision.decision)
     so_far = " so far, while the dataset is open" if decision.provisional else ""
-    head = Content.assemble((f"{DECISION_MARKS.get(decision.decision, '·')} {words}", "bold $primary"), so_far)
+    by = "" if decision.policy == DEFAULT_POLICY else f" by the policy {visible(decision.policy, one_line=True)}"
+    head = Content.assemble((f"{DECISION_MARKS.get(decision.decision, '·')} {words}", "bold $primary"), by, so_far)
     said = [*decision.repairs, *([decision.forecast] if decision.forecast else [])]
-    return Content("\n").join([head, *(Content(f"  {visible(sentence)}") for sentence in said)])
+    lines = [
+        Content(line)
+        for sentence in said
+        for line in textwrap.wrap(
+            visible(sentence, one_line=True), width, initial_indent=INDENT, subsequent_indent=INDENT
+        )
+    ]
+    return Content("\n").join([head, *lines])
+
+
+def shipped_line(release: StoredRelease) -> Content:
+    """Returns where a dataset was shipped to, when and by which policy."""
+    policy = visible(parse_policy("the policy of a release", release.policy).name, one_line=True)
+    overridden = "" if release.override_reason is None else ", although the gate refused"
+    words = f"shipped {release.created_at[:10]} to {visible(release.folder, one_line=True)}"
+    return Content.assemble((f"✓ {words}", "bold $primary"), f" by the policy {policy}{overridden}")
 
 
 def evidence_lines(evidence: Sequence[Evidence], width: int) -> Content:
@@ -58,7 +88,7 @@ def agreement_lines(questions: Sequence[QuestionAgreement]) -> Content:
 
 
 def _evidence_line(piece: Evidence, bar: int) -> Content:
-    sign, word = _outcome(piece)
+    sign, word = outcome(piece)
     value = "undefined" if piece.value is None else _number(piece.value)
     asked = f"{'≥' if piece.bound == 'lower' else '≤'} {_number(piece.threshold)}"
     line = Content.assemble(
@@ -85,18 +115,6 @@ def _bar(piece: Evidence, width: int) -> Content:
     return interval_bar(piece.lower, piece.upper, piece.value, piece.threshold, ends=ends, width=width)
 
 
-def _outcome(piece: Evidence) -> tuple[str, str]:
-    if piece.passes is None:
-        return "?", "can't tell"
-    if piece.passes:
-        return "✓", "passes"
-    if piece.failed:
-        return "✗", "failed"
-    if piece.guarantee == "none" and piece.statistic != "count":
-        return "!", "to mend"
-    return "…", "not yet"
-
-
 def _alpha(one: QuestionAgreement) -> Content:
     if one.alpha is None:
         return Content(f"alpha {visible(one.undefined.get('alpha', 'undefined'), one_line=True)}")
@@ -106,7 +124,7 @@ def _alpha(one: QuestionAgreement) -> Content:
 
 def _name(words: str) -> str:
     shown = visible(words.replace("_", " "), one_line=True)
-    return shown + " " * max(1, NAME - cell_len(shown))
+    return shown + " " * max(GAP, NAME - cell_len(shown))
 
 
 def _number(value: float) -> str:

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message
 
 from db.browse import GivenAnswer
-from review.browsing import Seen
+from review.browsing import Seen, own_words, shared_first_line
 from tui.text import visible
 from tui.widgets.line_list import LineList, cell
 
@@ -75,7 +75,8 @@ class ExampleList(LineList):
     def show_rows(self, page: int, rows: Sequence[Seen]) -> None:
         """Takes the rows of a page."""
         self._pages[page] = {seen.row.id: seen for seen in rows}
-        self._lead = shared_first_line([seen.row.text for seen in rows])
+        if len(rows) > 1:  # One alone says nothing of what all share.
+            self._lead = shared_first_line([seen.row.text for seen in rows])
         for old in list(self._pages)[:-KEPT_PAGES]:
             del self._pages[old]
         self.refresh()
@@ -108,17 +109,8 @@ class ExampleList(LineList):
         return rows.get(self._ids[index]) if rows else None
 
 
-def shared_first_line(texts: Sequence[str]) -> str:
-    """Returns the first line with its line break where all these texts begin with it and go on, or ""."""
-    if len(texts) < 2:
-        return ""
-    line, break_, _ = texts[0].partition("\n")
-    lead = line + break_
-    return lead if break_ and all(text.startswith(lead) and len(text) > len(lead) for text in texts) else ""
-
-
 def row(seen: Seen, widths: Sequence[int], *, lead: str, chosen: bool) -> Content:
-    """Returns an example's line; a first line that all share (`lead`) would only take its room."""
+    """Returns an example's line, its row counted from 0 as in commands; a first line that all share (`lead`) is cut."""
     number, state, meant, answers, text = widths
     one = seen.row
     faint = "$foreground 60%"
@@ -130,13 +122,11 @@ def row(seen: Seen, widths: Sequence[int], *, lead: str, chosen: bool) -> Conten
         said = answers_words(one.answers)
         intended = Content(short(one.intended) if one.intended else "?")
     cells = [
-        cell(Content.styled(f"{one.ordinal + 1:,}", faint), number, right=True),
-        cell(Content.styled("new" if one.state == "unanswered" else one.state, faint), state),
+        cell(Content.styled(f"{one.ordinal:,}", faint), number, right=True),
+        cell(Content.styled(one.state, faint), state),
         cell(intended, meant),
         cell(said, answers),
-        cell(
-            Content.styled(visible(one.text.removeprefix(lead).strip(), one_line=True), "bold" if chosen else ""), text
-        ),
+        cell(Content.styled(visible(own_words(one.text, lead), one_line=True), "bold" if chosen else ""), text),
     ]
     return Content("  ").join(cells)
 
@@ -161,5 +151,5 @@ def short(answer: str) -> str:
 
 def _widths(width: int, digits: int) -> tuple[int, int, int, int, int]:
     """Returns the columns' widths; the text takes what the others leave."""
-    fixed = (digits, 7, 6, 14)
+    fixed = (digits, 10, 6, 14)
     return (*fixed, max(10, width - sum(fixed) - 2 * len(fixed) - 1))

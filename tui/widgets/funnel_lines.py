@@ -145,21 +145,23 @@ class FunnelList(LineList):
         self._lines: list[FunnelStage | Ending] = []
 
     def show(self, funnel: Funnel) -> None:
-        """Shows a funnel; the highlight stays where it is."""
+        """Shows a funnel; the highlight begins on the first line that counts something, and stays where it is."""
+        begins = not self._lines
         self._funnel = funnel
         self._lines = []
         for stage in funnel.stages:
             self._lines += [stage, *stage.endings]
         self.highlighted = max(0, min(self.highlighted, len(self._lines) - 1))
         self.lay_out()
+        if begins:
+            self.highlighted = next((place for place, line in enumerate(self._lines) if _ending(line).count), 0)
 
     @property
     def current(self) -> Ending | None:
         """What the highlighted line counts, if it is anything."""
         if not self._lines:
             return None
-        line = self._lines[self.highlighted]
-        ending = line.ended if isinstance(line, FunnelStage) else line
+        ending = _ending(self._lines[self.highlighted])
         return ending if ending.count else None
 
     @property
@@ -175,3 +177,8 @@ class FunnelList(LineList):
         """Returns a stage, or an ending."""
         columns, line = Columns.of(self._funnel, width), self._lines[index]
         return columns.stage(line) if isinstance(line, FunnelStage) else columns.ending(line)
+
+
+def _ending(line: FunnelStage | Ending) -> Ending:
+    """Returns what a line counts, which may be nothing."""
+    return line.ended if isinstance(line, FunnelStage) else line

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from db.job_records import Job
+from tui.job_words import progress_words
 from tui.text import shortened, visible
 from tui.widgets.bars import share_bar
 from tui.wording import JOB_MARKS
@@ -14,6 +15,8 @@ from tui.wording import JOB_MARKS
 BAR = 8
 NAME = 22
 INDENT = "    "
+LEAST_ENGINE = 8
+"""In fewer cells an engine's name says nothing."""
 
 
 def job_line(job: Job, *, chosen: bool = False) -> Content:
@@ -28,7 +31,7 @@ def job_line(job: Job, *, chosen: bool = False) -> Content:
     )
     details = [
         visible(job.note, one_line=True),
-        f"round {job.round:,} of {job.rounds:,}",
+        *progress_words(job),
         f"{job.items_failed:,} calls failed" if job.items_failed else "",
         visible(" ".join(part for part in (job.engine, job.model) if part), one_line=True),
     ]
@@ -38,7 +41,8 @@ def job_line(job: Job, *, chosen: bool = False) -> Content:
 def job_head(job: Job, *, chosen: bool, width: int) -> Content:
     """Returns a job in one line of a list: its state, how far it is, and what runs it."""
     name = Content(visible(job.dataset, one_line=True)).truncate(NAME, ellipsis=True, pad=True)
-    engine = " ".join(part for part in (job.engine, job.model) if part)
+    engine = visible(" ".join(part for part in (job.engine, job.model) if part), one_line=True)
+    room = width - NAME - 40
     state = f"{JOB_MARKS[job.state]} {job.state}"
     return Content.assemble(
         ("▌ ", "$primary") if chosen else "  ",
@@ -46,7 +50,7 @@ def job_head(job: Job, *, chosen: bool, width: int) -> Content:
         name.stylize("bold") if chosen else name,
         (f"  {state:<11}", "$primary"),
         f"{job.selected:>6,} of {job.count:<6,}",
-        (f"  {shortened(visible(engine, one_line=True), max(8, width - NAME - 40))}", "$foreground 60%"),
+        (f"  {shortened(engine, room)}" if room >= LEAST_ENGINE else "", "$foreground 60%"),
     )
 
 

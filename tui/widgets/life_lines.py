@@ -6,7 +6,7 @@ from textual.content import Content
 
 from db.history import AnswerGiven, CallMade, Written
 from review.browsing import Life, Seen
-from tui.amounts import scores_words
+from tui.amounts import moment, scores_words
 from tui.call_text import replied, sent
 from tui.text import visible
 from tui.widgets.ruling_lines import ruling_line
@@ -91,7 +91,7 @@ def _written(written: Written) -> Content:
 def call_section(call: CallMade) -> Content:
     """Returns a call: the prompt exactly as sent, and the reply as it came."""
     return section(
-        f"{call.stage}: the prompt as sent to {visible(call.model, one_line=True)}, {call.created_at}",
+        f"{call.stage}: the prompt as sent to {visible(call.model, one_line=True)}, {moment(call.created_at)}",
         Content.assemble(
             Content(cut(sent(call.prompt))),
             "\n",
@@ -110,7 +110,7 @@ def _answer(answer: AnswerGiven) -> Content:
     again = f", revision {answer.revision}" if answer.revision > 1 else ""
     occasion = "" if answer.occasion == "first" else f" ({answer.occasion})"
     line = f"{answer.annotator}{occasion}: {said}{', flagged' if answer.flagged else ''}"
-    about = f"  {answer.seconds:.0f} s, {answer.created_at}{again}"
+    about = f"  {answer.seconds:.0f} s, {moment(answer.created_at)}{again}"
     comment = f"\n    “{cut(answer.comment)}”" if answer.comment else ""
     return Content.assemble(visible(line, one_line=True), (about, FAINT), comment)
 

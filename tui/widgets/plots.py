@@ -8,12 +8,13 @@ from textual.app import ComposeResult
 from textual.containers import Grid
 from textual.strip import Strip
 from textual_hires_canvas import Canvas
-from textual_plot import HiResMode, PlotWidget
+from textual_plot import HiResMode, NumericAxisFormatter, PlotWidget
 from textual_plot.plot_widget import Legend
 
 from review.agreement import Course
 from review.stats.calibration import Calibration
 
+MOST_TICKS = 5
 STEPS = 240
 """Markers along a line of threshold: more than there are cells, so that it has no gaps."""
 
@@ -50,9 +51,19 @@ class Plot(PlotWidget, can_focus=False):
                 yield _Canvas(1, 1, id=part)
         yield Legend(id="legend")
 
+    def on_canvas_resize(self, event: Canvas.Resize) -> None:
+        """Draws anew for a part's new size: the library has drawn for the old one if the part was laid out late."""
+        event.stop()
+        self.refresh(layout=True)
+
     def draw(self) -> None:
         """Draws what there is to see; to be called once the plot is mounted."""
         self.margin_top, self.margin_bottom, self.margin_left = 0, 2, 7
+
+    def reach(self, least: float, most: float) -> None:
+        """Sets the ends of the scale up, with so few ticks that no two share a line."""
+        self.set_ylimits(least, most)
+        self.set_yticks(NumericAxisFormatter().get_ticks(least, most, max_ticks=MOST_TICKS))
 
     @property
     def accent(self) -> str:
@@ -72,16 +83,15 @@ class CoursePlot(Plot):
         super().__init__()
         self._course = course
 
+    @classmethod
+    def has_lines(cls, course: Course) -> bool:
+        """Whether there is a line to draw: bounds at two sample sizes or more."""
+        return len(_known(course)) > 1
+
     def draw(self) -> None:
         """Draws the plot."""
         super().draw()
-        known = [
-            (point.examples, point.value, point.lower, point.upper)
-            for point in self._course.points
-            if point.lower is not None and point.upper is not None
-        ]
-        if not known:
-            return
+        known = _known(self._course)
         sizes = [size for size, *_ in known]
         least, most = _ends(
             [self._course.threshold, *(end for _, _, low, high in known[1:] or known for end in (low, high))]
@@ -92,7 +102,7 @@ class CoursePlot(Plot):
         self.scatter([size for size, _ in values], [value for _, value in values], ESTIMATE, f"bold {self.accent}")
         _dashes(self, (0, sizes[-1]), (self._course.threshold, self._course.threshold))
         self.set_xlimits(0, sizes[-1])
-        self.set_ylimits(least, most)
+        self.reach(least, most)
 
 
 class RatingPlot(Plot):
@@ -109,7 +119,7 @@ class RatingPlot(Plot):
         percents = [100 * share for _, share in self._shares]
         self.bar(places, percents, width=0.7, bar_style=self.accent, hires_mode=HiResMode.QUADRANT)
         self.set_xlimits(0.4, len(places) + 0.6)
-        self.set_ylimits(0, max([*percents, 1]))
+        self.reach(0, max([*percents, 1]))
         self.set_xticks([float(place) for place in places])
 
 
@@ -132,6 +142,15 @@ class CalibrationPlot(Plot):
                 self.scatter([at], [one.agreement.value], "●", f"bold {self.accent}")
         self.set_xlimits(0, 1)
         self.set_ylimits(0, 1)
+
+
+def _known(course: Course) -> list[tuple[int, float | None, float, float]]:
+    """Returns the sample sizes at which there are bounds, each with the estimate and both bounds."""
+    return [
+        (point.examples, point.value, point.lower, point.upper)
+        for point in course.points
+        if point.lower is not None and point.upper is not None
+    ]
 
 
 def _dashes(plot: Plot, across: tuple[float, float], up: tuple[float, float]) -> None:

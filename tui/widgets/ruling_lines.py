@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from db.rulings import Ruling
+from tui.amounts import moment
 from tui.text import visible
 
 WORDS = {"keep": "kept", "relabel": "relabelled", "edit": "edited", "drop": "dropped"}
@@ -15,9 +16,8 @@ def ruling_line(ruling: Ruling) -> Content:
     """Returns a ruling in a line."""
     made = ruling.label.strip() if ruling.label else f"“{ruling.body}”" if ruling.body else ""
     words = WORDS[ruling.verdict] + (f" to {made}" if made else "") + (f": {ruling.reason}" if ruling.reason else "")
-    when = ruling.created_at[:16].replace("T", " ")
     return Content.assemble(
         ("Ruled ", FAINT),
         visible(words, one_line=True),
-        (visible(f"  by {ruling.ruled_by}, {when}", one_line=True), FAINT),
+        (visible(f"  by {ruling.ruled_by}, {moment(ruling.created_at)}", one_line=True), FAINT),
     )

@@ -26,6 +26,7 @@ from tests.support.messages_server import (
 ASK = SampleRequest(Prompt("Say something about tea."), Sampling(max_tokens=64))
 
 
+@pytest.mark.slow
 async def test_the_pretend_model_lists_statements_and_honours_the_settings(engine: AnthropicEngine) -> None:
     ask = Prompt("Please write a list of 12 statements (stated in the first person) that they would agree with.")
     whole = (await engine.sample(SampleRequest(ask, Sampling(1000)))).completions[0]
@@ -99,6 +100,7 @@ def test_the_server_refuses_what_the_real_one_refuses(
     connection.close()
 
 
+@pytest.mark.slow
 async def test_the_server_as_a_process_logs_each_request(
     no_anthropic_settings: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

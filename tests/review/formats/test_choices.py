@@ -99,6 +99,7 @@ def test_letters() -> None:
     assert not is_letter(" (AB)")
 
 
+@pytest.mark.slow
 def test_hostile_texts_take_no_time() -> None:
     """A quadratic pattern would never come back from these."""
     for piece in (" ", "\n", "(A) ", " (A)\n", "\n \n", "(A", ", "):

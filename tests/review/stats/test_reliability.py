@@ -134,6 +134,7 @@ def smallest_by_enumeration(counts: FirstTwo, threshold: str) -> float:
 pairs = st.lists(st.tuples(st.sampled_from(YES_NO), st.sampled_from(YES_NO)), min_size=1, max_size=13)
 
 
+@pytest.mark.slow
 @given(pairs, st.integers(0, 5), st.sampled_from(["0.2", "0.667", "0.9"]))
 @settings(max_examples=60, deadline=None)
 def test_the_e_value_is_the_minimum_over_all_populations(

@@ -1,0 +1,22 @@
+"""What a workspace is told once: its own name, its policy, how far its index reaches."""
+
+from __future__ import annotations
+
+from db.connection import Connection
+
+
+def setting(connection: Connection, name: str) -> str | None:
+    """Returns a setting, or None where it was never made."""
+    row = connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def put_setting(connection: Connection, name: str, value: str | None) -> None:
+    """Stores a setting, or drops it."""
+    if value is None:
+        connection.execute("DELETE FROM settings WHERE name = ?", (name,))
+        return
+    connection.execute(
+        "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, value),
+    )

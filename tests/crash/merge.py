@@ -1,0 +1,61 @@
+"""A merge of a packet that is cut off."""
+
+from __future__ import annotations
+
+import shutil
+
+from db.datasets import all_datasets
+from db.workspace import open_workspace
+from review.packets import make_packet
+from tests.crash.command import Command
+from tests.crash.harness import Ended, State
+from tests.support.packets import label_packet, merge_and_count, stored
+from tests.support.workspaces import make_dataset
+
+EXAMPLES, IN_THE_PACKET, HERE_ALREADY = 300, 250, 40
+
+
+class Merge(Command):
+    name = "merge"
+    checked = "every answer of the packet or none; merged again the same rows as undisturbed, and once more the same"
+
+    @property
+    def arguments(self) -> list[str]:
+        return ["packet", "merge", str(self.packet)]
+
+    def make(self) -> None:
+        """Some of the packet's examples have all the answers they need by then: those of the packet are extra."""
+        self.packet = self.aside / "ada.packet"
+        connection = open_workspace(self.template)
+        dataset = make_dataset(connection, EXAMPLES)
+        make_packet(connection, dataset, "Ada", self.packet, count=IN_THE_PACKET)
+        label_packet(self.template, HERE_ALREADY, name="Béla")
+        label_packet(self.packet)
+        self._before = stored(connection)
+        assert all_datasets(connection) == [dataset]
+        connection.close()
+        reference = self.aside / "merged.db"
+        shutil.copy(self.template, reference)
+        assert merge_and_count(reference, self.packet) == IN_THE_PACKET
+        connection = open_workspace(reference)
+        self._after = stored(connection)
+        connection.close()
+        assert len(self._after) == len(self._before) + IN_THE_PACKET
+
+    def check(self) -> State:
+        with self.looking() as connection:
+            found = stored(connection)
+            (counted,) = connection.execute("SELECT annotations FROM dataset_counters").fetchone()
+            assert counted == len(found)
+        assert found in (self._before, self._after)
+        if found == self._after:
+            return "complete"
+        return "begun" if list(self.scene.glob("evalwright-*")) else "untouched"  # It reads from a copy of the packet.
+
+    def check_end(self, was: State, ended: Ended) -> None:
+        new = 0 if was == "complete" else IN_THE_PACKET
+        assert ended.code == 0, ended.said
+        for _ in range(2):
+            assert self.check() == "complete"
+            assert merge_and_count(self.workspace, self.packet) == 0
+        assert f"{new}" in ended.said

@@ -1,0 +1,140 @@
+"""A lost line, a request to end, Ctrl-C: terminal, exit code and data are as they should be, at any moment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from db import jobs
+from db.exports import TABLES
+from db.worker_lease import current_lease
+from db.workspace import is_sound, open_workspace
+from generation.behaviors import parse_behavior
+from generation.jobs import create_job
+from generation.recipes import load_recipe
+from tests.crash.app import App
+from tests.crash.command import Command
+from tests.crash.harness import Subject, again_and_again, told
+from tests.crash.importing import Import
+from tests.crash.merge import Merge
+from tests.crash.shipping import Ship
+from tests.crash.test_crashes import SEED, check
+from tests.crash.worker import WorkerOfBatches, WorkerOfCalls
+from tests.support.called import call
+from tests.support.command_line import PATIENCE, ROOT, command
+from tests.support.faulty_server import serving
+from tests.support.packets import label_packet
+from tests.support.processes import Child
+from tests.support.scripted_engine import BEHAVIOR
+from tests.support.terminal import Terminal
+from tests.support.workspaces import make_dataset
+
+pytestmark = pytest.mark.slow
+
+ENDINGS = [(signal.SIGHUP, 0), (signal.SIGTERM, 0), (signal.SIGINT, 130)]
+
+
+@pytest.mark.parametrize(("name", "code"), ENDINGS)
+def test_the_app(name: signal.Signals, code: int) -> None:
+    check(again_and_again(App, 4, SEED, way=told(name, {code})))
+
+
+@pytest.mark.parametrize(("name", "code"), ENDINGS)
+@pytest.mark.parametrize("kind", [WorkerOfCalls, WorkerOfBatches])
+def test_a_worker(kind: type[Subject], name: signal.Signals, code: int) -> None:
+    check(again_and_again(kind, 2, SEED, way=told(name, {code})))
+
+
+@pytest.mark.parametrize("kind", [Import, Merge, Ship])
+def test_a_command_that_is_interrupted(kind: type[Command]) -> None:
+    """Too late, it has done what it had to, and says so."""
+    check(again_and_again(kind, 5, SEED, way=told(signal.SIGINT, {130, 0, 2})))
+
+
+@pytest.mark.parametrize("kind", [Import, Ship])
+def test_a_command_that_is_told_to_end(kind: type[Command]) -> None:
+    """It dies of it: what it leaves is as after a kill."""
+    check(again_and_again(kind, 3, SEED, way=told(signal.SIGTERM, {-signal.SIGTERM, 0, 2})))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("lint", "beekeeping"), ("agreement", "beekeeping"), ("gate", "beekeeping"), ("report",), ("export", "out")],
+    ids=lambda words: words[0],
+)
+def test_a_command_that_only_looks(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Interrupted anywhere in it, it ends with 130 and no word, and what it was writing is not there, or all of it."""
+    path, said = tmp_path / "evalwright.db", tmp_path / "said.txt"
+    connection = open_workspace(path)
+    make_dataset(connection, 600)
+    label_packet(path, name="Ada")
+    label_packet(path, name="Béla")
+    said.touch()
+    left = {file.name for file in tmp_path.iterdir()}
+    codes, out = [], tmp_path / "out"
+    for part in range(1, 6):
+        said.write_text("")
+        child = Child(call, ["--workspace", str(path), *words], tmp_path, said, fork=True)
+        time.sleep(0.08 * part)
+        assert child.process.pid is not None
+        if child.process.is_alive():
+            os.kill(child.process.pid, signal.SIGINT)
+        codes.append(child.result())
+        if codes[-1] == 130:
+            assert said.read_text().strip() == ""
+            assert not out.exists() or {file.stem for file in out.iterdir()} == {table.name for table in TABLES}
+        shutil.rmtree(out, ignore_errors=True)
+        assert {file.name for file in tmp_path.iterdir()} <= left
+    assert 130 in codes
+    assert is_sound(connection)
+    connection.close()
+
+
+def app_with_a_job(folder: Path, settings: dict[str, str]) -> Terminal:
+    """The app, whose worker has calls in flight."""
+    connection = open_workspace(folder / "evalwright.db")
+    make_dataset(connection, 5)
+    create_job(connection, parse_behavior("walks.toml", BEHAVIOR), load_recipe("persona"), engine="anthropic", count=4)
+    terminal = Terminal(
+        command("--as", "anna", "review", "beekeeping"),
+        folder=folder,
+        environment={"TEXTUAL_ANIMATIONS": "none", "PYTHONPATH": str(ROOT), **settings},
+    )
+    terminal.wait_for("I keep")
+    deadline = time.monotonic() + PATIENCE
+    while connection.execute("SELECT 1 FROM work_items WHERE state = 'leased'").fetchone() is None:
+        assert time.monotonic() < deadline, "no worker has begun"
+        terminal.read()
+    terminal.press("y4")
+    terminal.wait_for("1 this time")
+    connection.close()
+    return terminal
+
+
+@pytest.mark.parametrize("end", ["the line is lost", "SIGHUP", "SIGTERM", "SIGKILL"])
+def test_the_worker_goes_with_the_app(tmp_path: Path, end: str) -> None:
+    with serving(tmp_path, "--latency", "30") as server, app_with_a_job(tmp_path, server.settings) as terminal:
+        if end == "the line is lost":
+            terminal.hang_up()
+            _, status = os.waitpid(terminal.pid, 0)
+            assert os.waitstatus_to_exitcode(status) == 0
+        else:
+            os.kill(terminal.pid, signal.Signals[end])
+            assert terminal.wait_to_end() == (-signal.SIGKILL if end == "SIGKILL" else 0)
+        connection = open_workspace(tmp_path / "evalwright.db")
+        deadline = time.monotonic() + PATIENCE
+        while current_lease(connection) is not None:
+            assert time.monotonic() < deadline, "the worker outlives the app"
+            time.sleep(0.02)
+    assert connection.execute("SELECT count(*) FROM work_items WHERE state = 'leased'").fetchone() == (0,)
+    assert [job.state for job in jobs.unfinished_jobs(connection)] == ["running"]
+    assert connection.execute("SELECT count(*) FROM annotations").fetchone() == (1,)
+    held = connection.execute("SELECT count(*) FROM reservations").fetchone()
+    assert held == (int(end == "SIGKILL"),)  # A killed one could give nothing back; its validator's next window does.
+    assert is_sound(connection)
+    connection.close()

@@ -1,0 +1,53 @@
+"""Every target on valid input and on some that is mutated: what the fuzzer does for hours, for a moment."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.fuzz.mutations import mutate
+from tests.fuzz.targets import TARGETS
+
+SLOW = {"packets", "releases"}
+"""They make and read workspaces: a few inputs take seconds."""
+
+
+FOUND = (
+    ("servers", b"\0\0\ntrue"),
+    ("servers", b"\4\0\n" + b'{"data": [], "has_more": true}'),
+    ("tables", b"\0prompt,classes,answer_index\nTea?,\"[' Yes', ' No']\",0\x1d\n"),
+    ("folders", b"\1!!timestamp x"),
+)
+"""Inputs that a fuzzer has found, each as short as it goes; most have tests of their own where the mistake was."""
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_valid_input_is_read(name: str) -> None:
+    seeds = TARGETS[name].seeds()
+    assert seeds
+    for seed in seeds[:: 6 if name in SLOW else 1]:
+        TARGETS[name].run(seed)
+
+
+@pytest.mark.parametrize(("name", "content"), FOUND)
+def test_what_was_found_once_is_read_or_refused(name: str, content: bytes) -> None:
+    TARGETS[name].run(content)
+
+
+@pytest.mark.parametrize("name", [name for name in TARGETS if name not in SLOW])
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_mutated_input_is_read_or_refused_in_a_sentence(name: str, data: st.DataObject) -> None:
+    seed = data.draw(st.sampled_from(TARGETS[name].seeds()))
+    chance = random.Random(data.draw(st.integers(0, 2**32)))
+    TARGETS[name].run(seed[:1] + mutate(seed[1:], chance))
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@settings(max_examples=10, deadline=None)
+@given(st.binary(max_size=40))
+def test_any_bytes_are_read_or_refused_in_a_sentence(name: str, content: bytes) -> None:
+    TARGETS[name].run(content)

@@ -1,0 +1,91 @@
+"""`evalwright backup`: a whole copy of one moment, while people label, or nothing."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from db.connection import Connection
+from db.records import Dataset
+from db.workspace import is_sound, open_workspace
+from review.annotation import submit
+from review.assignment import next_example, start_session
+from tests.support.calls import Call, caller
+from tests.support.workspaces import answer, make_dataset
+
+
+@pytest.fixture
+def workspace_path(tmp_path: Path) -> Path:
+    return tmp_path / "evalwright.db"
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Call:
+    return caller(monkeypatch, capsys, tmp_path)
+
+
+def test_it_holds_what_was_answered_before_it_also_while_people_label(
+    connection: Connection, workspace_path: Path, call: Call, tmp_path: Path
+) -> None:
+    dataset = make_dataset(connection, 1000)
+    log, over = tmp_path / "answered.log", Event()
+    with ThreadPoolExecutor(1) as others:
+        labelling = others.submit(label, workspace_path, dataset, log, over)
+        try:
+            while len(answered(log)) < 20:
+                assert not labelling.done()
+            before = answered(log)
+            done = call("backup", "copy.db")
+        finally:
+            over.set()
+    copy = tmp_path / "copy.db"
+    assert (done.code, done.out, done.err) == (0, f"copy.db: {copy.stat().st_size:,} bytes\n", "")
+    assert len(answered(log)) > len(before)
+    opened = open_workspace(copy, create=False)
+    assert is_sound(opened)
+    stored = {submission for (submission,) in opened.execute("SELECT submission FROM annotations")}
+    opened.close()
+    assert set(before) <= stored
+    assert not list(tmp_path.glob("*.partial"))
+    assert call("--workspace", "copy.db", "datasets").code == 0
+
+
+def label(workspace: Path, dataset: Dataset, log: Path, over: Event) -> None:
+    """Labels until it is over, and writes down what was acknowledged."""
+    connection = open_workspace(workspace)
+    session = start_session(connection, "Ada")
+    example = next_example(connection, session, dataset)
+    with log.open("w", buffering=1) as file:
+        while example is not None and not over.is_set():
+            given = answer()
+            example = submit(connection, session, dataset, example, given).next
+            file.write(f"{given.submission}\n")
+    connection.close()
+
+
+def answered(log: Path) -> list[str]:
+    return log.read_text().splitlines() if log.exists() else []
+
+
+def test_nothing_is_overwritten(connection: Connection, call: Call, tmp_path: Path) -> None:
+    (tmp_path / "copy.db").write_text("mine")
+    done = call("backup", "copy.db")
+    assert done.code == 2
+    assert "copy.db exists already" in done.err
+    assert (tmp_path / "copy.db").read_text() == "mine"
+
+
+def test_where_there_is_no_workspace(call: Call, tmp_path: Path) -> None:
+    done = call("backup", "copy.db")
+    assert done.code == 2
+    assert "There is no workspace" in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_it_cant_be_written(connection: Connection, call: Call, tmp_path: Path) -> None:
+    done = call("backup", "nowhere/copy.db")
+    assert done.code == 2
+    assert "name another place" in done.err

@@ -1,0 +1,11 @@
+"""How far a job is, in words that screens and commands share."""
+
+from __future__ import annotations
+
+from db.job_records import Job
+
+
+def progress_words(job: Job) -> list[str]:
+    """Returns the round that a job is in, and how many of the calls that are known to be needed so far are made."""
+    calls = [f"{job.items_done:,} of {job.items:,} calls"] if job.items and not job.finished else []
+    return [f"round {job.round:,} of {job.rounds:,}", *calls]

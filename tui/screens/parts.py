@@ -1,0 +1,61 @@
+"""What screens of several parts, of which one shows at a time, have in common."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import getters
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+
+
+class PartsScreen(Screen[None]):
+    """Names its parts in a line of tabs and goes from one to the other.
+
+    Attributes:
+        PARTS: The names of the parts, in their order.
+    """
+
+    PARTS: ClassVar[tuple[str, ...]]
+
+    scroll = getters.query_one("#scroll", VerticalScroll)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._place = 0
+
+    @property
+    def part(self) -> str:
+        """The name of the part that shows."""
+        return self.PARTS[self._place]
+
+    @property
+    def tabs(self) -> Content:
+        """The names of the parts with the digits that lead to them."""
+        tabs = []
+        for place, name in enumerate(self.PARTS):
+            chosen = place == self._place
+            style = "bold $primary" if chosen else "$foreground 60%"
+            tabs.append(Content.styled(f"{'●' if chosen else place + 1} {name}", style))
+        return Content("   ").join(tabs)
+
+    def action_next_part(self) -> None:
+        """Shows the next part."""
+        self._show((self._place + 1) % len(self.PARTS))
+
+    def action_previous_part(self) -> None:
+        """Shows the part before."""
+        self._show((self._place - 1) % len(self.PARTS))
+
+    def action_part(self, name: str) -> None:
+        """Shows a part."""
+        self._show(self.PARTS.index(name))
+
+    def paint_part(self) -> None:
+        """Shows the part that was chosen; each screen in its own way."""
+
+    def _show(self, place: int) -> None:
+        self._place = place
+        self.scroll.scroll_home(animate=False)
+        self.paint_part()
