@@ -15,6 +15,7 @@ from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
+from textual.events import Resize
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
@@ -36,8 +37,10 @@ from tui.theme import NIGHT, PLAIN, THEMES
 WORKER_SECONDS = 2.0
 STARTED_SECONDS = 1.0
 """When all that is loaded to stay has been loaded."""
+RESIZED_SECONDS = 0.25
 
-SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+ENDINGS = {signal.SIGTERM: 0, signal.SIGHUP: 0, signal.SIGINT: 130}
+"""What tells it to end, and the exit code that it then ends with."""
 
 FUNCTION_KEY = re.compile(r"f\d{1,2}")
 
@@ -104,9 +107,9 @@ class EvalwrightApp(App[None]):
 
     def on_load(self) -> None:
         """Answers signals from before it takes the terminal, so that at every moment it gives the terminal back."""
-        for name in SIGNALS:
+        for name in ENDINGS:
             asyncio.get_running_loop().add_signal_handler(name, self._end_by, name)
-        leave_when_lost(SIGNALS, self._finish)
+        leave_when_lost(ENDINGS, self._finish)
 
     def on_mount(self) -> None:
         """Shows the first screen and keeps a worker at hand."""
@@ -124,6 +127,18 @@ class EvalwrightApp(App[None]):
         if not self._packet:
             self._ensure_worker()
             self.set_interval(WORKER_SECONDS, self._ensure_worker)
+
+    def on_resize(self) -> None:
+        """Sees to it that the screen gets to know.
+
+        Textual tells it by a timer of 8 ms, which never goes off where the machine takes longer than that to start it;
+        and while one is under way it sets no other.
+        """
+        self.set_timer(RESIZED_SECONDS, self._resize_screen)
+
+    def _resize_screen(self) -> None:
+        if self.screen.outer_size != self.size:
+            self.screen.post_message(Resize(self.size, self.size))
 
     async def on_unmount(self) -> None:
         """Stops the children, and closes the workspace after what is still being stored."""

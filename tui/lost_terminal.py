@@ -13,20 +13,20 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-LOST_SECONDS = 5.0
-"""How long a terminal that takes nothing is waited for once the app has been told to end."""
+LOOKS, LOOK_SECONDS = 50, 0.1
+"""A terminal that takes nothing at so many looks in a row, so far apart, is lost."""
 
 
-def leave_when_lost(names: Iterable[signal.Signals], last: Callable[[], None]) -> None:
-    """Has signals end this process also where the terminal takes nothing, with 128 and the signal's number.
+def leave_when_lost(codes: Mapping[signal.Signals, int], last: Callable[[], None]) -> None:
+    """Has signals end this process also where the terminal takes nothing.
 
     To be called after the event loop has been given handlers of its own for them: those are still called.
 
     Args:
-        names: The signals.
+        codes: The signals, and the exit code that each ends with.
         last: What must be done even then, and may take its time; called in a thread.
     """
     output = sys.__stderr__  # what Textual draws on
@@ -40,12 +40,12 @@ def leave_when_lost(names: Iterable[signal.Signals], last: Callable[[], None]) -
         last()
         with suppress(termios.error):
             termios.tcsetattr(handle, termios.TCSANOW, settings)
-        os._exit(128 + number)
+        os._exit(codes[signal.Signals(number)])
 
     def begin(number: int, _: object) -> None:
         threading.Thread(target=leave, args=(number,), name="leaving", daemon=True).start()
 
-    for name in names:
+    for name in codes:
         signal.signal(name, begin)
 
 
@@ -53,8 +53,8 @@ def _wait_until_lost(handle: int) -> None:
     """Returns once a terminal has taken nothing for a while."""
     poll = select.poll()
     poll.register(handle, select.POLLOUT)
-    taken = time.monotonic()
-    while time.monotonic() - taken < LOST_SECONDS:
-        if poll.poll(0) == [(handle, select.POLLOUT)]:
-            taken = time.monotonic()
-        time.sleep(0.1)
+    looks = 0
+    while looks < LOOKS:
+        takes = poll.poll(0) == [(handle, select.POLLOUT)]
+        looks = 0 if takes else looks + 1
+        time.sleep(LOOK_SECONDS)

@@ -8,6 +8,7 @@ import pty
 import select
 import signal
 import struct
+import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -96,6 +97,11 @@ class Terminal:
         self.received += written
         self._stream.feed(written)
         return bool(written)
+
+    def waiting(self) -> int:
+        """How many bytes have been written that nobody has read."""
+        counted: bytes = fcntl.ioctl(self._handle, termios.FIONREAD, bytes(4))
+        return int.from_bytes(counted, sys.byteorder)
 
     def is_left_clean(self) -> bool:
         """Whether it was given back: its own screen, cursor, no mouse, no bracketed paste, no keyboard protocol."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from itertools import count
 from pathlib import Path
 
 import pytest
+from textual import _time
 
 from db.errors import InputError, WorkspaceError
 from db.workspace import open_workspace
 from generation.supervisor import WorkerChild
-from tests.tui.app_driver import running, text, until, until_shown
+from tests.tui.app_driver import running, strips, text, until, until_shown
 from tui import actions
 from tui.actions import Action
 from tui.app import EvalwrightApp
@@ -50,6 +53,24 @@ def test_an_action_is_found_by_any_of_its_keys() -> None:
     action = Action("undo", "u,U", "undo", "Go back.")
     assert actions.by_key([action], "U") is action
     assert actions.by_key([action], "x") is None
+
+
+async def test_a_new_size_is_taken_up_even_by_a_machine_that_stands_still(
+    hive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whenever Textual looks at its clock, two hundredths of a second are lost."""
+    began, looks = time.monotonic(), count()
+
+    def widths() -> set[int]:
+        return {strip.cell_length for strip in strips(pilot)}
+
+    async with running(hive, review="beekeeping") as pilot:
+        await until_shown(pilot, "I keep")
+        monkeypatch.setattr(_time, "get_time", lambda: time.monotonic() - began + next(looks) * 0.02)
+        await pilot.resize_terminal(100, 30)
+        await until(lambda: widths() == {100})
+        await pilot.resize_terminal(120, 30)
+        await until(lambda: widths() == {120})
 
 
 async def test_without_colour_marks_say_what_is_chosen(hive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
