@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 Client = TypeVar("Client")
 
-CALLS_EACH = 16
+CALLS_EACH = 8
 """How many calls one client makes at a time."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import ClassVar
 
 from textual import getters, work
@@ -154,7 +155,6 @@ class BrowseScreen(Screen[None]):
             if self._dataset is None:
                 opened = await self._store.looking(_open, self._dataset_name, self._annotator)
                 self._dataset, self._open_to_all = opened
-                self.refresh_bindings()
             self.listing.clear()
             self._paint_preview()
             if wanted.match:
@@ -171,9 +171,16 @@ class BrowseScreen(Screen[None]):
     async def _find(self, dataset: Dataset, wanted: Filter) -> None:
         found, rows = await self._store.looking(_first_page, dataset, wanted, self._annotator)
         self.post_message(ExamplesFound(found.ids, complete=found.after is None, rows=rows))
+        await self._painted()  # The rest would keep the processor from showing what there is already.
         while found.after is not None:
             found = await self._store.looking(find_some, dataset, wanted, self._annotator, after=found.after, span=STEP)
             self.post_message(ExamplesFound(found.ids, complete=found.after is None))
+
+    async def _painted(self) -> None:
+        """Waits until what was handed in shows."""
+        painted = asyncio.Event()
+        self.call_after_refresh(painted.set)
+        await painted.wait()
 
     @work(group="rows")
     async def _read_rows(self, page: int, ids: tuple[int, ...]) -> None:

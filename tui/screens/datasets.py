@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import ClassVar
 
@@ -33,6 +35,9 @@ POLL_SECONDS = 0.7
 ASK_SECONDS = 5.0
 """The gate is asked at most this often."""
 
+AHEAD_SECONDS = 0.8
+"""When everything that shows at first has shown."""
+
 JOBS_LOW, JOBS_HIGH = 2, 6
 
 EMPTY = """There is nothing in this workspace yet.
@@ -48,7 +53,8 @@ Or press n to try out a behaviour file here."""
 class DatasetsScreen(Screen[None]):
     """Lists the datasets and follows the jobs.
 
-    The other screens are loaded when they are opened: a validator waits for none of them.
+    The other screens are loaded when they are opened: a validator waits for none of them. Only the list of examples,
+    which should open at once, is loaded while nothing else happens.
     """
 
     CSS_PATH = "datasets.tcss"
@@ -85,6 +91,7 @@ class DatasetsScreen(Screen[None]):
         self.listing.focus()
         self._look()
         self.set_interval(POLL_SECONDS, self._look)
+        self.set_timer(AHEAD_SECONDS, partial(import_module, "tui.screens.browse"))
 
     def on_screen_resume(self) -> None:
         """Looks at once after another screen."""
