@@ -57,7 +57,7 @@ class DatasetsScreen(Screen[None]):
     which should open at once, is loaded while nothing else happens.
     """
 
-    CSS_PATH = "datasets.tcss"
+    CSS_PATH: ClassVar[list[str]] = ["datasets.tcss", "browse.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings(DATASETS)
     ACTIONS: ClassVar[tuple[Action, ...]] = DATASETS
 
