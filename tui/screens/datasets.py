@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import ClassVar
 
 from textual import getters, work
@@ -57,7 +57,7 @@ class DatasetsScreen(Screen[None]):
     which should open at once, is loaded while nothing else happens.
     """
 
-    CSS_PATH: ClassVar[list[str]] = ["datasets.tcss", "browse.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["datasets.tcss", "browse.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings(DATASETS)
     ACTIONS: ClassVar[tuple[Action, ...]] = DATASETS
 
