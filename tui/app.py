@@ -137,7 +137,8 @@ class EvalwrightApp(App[None]):
         self.set_timer(RESIZED_SECONDS, self._resize_screen)
 
     def _resize_screen(self) -> None:
-        if self.screen.outer_size != self.size:
+        # Whoever leaves at once has taken the screens down by then.
+        if self.screen_stack and self.screen.outer_size != self.size:
             self.screen.post_message(Resize(self.size, self.size))
 
     async def on_unmount(self) -> None:
