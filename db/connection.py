@@ -45,6 +45,8 @@ def connect(path: Path, *, read_only: bool = False) -> Connection:
         set_pragmas(connection)
     except DatabaseError as error:
         raise WorkspaceError(unreadable(path, error)) from error
+    except UnicodeDecodeError as error:  # SQLite quotes the name of what is damaged, whatever its bytes are.
+        raise WorkspaceError(f"The workspace {path} is damaged; restore a backup of it.") from error
     return connection
 
 

@@ -295,3 +295,14 @@ def test_a_damaged_page_is_told(connection: Connection, workspace_path: Path) ->
     with pytest.raises(WorkspaceError, match="damaged"), write(again):
         again.execute("UPDATE examples SET intended = NULL")
     assert not again.in_transaction
+
+
+def test_a_damaged_schema_whose_names_are_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "evalwright.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("CREATE TABLE bees (id)")
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("UPDATE sqlite_schema SET name = CAST(x'd42e' AS TEXT), sql = 'CREATE TABLE'")
+    connection.close()
+    with pytest.raises(WorkspaceError, match="is damaged"):
+        connect(path)
