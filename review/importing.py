@@ -11,7 +11,7 @@ from itertools import islice, repeat
 from pathlib import Path
 
 from db import datasets
-from db.connection import BACKGROUND_ROWS, Connection, roomy_cache, write
+from db.connection import BACKGROUND_ROWS, Connection, in_bulk, write
 from db.errors import InputError
 from db.examples import insert_unplaced, place_examples, review_position
 from db.records import NewExample
@@ -106,7 +106,7 @@ def import_source(
             questions=source.questions or (WINOGENERATED if first.kind == "winogenerated" else ()),
         )
     try:
-        with roomy_cache(connection):
+        with in_bulk(connection):
             count = _store_rows(connection, dataset_id, seed, first, rows, progress)
         with write(connection):
             _refuse_taken(connection, name)

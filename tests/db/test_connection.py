@@ -14,7 +14,7 @@ import pytest
 import db.connection
 import db.workspace
 from db import sqlite
-from db.connection import Connection, connect, snapshot, write
+from db.connection import Connection, connect, in_bulk, snapshot, write
 from db.errors import InputError, WorkspaceBusyError, WorkspaceError
 from db.sqlite import IntegrityError, OperationalError, sqlite3
 from db.workspace import open_workspace
@@ -82,6 +82,20 @@ def test_every_connection_is_durable(workspace_path: Path) -> None:
     assert settings(open_workspace(workspace_path)) == DURABLE
     assert settings(connect(workspace_path)) == DURABLE
     assert settings(connect(workspace_path, read_only=True)) == DURABLE
+
+
+def test_after_work_in_bulk_a_connection_is_durable_again(workspace_path: Path) -> None:
+    connection = open_workspace(workspace_path)
+    with suppress(InputError), in_bulk(connection):
+        raise InputError("It failed.")
+    assert settings(connection) == DURABLE
+
+
+def test_with_a_rollback_journal_work_in_bulk_is_synced_too(workspace_path: Path) -> None:
+    connection = open_workspace(workspace_path)
+    connection.execute("PRAGMA journal_mode = DELETE")
+    with in_bulk(connection):
+        assert settings(connection) == {**DURABLE, "journal_mode": "delete"}
 
 
 def test_a_connection_of_another_thread_is_durable(workspace_path: Path) -> None:

@@ -1,8 +1,4 @@
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +8,7 @@ from db.errors import InputError
 from db.records import Annotation, Answers, BlindExample, Dataset, Progress
 from review.annotation import earlier_answer, submit
 from review.assignment import Session, next_example, start_session
-from tests.support.workspaces import NO, YES, answer, make_dataset, needs_wal
-
-ROOT = Path(__file__).parents[2]
+from tests.support.workspaces import NO, YES, answer, make_dataset
 
 
 @pytest.fixture
@@ -230,30 +224,3 @@ def test_an_undo_can_open_a_settled_example_and_settle_it_again(
     assert datasets.counts(connection, dataset.id).settled == 1
     assert submit(connection, third, dataset, example, answer(NO)).outcome == "counted"
     assert datasets.counts(connection, dataset.id).settled == 1
-
-
-# Durability
-
-
-@needs_wal
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-def test_an_answer_is_on_the_disk_before_it_is_acknowledged(
-    connection: Connection, workspace_path: Path, tmp_path: Path
-) -> None:
-    make_dataset(connection, 3)
-    trace = tmp_path / "trace"
-    program = (
-        "from pathlib import Path; from tests.support.labelling import answer_one; "
-        f"answer_one(Path({str(workspace_path)!r}), 'beekeeping')"
-    )
-    tracing = ["strace", "-f", "-y", "-o", str(trace), "-e", "trace=fsync,fdatasync,write,pwrite64"]
-    subprocess.run([*tracing, sys.executable, "-c", program], check=True, cwd=ROOT, capture_output=True)
-    calls = trace.read_text().splitlines()
-    served = next(place for place, call in enumerate(calls) if '"served' in call)
-    acknowledged = next(place for place, call in enumerate(calls) if '"acknowledged' in call)
-    between = calls[served + 1 : acknowledged]
-    written = [place for place, call in enumerate(between) if re.search(r"pwrite64\(\d+<[^>]*-wal>", call)]
-    synced = [place for place, call in enumerate(between) if re.search(r"sync\(\d+<[^>]*-wal>\)\s+= 0", call)]
-    assert written
-    assert synced
-    assert max(synced) > max(written)
