@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -40,9 +41,9 @@ class AnsweringScreen(TurnsScreen):
         self._warned = False
         self._skipping = False
 
+    @abstractmethod
     def paint_example(self) -> None:
         """Shows the example and what has been said of it."""
-        raise NotImplementedError
 
     def action_choose(self, key: str) -> None:
         """Chooses a label; completes the answer if everything else was chosen first."""

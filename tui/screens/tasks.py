@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar, Generic, TypeVar
 
@@ -45,29 +46,29 @@ class TasksScreen(TurnsScreen, Generic[T]):
         self._back = 0
         self._done = 0
 
+    @abstractmethod
     async def fetch(self) -> T | None:
         """Returns the next task, or None if there is none."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def count(self) -> int:
         """Returns how many tasks are done, in this window and before."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def send(self, shown: T, answer: str, *, seconds: float, submission: str) -> None:
         """Stores an answer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def paint_task(self, task: Task[T] | None) -> None:
         """Shows a task, or that there is none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def about(self) -> Content:
         """Returns what is asked, for the help."""
-        raise NotImplementedError
 
+    @abstractmethod
     def scroll_text(self, pages: int) -> None:
         """Scrolls what is to be read."""
-        raise NotImplementedError
 
     @property
     def current(self) -> Task[T] | None:

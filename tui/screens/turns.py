@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -35,17 +36,17 @@ class TurnsScreen(Screen[None]):
         self._step: Step | None = None
         self._trouble: Trouble | None = None
 
+    @abstractmethod
     def means_something(self, key: str) -> bool:
         """Whether a key is one of this screen's."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take_key(self, key: str) -> None:
         """Does what a key stands for; nothing is under way."""
-        raise NotImplementedError
 
+    @abstractmethod
     def step_taken(self) -> None:
         """Shows what a step has led to."""
-        raise NotImplementedError
 
     def on_key(self, event: events.Key) -> None:
         """Takes every key of this screen into the queue; the others go their way.

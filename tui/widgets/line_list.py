@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -40,17 +41,17 @@ class LineList(ScrollView, can_focus=True):
         """A line was clicked while it was highlighted."""
 
     @property
+    @abstractmethod
     def count(self) -> int:
         """How many lines there are."""
-        raise NotImplementedError
 
+    @abstractmethod
     def heading(self, width: int) -> Content:
         """Returns the headings over the columns."""
-        raise NotImplementedError
 
+    @abstractmethod
     def line(self, index: int, width: int, *, chosen: bool) -> Content:
         """Returns a line."""
-        raise NotImplementedError
 
     def lay_out(self) -> None:
         """Draws anew, for a new width or another number of lines."""
