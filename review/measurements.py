@@ -9,7 +9,7 @@ from db.records import Dataset
 from review.behaviors import others_for_behavior
 from review.diversity import Diversity, diversity
 from review.head_to_head import HeadToHead, head_to_head
-from review.second_look import SecondLooks, second_looks
+from review.second_look_effects import SecondLooks, second_looks
 
 
 @dataclass(frozen=True)

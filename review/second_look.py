@@ -11,8 +11,6 @@ of the same validator.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,10 +22,9 @@ from db.connection import Connection, write
 from db.errors import InputError
 from db.examples import get_blind
 from db.records import Annotation, Answers, BlindExample, Dataset
-from db.second_looks import Argument, LookedTwice, Offer
+from db.second_looks import Argument, Offer
 from review.assignment import Session, is_alive
 from review.mixing import share_of
-from review.stats.resampled_mean import ResampledMean, resampled_mean
 
 Arm = Literal["argument", "reconsideration"]
 ARMS: tuple[Arm, Arm] = ("argument", "reconsideration")
@@ -50,44 +47,6 @@ class SecondLook:
     def disclosed(self) -> str:
         """What of it is stored as disclosed."""
         return "" if self.argument is None else f"argument {self.argument.id}"
-
-
-@dataclass(frozen=True)
-class ArmFound:
-    """What second looks did in one half; intervals are made by resampling examples.
-
-    Attributes:
-        looks: Second answers on examples of the dataset, of `annotators`; `changed` ones differ from the blind answer.
-        declined: Second looks at them that were closed without an answer.
-        towards: The share that changed from another answer to the intended label, in [0, 1].
-        away: The share that changed from the intended label to another answer.
-        agreed_before: The share of blind answers that are the intended label; `agreed_after` of the second ones.
-        gold_looks: Second answers on gold examples.
-        right_before: The share of blind answers on them that are right; `right_after` of the second ones.
-    """
-
-    arm: Arm
-    looks: int
-    annotators: int
-    declined: int
-    changed: int
-    towards: ResampledMean
-    away: ResampledMean
-    agreed_before: ResampledMean
-    agreed_after: ResampledMean
-    gold_looks: int
-    right_before: ResampledMean
-    right_after: ResampledMean
-
-
-@dataclass(frozen=True)
-class SecondLooks:
-    """What second looks did on a dataset; `argued` of its examples have an argument."""
-
-    dataset: str
-    on: bool
-    argued: int
-    arms: tuple[ArmFound, ...]
 
 
 def offer(connection: Connection, session: Session, dataset: Dataset, example: BlindExample) -> SecondLook | None:
@@ -182,19 +141,6 @@ def answer_again(
             datasets.add_to_counts(connection, dataset.id, annotations=1)
 
 
-def second_looks(connection: Connection, dataset: Dataset) -> SecondLooks:
-    """Returns what second looks did on a dataset, in both halves."""
-    settings = settings_of(connection, dataset.id)
-    own = rows.looked_twice(connection, dataset.id)
-    gold = [] if settings.gold_set is None else rows.looked_twice(connection, settings.gold_set)
-    return SecondLooks(
-        dataset=dataset.name,
-        on=settings.second_look,
-        argued=rows.count_argued(connection, dataset.id),
-        arms=tuple(_arm(arm, own, gold, _declined(connection, dataset, arm), dataset.seed) for arm in ARMS),
-    )
-
-
 def _is_open(offered: Offer, session: Session) -> bool:
     """Whether an offer is on this session's own screen, and not answered."""
     return offered.outcome is None and offered.session_id == session.id
@@ -212,41 +158,3 @@ def _as_offered(connection: Connection, session: Session, offered: Offer) -> Sec
     assert blind is not None  # it came before the offer, and nothing is taken back
     argument = None if offered.argument_id is None else rows.get_argument(connection, offered.argument_id)
     return SecondLook(example, blind, argument)
-
-
-def _declined(connection: Connection, dataset: Dataset, arm: Arm) -> int:
-    return rows.count_declined(connection, dataset.id, argued=arm == "argument")
-
-
-def _arm(arm: Arm, own: Sequence[LookedTwice], gold: Sequence[LookedTwice], declined: int, seed: int) -> ArmFound:
-    own, gold = ([one for one in looks if bool(one.disclosed) == (arm == "argument")] for looks in (own, gold))
-    return ArmFound(
-        arm=arm,
-        looks=len(own),
-        annotators=len({one.annotator_id for one in own}),
-        declined=declined,
-        changed=sum(one.second != one.blind for one in own),
-        towards=_share(own, lambda one: not _right_at_first(one) and _right_again(one), seed),
-        away=_share(own, lambda one: _right_at_first(one) and not _right_again(one), seed),
-        agreed_before=_share(own, _right_at_first, seed),
-        agreed_after=_share(own, _right_again, seed),
-        gold_looks=len(gold),
-        right_before=_share(gold, _right_at_first, seed),
-        right_after=_share(gold, _right_again, seed),
-    )
-
-
-def _share(looks: Sequence[LookedTwice], holds: Callable[[LookedTwice], bool], seed: int) -> ResampledMean:
-    """Returns the share of second looks of which something holds; an example's belong together."""
-    by_example: dict[int, list[float]] = defaultdict(list)
-    for one in looks:
-        by_example[one.example_id].append(float(holds(one)))
-    return resampled_mean(list(by_example.values()), seed=seed)
-
-
-def _right_at_first(one: LookedTwice) -> bool:
-    return one.blind == one.intended
-
-
-def _right_again(one: LookedTwice) -> bool:
-    return one.second == one.intended

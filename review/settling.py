@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from review.stats.annotators import consensus
+from review.stats.consensus import consensus
 
 T = TypeVar("T")
 

@@ -113,8 +113,7 @@ class EvalwrightApp(App[None]):
 
     def on_mount(self) -> None:
         """Shows the first screen and keeps a worker at hand."""
-        # What is there by then stays: looking through it for garbage would hold an answer up by 50 ms now and then.
-        self.set_timer(STARTED_SECONDS, gc.freeze)
+        self.set_timer(STARTED_SECONDS, self._collect_garbage)
         # Who comes to review sees the first example sooner for it: the list is loaded when they go back to it.
         if self._review is not None:
             self.push_screen(ReviewScreen(self._store, self._annotator, self._review), self._leave_first)
@@ -127,6 +126,11 @@ class EvalwrightApp(App[None]):
         if not self._packet:
             self._ensure_worker()
             self.set_interval(WORKER_SECONDS, self._ensure_worker)
+
+    def _collect_garbage(self) -> None:
+        """Begins to: what is there by then stays, and looking through it would hold an answer up by 50 ms at times."""
+        gc.freeze()
+        gc.enable()
 
     def on_resize(self) -> None:
         """Sees to it that the screen gets to know.

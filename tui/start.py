@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import getpass
 import os
 import sys
@@ -56,6 +57,9 @@ def open_app(
         KeyboardInterrupt: if it was interrupted from outside (in it, Ctrl-C is a key).
     """
     _need_terminal()
+    # Almost all that is made until the first screen shows stays: looking through it for garbage would delay that screen
+    # by a tenth. The app looks again once it has started.
+    gc.disable()
     from tui.app import EvalwrightApp
 
     packet = is_packet(workspace)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from review.measurements import Measurements
 from review.report import words
-from review.second_look import ArmFound
+from review.second_look_effects import ArmFound
 from review.stats.resampled_mean import ResampledMean
 
 HEADINGS = ("what", "value (95 % interval, one look)", "from")

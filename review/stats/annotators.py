@@ -12,6 +12,7 @@ from itertools import groupby
 from statistics import median
 from typing import Any
 
+from review.stats.consensus import consensus
 from review.stats.measure import Interval, Measure, undefined
 from review.stats.shares import wilson
 
@@ -55,14 +56,6 @@ class CheckedShare:
     right: int
     answered: int
     flagged: bool
-
-
-def consensus(labels: Sequence[str]) -> str | None:
-    """Return the label that more than half gave, or None."""
-    if not labels:
-        return None
-    label, count = Counter(labels).most_common(1)[0]
-    return label if 2 * count > len(labels) else None
 
 
 def quality_against_others(answers: Answers, annotator: Hashable, classes: Sequence[str]) -> dict[str, ClassQuality]:

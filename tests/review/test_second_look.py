@@ -13,7 +13,8 @@ from review.annotation import earlier_answer, submit
 from review.assigning import Changes, assign, assignment_of
 from review.assignment import Session, next_example, start_session
 from review.sample import draw_sample
-from review.second_look import SecondLook, answer_again, arm_of, offer, second_looks
+from review.second_look import SecondLook, answer_again, arm_of, offer
+from review.second_look_effects import second_looks
 from tests.support.workspaces import NO, YES, answer, make_dataset, persona_row
 
 

@@ -10,7 +10,8 @@ from db.records import Dataset
 from review.annotation import submit
 from review.assigning import Changes, assign
 from review.assignment import Session, end_session, next_example, start_session
-from review.second_look import SecondLook, answer_again, arm_of, decline, offer_again, second_looks
+from review.second_look import SecondLook, answer_again, arm_of, decline, offer_again
+from review.second_look_effects import second_looks
 from tests.review.test_second_look import argument_row, write_arguments
 from tests.support.workspaces import DEAD_PID, NO, YES, answer, make_dataset, persona_row
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from itertools import count
 from pathlib import Path
@@ -71,6 +72,18 @@ async def test_a_new_size_is_taken_up_even_by_a_machine_that_stands_still(
         await until(lambda: widths() == {100})
         await pilot.resize_terminal(120, 30)
         await until(lambda: widths() == {120})
+
+
+async def test_garbage_is_collected_once_the_app_has_started(hive: Path) -> None:
+    """Whoever opens it turns the collection off, for the first screen to show sooner."""
+    gc.disable()
+    try:
+        async with running(hive):
+            await until(gc.isenabled)
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 async def test_without_colour_marks_say_what_is_chosen(hive: Path, monkeypatch: pytest.MonkeyPatch) -> None:

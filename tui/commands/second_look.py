@@ -13,7 +13,7 @@ from db.workspace import open_workspace
 from tui.console import print_json, print_table, say
 
 if TYPE_CHECKING:
-    from review.second_look import ArmFound
+    from review.second_look_effects import ArmFound
     from review.stats.resampled_mean import ResampledMean
 
 
@@ -27,7 +27,7 @@ def second_look_command(workspace: Path, dataset: str, *, as_json: bool) -> int:
     Half of the second looks come with an argument, half without one: only their difference is the argument's doing.
     `evalwright assign DATASET --second-look --arguments FILE` switches them on.
     """
-    from review.second_look import second_looks
+    from review.second_look_effects import second_looks
     from review.steering import find
 
     connection = open_workspace(workspace, create=False)

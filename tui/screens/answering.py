@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from textual.screen import Screen
 
@@ -12,11 +12,13 @@ from db.records import Answers, Question
 from tui.desk import Desk, Shown
 from tui.draft import Draft
 from tui.haste import hasty
-from tui.screens.edit import EditScreen
 from tui.screens.second_look import SecondLookScreen
 from tui.screens.turns import Step, TurnsScreen
 from tui.screens.words import WordsScreen
 from tui.skipping import OWN_WORDS, REASONS
+
+if TYPE_CHECKING:
+    from tui.screens.edit import EditScreen
 
 T = TypeVar("T")
 
@@ -85,6 +87,8 @@ class AnsweringScreen(TurnsScreen):
 
     def action_edit(self) -> None:
         """Asks for a better wording of the example."""
+        from tui.screens.edit import EditScreen  # Textual's editor is loaded for those who edit.
+
         if shown := self._at_hand():
             self._ask(shown, EditScreen(shown.example.body, shown.draft.edit), Draft.suggest, shown.draft.edit or "")
 

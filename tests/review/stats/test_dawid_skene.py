@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from review.stats.annotators import consensus
+from review.stats.consensus import consensus
 from review.stats.dawid_skene import dawid_skene
 
 CLASSES = ("A", "B", "C")

@@ -7,12 +7,12 @@ import pytest
 from review.stats.annotators import (
     answer_entropy,
     checked_share,
-    consensus,
     longest_run,
     quality_against_others,
     self_agreement,
     typical_seconds,
 )
+from review.stats.consensus import consensus
 from review.stats.measure import Measure
 
 YES_NO = ("Yes", "No")
