@@ -27,7 +27,7 @@ from generation.behaviors import parse_behavior
 from generation.engines.anthropic_messages import AnthropicEngine
 from generation.jobs import create_job, find_job
 from generation.recipes import load_recipe
-from tests.benchmarks.rows import Row, milliseconds, run
+from tests.benchmarks.rows import Row, middle_of, milliseconds, run
 from tests.support.command_line import environment, start
 from tests.support.faulty_server import Running, serving
 
@@ -73,14 +73,12 @@ def measure_once(count: int) -> Round:
 
 def measure(given: argparse.Namespace) -> list[Row]:
     """Measures a few times, and takes the round in the middle."""
-    rounds = sorted((measure_once(given.count) for _ in range(given.rounds)), key=lambda found: found.ratio)
-    middle = rounds[len(rounds) // 2]
+    middle, ratio = middle_of(lambda: measure_once(given.count), given.rounds)
     return [
         Row(
             f"generation: {IN_FLIGHT} calls in flight against a Messages server on loopback that answers in"
             f" {1000 * LATENCY:.0f} ms, {middle.made:,} calls; the worker in full, each call stored",
-            f"{middle.ratio:.2f} of the baseline ({rounds[0].ratio:.2f} to {rounds[-1].ratio:.2f} in {len(rounds)}"
-            f" rounds): {middle.worker} of processor time a call",
+            f"{ratio}: {middle.worker} of processor time a call",
             f"at least {GOAL}",
             middle.ratio >= GOAL,
             f"bare asyncio with the same SDK and one client: {middle.bare}",

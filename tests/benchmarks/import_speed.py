@@ -23,7 +23,7 @@ from db.workspace import open_workspace
 from review.formats.format import Source
 from review.formats.registry import sources
 from review.importing import import_source
-from tests.benchmarks.rows import Row, run
+from tests.benchmarks.rows import Row, middle_of, run
 from tests.benchmarks.texts import statements
 
 TABLES = ("examples", "review_status")
@@ -132,14 +132,12 @@ def measure_once(examples: int) -> Round:
 
 def measure(given: argparse.Namespace) -> list[Row]:
     """Measures a few times, and takes the round in the middle."""
-    rounds = sorted((measure_once(given.examples) for _ in range(given.rounds)), key=lambda found: found.ratio)
-    middle = rounds[len(rounds) // 2]
+    middle, ratio = middle_of(lambda: measure_once(given.examples), given.rounds)
     return [
         Row(
             f"storing an import of {given.examples:,} persona examples (parsed already; parsing takes"
             f" {middle.parsing.clock:.1f} s), in transactions that nobody who labels has to wait for",
-            f"{middle.ratio:.2f} of the baseline ({rounds[0].ratio:.2f} to {rounds[-1].ratio:.2f} in {len(rounds)}"
-            f" rounds): {_shown(middle.storing)}",
+            f"{ratio}: {_shown(middle.storing)}",
             f"at most {GOAL}",
             middle.ratio <= GOAL,
             "`executemany` of the same rows into the same schema and indexes, in one transaction:"

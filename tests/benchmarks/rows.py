@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from typing import Protocol, TypeVar
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,16 @@ class Row:
     bound: str = ""
 
 
+class Round(Protocol):
+    """A measurement that is made several times."""
+
+    @property
+    def ratio(self) -> float:
+        """What was measured, by its baseline of the same round."""
+
+
+R = TypeVar("R", bound=Round)
+
 Measure = Callable[[argparse.Namespace], Sequence[Row]]
 
 
@@ -45,6 +56,14 @@ def run(measure: Measure, parser: argparse.ArgumentParser) -> None:
         print(
             f"{row.what}: {row.figure} (goal: {row.goal}; {'met' if row.met else 'missed'})\n  beside it: {row.beside}"
         )
+
+
+def middle_of(measure: Callable[[], R], rounds: int) -> tuple[R, str]:
+    """Measures a few times; returns the round in the middle, and its ratio in words, beside those of the others."""
+    found = sorted((measure() for _ in range(rounds)), key=lambda one: one.ratio)
+    middle = found[rounds // 2]
+    others = f"{found[0].ratio:.2f} to {found[-1].ratio:.2f} in {rounds} rounds"
+    return middle, f"{middle.ratio:.2f} of the baseline ({others})"
 
 
 def read(text: str) -> list[Row]:

@@ -1,8 +1,17 @@
-"""What tests of the worker share: it looks for news often, and waits for nobody long."""
+"""What tests of jobs share: a worker that waits for nobody long, and a folder to call `evalwright generate` in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from db.connection import Connection
+from db.workspace import open_workspace
 from generation import calls, results, worker
+from generation.recipes import load_recipe
+from tests.support.scripted_engine import BEHAVIOR
 
 
 @pytest.fixture
@@ -12,3 +21,20 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calls, "FRESH_SECONDS", 0.0)
     monkeypatch.setattr(worker, "BREATH_SECONDS", 0.0)
     monkeypatch.setattr(results, "BACKOFF_SECONDS", 0.001)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a behaviour, and the published recipe with fewer calls, of three votes each."""
+    (tmp_path / "walks.toml").write_text(BEHAVIOR)
+    fewer = load_recipe("persona").text.replace("per_kept = 10", "per_kept = 5")
+    (tmp_path / "fewer.toml").write_text(fewer.replace("[judge]\n", "[judge]\nvotes = 3\n"))
+    return tmp_path
+
+
+@pytest.fixture
+def workspace(folder: Path) -> Iterator[Connection]:
+    """The workspace of that folder."""
+    connection = open_workspace(folder / "evalwright.db")
+    yield connection
+    connection.close()

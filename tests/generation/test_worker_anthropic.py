@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,32 +12,13 @@ import pytest
 
 from db import candidates as candidate_rows
 from db.connection import Connection
-from db.workspace import open_workspace
 from generation.jobs import find_job
 from generation.recipes import load_recipe
 from tests.support.command_line import run
 from tests.support.faulty_server import AGREE, FAILED, TRIED_AGAIN, Running, fault, serving
 from tests.support.finished import finished_job, stored_calls
-from tests.support.scripted_engine import BEHAVIOR
 
 PERSONA = load_recipe("persona")
-VOTES = 3
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with a behaviour, and the published recipe with fewer calls."""
-    (tmp_path / "walks.toml").write_text(BEHAVIOR)
-    fewer = PERSONA.text.replace("per_kept = 10", "per_kept = 5").replace("[judge]\n", f"[judge]\nvotes = {VOTES}\n")
-    (tmp_path / "fewer.toml").write_text(fewer)
-    return tmp_path
-
-
-@pytest.fixture
-def workspace(folder: Path) -> Iterator[Connection]:
-    connection = open_workspace(folder / "evalwright.db")
-    yield connection
-    connection.close()
 
 
 def generate(folder: Path, server: Running, count: int, *more: str) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,32 +13,13 @@ import pytest
 
 from db.connection import Connection
 from db.job_records import Job
-from db.workspace import open_workspace
 from generation.jobs import find_job
-from generation.recipes import load_recipe
 from tests.support.command_line import PATIENCE, environment, run, start
 from tests.support.faulty_server import Running, serving
-from tests.support.scripted_engine import BEHAVIOR
 
 pytestmark = pytest.mark.slow
 
 BATCHES = "/v1/messages/batches"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "walks.toml").write_text(BEHAVIOR)
-    persona = load_recipe("persona").text
-    fewer = persona.replace("per_kept = 10", "per_kept = 5").replace("[judge]\n", "[judge]\nvotes = 3\n")
-    (tmp_path / "fewer.toml").write_text(fewer)
-    return tmp_path
-
-
-@pytest.fixture
-def workspace(folder: Path) -> Iterator[Connection]:
-    connection = open_workspace(folder / "evalwright.db")
-    yield connection
-    connection.close()
 
 
 def generate(folder: Path, server: Running, count: int, *more: str) -> subprocess.CompletedProcess[str]:

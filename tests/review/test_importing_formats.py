@@ -15,28 +15,17 @@ from review.formats.names import safe_name
 from review.formats.registry import format_named, sources, write_formats
 from review.importing import import_source
 from review.release.shipment import contents_of
-from tests.support.contents import ABOUT, every_kind, files
-
-FOLDERS = {
-    "jsonl": "data",
-    "hugging-face": ".",
-    "lm-eval": "lm-eval",
-    "inspect": "inspect",
-    "big-bench": "big-bench",
-    "inverse-scaling": "inverse-scaling",
-    "openai-evals": "openai-evals",
-    "croissant": "croissant.json",
-}
+from tests.support.contents import ABOUT, WHERE, every_kind, files
 
 
-@pytest.mark.parametrize("name", FOLDERS)
+@pytest.mark.parametrize("name", WHERE)
 def test_what_was_imported_is_written_as_the_same_files(connection: Connection, tmp_path: Path, name: str) -> None:
     once, again = tmp_path / "once", tmp_path / "again"
     once.mkdir()
     again.mkdir()
     about = About(title="bees") if name == "croissant" else ABOUT
     write_formats(once, every_kind(), about, [format_named(name)])
-    for source in sources(once / FOLDERS[name]):
+    for source in sources(once / WHERE[name]):
         import_source(connection, source, behavior="keeps bees")
     order = [dataset.stem for dataset in every_kind()]
     imported = sorted(rows.all_datasets(connection), key=lambda dataset: order.index(dataset.name))

@@ -18,24 +18,11 @@ from review.release.card import card
 from review.release.layout import licence_of_all
 from review.release.shipment import Shipment, read_shipment
 from review.steering import find
+from tests.support.contents import MARKDOWN, NAMES
 from tests.support.scripted_engine import ScriptedEngine, make_job, run_worker
 from tests.support.workspaces import make_dataset
 
 POLICY = load_policy()
-HOSTILE = "x\x1b[31m\n---\n# Heading\n| a | b |\n<script>alert(1)</script> [link](http://x) \u202e `code` 🐝"
-NAMES = [
-    "bees",
-    "a: b",
-    '"quoted"',
-    "back\\slash",
-    "# comment",
-    "yes",
-    "12",
-    HOSTILE,
-    "tab\tnul\0",
-    "𝕓🐝",
-    "\u2028\x85",
-]
 
 
 def named(connection: Connection, name: str = "bees", **more: str) -> Dataset:
@@ -94,17 +81,17 @@ def test_the_body_tells_the_decision_and_the_evidence(connection: Connection) ->
 
 def test_an_override_is_printed_with_its_reason_and_what_the_gate_said(connection: Connection) -> None:
     one = shipment(connection)
-    text = body_of(replace(one, decision=replace(one.decision, override=HOSTILE)))
+    text = body_of(replace(one, decision=replace(one.decision, override=MARKDOWN)))
     assert "Shipped by override, outside the guarantee." in text
     assert "The gate said: keep labelling." in text
     assert "Shipped: every criterion" not in text
-    assert f"Reason given: {shown(HOSTILE)}" in text
+    assert f"Reason given: {shown(MARKDOWN)}" in text
 
 
 def test_nothing_in_the_body_is_markup(connection: Connection) -> None:
-    text = body_of(shipment(connection, HOSTILE, behavior=HOSTILE, origin=HOSTILE))
+    text = body_of(shipment(connection, MARKDOWN, behavior=MARKDOWN, origin=MARKDOWN))
     assert [line for line in text.split("\n") if line.startswith("#")] == [
-        f"# {shown(HOSTILE)}",
+        f"# {shown(MARKDOWN)}",
         "## How it was made",
         "## Decision",
         "## Human validation",

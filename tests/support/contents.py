@@ -24,6 +24,28 @@ ABOUT = About(
 )
 
 
+WHERE = {
+    "jsonl": "data",
+    "hugging-face": ".",
+    "lm-eval": "lm-eval",
+    "inspect": "inspect",
+    "big-bench": "big-bench",
+    "inverse-scaling": "inverse-scaling",
+    "openai-evals": "openai-evals",
+    "croissant": "croissant.json",
+}
+"""Where each format has the datasets of a folder that has all formats."""
+
+MARKDOWN = "x\x1b[31m\n---\n# Heading\n| a | b |\n<script>alert(1)</script> [link](http://x) \u202e `code` 🐝"
+"""A name that would be more than a name in Markdown, HTML and a terminal."""
+
+NAMES = (
+    "bees", "a: b", '"quoted"', "back\\slash", "# comment", "yes", "12", "null", MARKDOWN, "tab\tnul\0", "𝕓🐝",
+    "\u2028\x85",
+)  # fmt: skip
+"""Names that YAML, Markdown or a table might take for something else."""
+
+
 def contents(name: str, rows: Iterable[dict[str, Any]]) -> Contents:
     return Contents(name, safe_name(name), "keeps bees", [read_row(row) for row in rows])
 

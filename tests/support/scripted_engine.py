@@ -42,6 +42,19 @@ MODEL = "pretend-model-1"
 
 BEHAVIOR = 'name = "long-walks"\ndescription = "enjoys long walks in any weather"\n'
 
+HAND_WRITTEN = """name = "long-walks"
+description = "enjoys long walks in any weather"
+
+[[hand_written]]
+text = "I walk to work"
+label = "Yes"
+
+[[hand_written]]
+text = "I take the bus"
+label = "No"
+"""
+"""The same with examples for the model to follow."""
+
 
 def completions(*texts: str, stop_reason: StopReason = "stop") -> SampleReply:
     return SampleReply(tuple(Completion(text, stop_reason) for text in texts), Usage(10, 5 * len(texts)), MODEL)

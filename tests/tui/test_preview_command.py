@@ -5,25 +5,14 @@ import pytest
 
 from tests.support.calls import caller, is_sentence
 from tests.support.messages_server import KEY, MessagesServer
-
-BEHAVIOR = """name = "long-walks"
-description = "enjoys long walks in any weather"
-
-[[hand_written]]
-text = "I walk to work"
-label = "Yes"
-
-[[hand_written]]
-text = "I take the bus"
-label = "No"
-"""
+from tests.support.scripted_engine import HAND_WRITTEN
 
 
 @pytest.mark.slow
 def test_a_preview_shows_prompts_as_sent_and_stores_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    (tmp_path / "walks.toml").write_text(BEHAVIOR)
+    (tmp_path / "walks.toml").write_text(HAND_WRITTEN)
     call = caller(monkeypatch, capsys, tmp_path)
     with MessagesServer() as server:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
@@ -46,7 +35,7 @@ def test_a_preview_shows_prompts_as_sent_and_stores_nothing(
 def test_without_a_key_the_preview_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    (tmp_path / "walks.toml").write_text(BEHAVIOR)
+    (tmp_path / "walks.toml").write_text(HAND_WRITTEN)
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     monkeypatch.delenv("ANTHROPIC_BASE_URL", raising=False)
     said = caller(monkeypatch, capsys, tmp_path)("generate", "walks.toml", "--preview", "4", "--engine", "anthropic")

@@ -17,6 +17,7 @@ from generation.jobs import create_job
 from generation.preview import Preview
 from generation.recipes import load_recipe
 from tests.support.messages_server import KEY, MessagesServer
+from tests.support.scripted_engine import HAND_WRITTEN
 from tests.tui.app_driver import SIZE, WIDE, running, text, until, until_shown
 from tui.messages import PreviewMade
 from tui.screens.preview import PreviewScreen
@@ -26,17 +27,6 @@ ROOT = Path(__file__).parents[2]
 PROCESS_SECONDS = 60
 """How long a preview's process may take on a busy machine."""
 
-BEHAVIOR = """name = "long-walks"
-description = "enjoys long walks in any weather"
-
-[[hand_written]]
-text = "I walk to work"
-label = "Yes"
-
-[[hand_written]]
-text = "I take the bus"
-label = "No"
-"""
 PREVIEW = Preview("long-walks", "anthropic", "", (), Funnel((), (), None), None, 0, 0)
 OTHER = 'name = "walks"\ndescription = "would rather walk than drive"\n'
 
@@ -44,7 +34,7 @@ OTHER = 'name = "walks"\ndescription = "would rather walk than drive"\n'
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder with two behaviour files, and a server that stands in for the model."""
-    (tmp_path / "long-walks.toml").write_text(BEHAVIOR)
+    (tmp_path / "long-walks.toml").write_text(HAND_WRITTEN)
     (tmp_path / "other.toml").write_text(OTHER)
     monkeypatch.chdir(tmp_path)
     with MessagesServer() as server:
@@ -121,7 +111,7 @@ async def test_a_dataset_that_is_there_already_is_said_before_anything_is_asked(
 ) -> None:
     connection = open_workspace(workspace_path)
     if taken:
-        create_job(connection, parse_behavior("long-walks.toml", BEHAVIOR), load_recipe("persona"), engine="local")
+        create_job(connection, parse_behavior("long-walks.toml", HAND_WRITTEN), load_recipe("persona"), engine="local")
     else:
         (folder / "other.toml").write_text(OTHER.replace('"walks"', '"long-walks"'))
     connection.close()

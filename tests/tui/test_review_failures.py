@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from db.connection import connect, write
+from db.errors import WorkspaceError
 from db.workspace import open_workspace
 from review import annotation
 from review.annotation import Submitted
@@ -80,21 +81,23 @@ async def test_keys_typed_ahead_of_a_failure_answer_nothing(hive: Path, monkeypa
     assert [(one.label, one.relevance) for _, one in stored(hive, "beekeeping")] == [(" Yes", 4)]
 
 
-async def test_an_answer_stored_though_it_said_error_is_stored_once(
-    hive: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from db.errors import WorkspaceError
-
-    calls = []
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What is asked to be stored; the first is, and then fails."""
+    made: list[Any] = []
 
     def stored_but_failing(*arguments: Any) -> Submitted:
-        calls.append(arguments[-1])
+        made.append(arguments[-1])
         submitted = annotation.submit(*arguments)
-        if len(calls) == 1:
+        if len(made) == 1:
             raise WorkspaceError("The line broke after the commit.")
         return submitted
 
     monkeypatch.setattr("tui.desk.submit", stored_but_failing)
+    return made
+
+
+async def test_an_answer_stored_though_it_said_error_is_stored_once(hive: Path, calls: list[Any]) -> None:
     async with running(hive, review="beekeeping") as pilot:
         await pilot.press("y", "4")
         await until_shown(pilot, "The line broke")
@@ -104,21 +107,7 @@ async def test_an_answer_stored_though_it_said_error_is_stored_once(
     assert one.revision == 1
 
 
-async def test_an_answer_changed_after_a_failure_is_a_submission_of_its_own(
-    hive: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from db.errors import WorkspaceError
-
-    calls = []
-
-    def stored_but_failing(*arguments: Any) -> Submitted:
-        calls.append(arguments[-1])
-        submitted = annotation.submit(*arguments)
-        if len(calls) == 1:
-            raise WorkspaceError("The line broke after the commit.")
-        return submitted
-
-    monkeypatch.setattr("tui.desk.submit", stored_but_failing)
+async def test_an_answer_changed_after_a_failure_is_a_submission_of_its_own(hive: Path, calls: list[Any]) -> None:
     async with running(hive, review="beekeeping") as pilot:
         await pilot.press("y", "4")
         await until_shown(pilot, "The line broke")

@@ -11,22 +11,7 @@ import yaml
 from review.formats.format import About, Contents
 from review.formats.hugging_face import card_with_front_matter, features, front_matter
 from review.formats.yaml_text import dump_yaml, load_yaml
-from tests.support.contents import persona, with_lists
-
-NAMES = [
-    "bees",
-    "a: b",
-    '"quoted"',
-    "back\\slash",
-    "# comment",
-    "yes",
-    "12",
-    "null",
-    "x\x1b[31m\n---\n# Heading\n| a | b |\n<script>alert(1)</script> [link](http://x) \u202e `code` 🐝",
-    "tab\tnul\0",
-    "𝕓🐝",
-    "\u2028\x85",
-]
+from tests.support.contents import NAMES, persona, with_lists
 
 
 @pytest.mark.parametrize("name", NAMES, ids=lambda name: ascii(name)[:16])

@@ -19,19 +19,19 @@ from review.formats.jsonl import read_file
 from review.formats.names import safe_name
 from review.formats.registry import FORMATS, format_named, sources, write_formats
 from review.formats.winogenerated import occupations, read_occupations
-from tests.support.contents import ABOUT, contents, every_kind, files, lettered, persona, read_back, winogenerated
+from tests.support.contents import (
+    ABOUT,
+    WHERE,
+    contents,
+    every_kind,
+    files,
+    lettered,
+    persona,
+    read_back,
+    winogenerated,
+)
 
 SAME_ROWS = ("jsonl", "hugging-face", "inspect", "croissant")
-WHERE = {
-    "jsonl": "data",
-    "hugging-face": ".",
-    "lm-eval": "lm-eval",
-    "inspect": "inspect",
-    "big-bench": "big-bench",
-    "inverse-scaling": "inverse-scaling",
-    "openai-evals": "openai-evals",
-    "croissant": "croissant.json",
-}
 
 
 def round_trip(folder: Path, datasets: list[Contents], name: str) -> tuple[list[Contents], list[str]]:
