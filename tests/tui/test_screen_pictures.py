@@ -137,6 +137,7 @@ async def test_what_compares_examples(workspace_path: Path, look: str) -> None:
 @pytest.mark.slow
 async def test_second_looks(workspace_path: Path, look: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.screens.second_look.GRACE_SECONDS", 0.0)
+    monkeypatch.setattr("tui.haste.WORDS_A_MINUTE", 1e9)  # An answer here comes as fast as the machine is.
     make_argued(workspace_path)
     async with running(workspace_path, review="beekeeping", size=LOOKS[look]) as pilot:
         await tour(pilot, look, ARGUED)
