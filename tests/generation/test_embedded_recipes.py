@@ -30,7 +30,7 @@ from tests.support.recipe_inputs import write_inputs
 
 pytestmark = pytest.mark.slow
 
-COUNT = 10
+COUNT = 20
 PATIENCE = 1800.0
 
 
