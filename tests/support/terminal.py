@@ -121,6 +121,14 @@ class Terminal:
                 return self.text
         raise AssertionError(f"{words} did not show on\n{self.text}")
 
+    def settle(self, seconds: float = 0.1) -> str:
+        """Reads until nothing has come for that long, so that no frame is there by half; returns what shows."""
+        before = -1
+        while before != len(self.received):
+            before = len(self.received)
+            self.read(seconds)
+        return self.text
+
     def press_until(self, keys: str, happens: Callable[[], bool], *, seconds: float = 30) -> None:
         """Types once a second until something is so: what is typed too early is dropped."""
         deadline = time.monotonic() + seconds

@@ -15,7 +15,7 @@ from db import evidence
 from db.connection import Connection, write
 from db.records import Dataset
 from db.workspace import open_workspace
-from review.agreement import agreement
+from review.agreement import Agreement, Rating, agreement, question_agreement
 from review.annotation import submit
 from review.assignment import end_session, next_example, start_session
 from review.json_text import to_json
@@ -31,6 +31,7 @@ from tests.tui.app_driver import (
     until_shown,
 )
 from tests.tui.rest import at_rest
+from tui.widgets.agreement_lines import question_lines
 
 BRAILLE = {chr(code) for code in range(0x2801, 0x2900)}
 
@@ -101,6 +102,18 @@ async def test_every_part_by_keyboard(workspace_path: Path, measured: FakeStatis
         await until_shown(pilot, "what must be reached")
         await pilot.press("escape", "escape")
         await until_shown(pilot, "▌ beekeeping")
+
+
+def test_a_reason_stays_in_its_column() -> None:
+    """Fleiss' kappa is undefined where one example has two answers and another one."""
+    ratings = [Rating(unit, name, "Yes") for unit, name in ((1, "Ada"), (1, "Béla"), (2, "Ada"))]
+    found = Agreement((question_agreement("label", "nominal", ratings, ["Yes", "No"]),), ("Yes", "No"), ())
+    lines = question_lines(found, 72).plain.split("\n")
+    place = next(place for place, line in enumerate(lines) if "Fleiss' kappa" in line)
+    column = lines[place].index("undefined")
+    assert lines[place + 1][:column].isspace()
+    assert lines[place + 1].endswith("they have 1 to 2")
+    assert max(map(len, lines[place : place + 2])) <= 72
 
 
 async def test_without_colour_everything_is_said(

@@ -72,6 +72,9 @@ async def test_coverage_agreement_and_gate(hive: Path, statistics: FakeStatistic
         shown = await until_shown(pilot, "95 %")
         assert "labelling so far" in shown
         assert ("95 %, alpha 0.87" in shown) == (size == WIDE)
+        (heading,) = (line for line in shown.split("\n") if "examples  reviewed" in line)
+        (line,) = (line for line in shown.split("\n") if "▌ beekeeping" in line)
+        assert heading.index("agreement") == line.index("95 %")
         shown = await until_shown(pilot, "About 90 more")
         for words in ("50 %", "You: 3 answered", "Remove 3 exact duplicates"):
             assert words in shown

@@ -60,13 +60,14 @@ def start(opened: list[Terminal], folder: Path, *arguments: str) -> Terminal:
 def walk(terminal: Terminal, *steps: tuple[str, str]) -> None:
     """Presses keys and waits for words, screen by screen.
 
-    Escape and the key after it would be one key to a terminal, so what was there has to be gone before the next.
+    Escape and the key after it would be one key to a terminal, so what was there has to be gone before the next, and
+    not from half of a frame only.
     """
     there = ""
     for keys, words in steps:
         terminal.press(keys)
         shown = terminal.wait_for(words, seconds=PATIENCE)
-        while keys == ESC and there in shown:
+        while keys == ESC and (there in shown or there in terminal.settle()):
             shown = terminal.wait_for(words, seconds=PATIENCE)
         there = words
         assert reached(terminal.received) == [], f"after {keys!r}, on\n{terminal.text}"

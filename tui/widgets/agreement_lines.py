@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
@@ -30,7 +31,7 @@ SOFT = "$foreground 60%"
 def question_lines(agreement: Agreement, width: int) -> Content:
     """Returns the coefficients of each question with their intervals as bars, all on a scale from 0 to 1."""
     bar = max(LEAST_BAR, min(MOST_BAR, width - REST))
-    blocks = [_question(question, bar) for question in agreement.questions]
+    blocks = [_question(question, bar, width) for question in agreement.questions]
     return Content("\n\n").join([*blocks, Content.styled(words.FIRST_TWO, SOFT)])
 
 
@@ -131,23 +132,25 @@ def table(
     return Content("\n").join(lines)
 
 
-def _question(question: QuestionAgreement, bar: int) -> Content:
+def _question(question: QuestionAgreement, bar: int, width: int) -> Content:
     counts = (
         f"{question.level} · {question.n_units:,} examples, {question.n_annotators:,} validators,"
         f" {question.n_ratings:,} answers"
     )
     lines = [Content.assemble((f"{_shown(question.name)}  ", "bold $primary"), (counts, SOFT))]
-    lines += [_coefficient(question, name, called, bar) for name, called in words.COEFFICIENTS.items()]
+    lines += [_coefficient(question, name, called, bar, width) for name, called in words.COEFFICIENTS.items()]
     return Content("\n").join(lines)
 
 
-def _coefficient(question: QuestionAgreement, name: str, called: str, bar: int) -> Content:
+def _coefficient(question: QuestionAgreement, name: str, called: str, bar: int, width: int) -> Content:
     value = getattr(question, name)
     if name == "cohen_kappa" and question.n_annotators > TWO:
         return Content.assemble(f"  {called:<{NAME}}", ("two by two: see the pairs", SOFT))
     if value is None:
         why = question.undefined.get(name, words.UNDEFINED)
-        return Content.assemble(f"  {called:<{NAME}}", (_shown(why), SOFT))
+        room = max(LEAST_NAME, width - NAME - 2)
+        lines = f"\n{'':{NAME + 2}}".join(textwrap.wrap(_shown(why), room))
+        return Content.assemble(f"  {called:<{NAME}}", (lines, SOFT))
     ends = question.alpha_ci if name == "alpha" else question.intervals.get(name)
     threshold = TENTATIVE if name == "alpha" else None
     drawn = interval_bar(*ends, value, threshold, ends=SCALE, width=bar) if ends else Content(" " * bar)

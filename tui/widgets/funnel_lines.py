@@ -171,7 +171,7 @@ class FunnelList(LineList):
 
     def heading(self, width: int) -> Content:
         """Returns the headings over the columns."""
-        return Columns.of(self._funnel, width - 2).heading()
+        return Columns.of(self._funnel, width).heading()
 
     def line(self, index: int, width: int, *, chosen: bool) -> Content:
         """Returns a stage, or an ending."""

@@ -97,7 +97,7 @@ class LineList(ScrollView, can_focus=True):
         """Draws one row of the screen."""
         width = self.size.width
         if y == 0:
-            return self._strip(Content.assemble("  ", self.heading(width)), "list--heading")
+            return self._strip(Content.assemble("  ", self.heading(width - 2)), "list--heading")
         index = self.scroll_offset.y + y - 1
         if index >= self.count:
             return Strip.blank(width, self.rich_style)
