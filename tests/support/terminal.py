@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
-import pty
 import select
 import signal
 import struct
-import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +22,9 @@ MODES = [
     (b"\x1b[>25u", b"\x1b[<u"),
 ]
 """What turns something on in a terminal, and what turns it off again."""
+
+FIXED_SIZE = ("COLUMNS", "LINES")
+"""With these in its environment a program would follow no other size. Tests that run beside each other have them."""
 
 
 class Terminal:
@@ -50,16 +51,19 @@ class Terminal:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self.received = b""
-        self.pid, self._handle = pty.fork()
+        self._handle, line = os.openpty()
+        self._line = os.ttyname(line)
+        self.resize(columns, rows)
+        self.pid = os.fork()
         if self.pid == 0:
+            os.login_tty(line)
             os.chdir(folder or Path.cwd())
-            # Python's view of the environment: readline, in these tests, writes a size of its own into the other.
-            given = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})}
+            kept = {name: value for name, value in os.environ.items() if name not in FIXED_SIZE}
+            given = {**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})}
             os.execvpe(command[0], list(command), given)
+        os.close(line)
         self._hung_up = False
         self._settings = termios.tcgetattr(self._handle)
-        os.set_inheritable(self._handle, False)  # or later terminals' programs keep this one open
-        self.resize(columns, rows)
 
     def __enter__(self) -> Terminal:
         return self
@@ -98,10 +102,13 @@ class Terminal:
         self._stream.feed(written)
         return bool(written)
 
-    def waiting(self) -> int:
-        """How many bytes have been written that nobody has read."""
-        counted: bytes = fcntl.ioctl(self._handle, termios.FIONREAD, bytes(4))
-        return int.from_bytes(counted, sys.byteorder)
+    def takes_output(self) -> bool:
+        """Whether there is room for more output of the program, though nobody reads."""
+        line = os.open(self._line, os.O_WRONLY | os.O_NOCTTY)
+        try:
+            return bool(select.select([], [line], [], 0)[1])
+        finally:
+            os.close(line)
 
     def is_left_clean(self) -> bool:
         """Whether it was given back: its own screen, cursor, no mouse, no bracketed paste, no keyboard protocol."""

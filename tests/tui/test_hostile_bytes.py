@@ -51,7 +51,7 @@ def terminals(tmp_path: Path) -> Iterator[list[Terminal]]:
 
 
 def start(opened: list[Terminal], folder: Path, *arguments: str) -> Terminal:
-    still = {**environment(folder), "TEXTUAL_ANIMATIONS": "none", "COLUMNS": "160", "LINES": "50"}
+    still = {**environment(folder), "TEXTUAL_ANIMATIONS": "none"}
     command = [sys.executable, "-P", "-m", "tui", *arguments]
     opened.append(Terminal(command, columns=160, rows=50, folder=folder, environment=still))
     return opened[-1]

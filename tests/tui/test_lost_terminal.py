@@ -15,19 +15,17 @@ from tests.support.terminal import Terminal
 from tests.tui.app_driver import stored
 from tui.app import ENDINGS
 
-ROOM = 4095
-"""Bytes that a pseudo-terminal keeps for whoever reads them."""
-
 
 def clog(terminal: Terminal) -> None:
-    """Makes the app paint far more than a terminal that nobody reads has room for."""
-    deadline = time.monotonic() + PATIENCE
+    """Makes the app paint more than a terminal that nobody reads has room for, and much more after that."""
+    deadline, stuck = time.monotonic() + PATIENCE, 0
     for turn in count():
         terminal.resize(80 + turn % 2, 24)
         time.sleep(0.04)
-        if turn > 150 and terminal.waiting() >= ROOM:
+        stuck = 0 if terminal.takes_output() else stuck + 1
+        if stuck > 50:
             return
-        assert time.monotonic() < deadline, "the app doesn't paint"
+        assert time.monotonic() < deadline, f"the app paints too little; it did: {terminal.settle()}"
 
 
 def ended(pid: int) -> int | None:

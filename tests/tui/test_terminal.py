@@ -84,3 +84,15 @@ def test_without_colour_everything_is_grey(hive: Path, monkeypatch: pytest.Monke
         assert all(red == green == blue for red, green, blue in colours)
         others = terminal.received.replace(b"38;2;", b"x")
         assert not re.search(rb"\x1b\[(?:\d+;)*(?:3[0-7]|4[0-7]|9[0-7])(?:;\d+)*m", others)
+
+
+def test_a_terminal_that_becomes_smaller_and_larger_is_followed(hive: Path) -> None:
+    with start(hive) as terminal:
+        terminal.wait_for("▌ beekeeping")
+        terminal.press("r")
+        terminal.wait_for("I keep")
+        for _ in range(3):
+            terminal.resize(40, 10)
+            terminal.wait_for("Make the window larger")
+            terminal.resize(80, 24)
+            terminal.wait_for("I keep", "Esc leave")
