@@ -196,6 +196,8 @@ def _sentence(error: Exception) -> str:
         return f"{message.rstrip('.')}{and_then} `{command} --help` shows how it is called."
     if isinstance(error, click.ClickException):
         return error.format_message()
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename} can't be used ({error.strerror}); check its name, and what you may do there."
     from db.sqlite import DatabaseError
 
     if isinstance(error, DatabaseError):

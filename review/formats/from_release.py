@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def _beside(file: Path) -> Path | None:
     for folder in file.parents[:DEPTH]:
         for stem in (file.stem, file.parent.name):
             path = folder / FOLDER / stem / FILE
-            if path.is_file():
+            if os.path.isfile(path):  # Of a name that is too long for a file, too, it says no.
                 return path
     return None
 

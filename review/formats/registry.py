@@ -79,6 +79,13 @@ def sources(path: Path) -> list[Source]:
     Raises:
         InputError: if it isn't there, or is of no format that can be read.
     """
+    try:
+        return _sources(path)
+    except OSError as error:  # Its name is too long, or what lies above it may not be looked into.
+        raise InputError(f"{shown_name(path)} can't be read: {error.strerror}.") from error
+
+
+def _sources(path: Path) -> list[Source]:
     found = _recognised(path)
     if found is None and path.is_dir():
         files = sorted(file for pattern in DATA_FILES for file in path.glob(pattern))

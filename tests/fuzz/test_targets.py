@@ -20,6 +20,11 @@ FOUND = (
     ("servers", b"\4\0\n" + b'{"data": [], "has_more": true}'),
     ("tables", b"\0prompt,classes,answer_index\nTea?,\"[' Yes', ' No']\",0\x1d\n"),
     ("folders", b"\1!!timestamp x"),
+    ("folders", b"\1custom_dataset: null\ndataset_kwargs:\n  file: " + b"x" * 4200),
+    (
+        "settings",
+        b'\0name = "walks"\ndescription = "walks"\nrecipe = "few-shot"\n[inputs]\nseeds = "/dev/zero"\n',
+    ),
 )
 """Inputs that a fuzzer has found, each as short as it goes; most have tests of their own where the mistake was."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 
 from generation.behaviors import parse_behavior
@@ -60,6 +61,11 @@ threshold = "2.0"
 """
 
 SOURCE = "input.toml"
+OF_JOBS = ("recipe ", "limit", "engine", "--", "dataset named", "budget", "batch")
+"""What a job may be refused for instead."""
+
+INPUT_FILE = re.compile(r"(?<=[\"'])/[^\"'\n]+(?=[\"'])")
+"""A file that a behaviour names from the root of all folders: then that is where what is refused stands."""
 
 
 def settings(data: bytes) -> None:
@@ -75,7 +81,7 @@ def settings(data: bytes) -> None:
 def _read_behavior(text: str) -> None:
     with (
         folder() as place,
-        refusing(str(place), "recipe ", "limit", "engine", "--", "dataset named", "budget", "batch"),
+        refusing(str(place), *INPUT_FILE.findall(text), *OF_JOBS),
     ):
         write_inputs(place)
         behavior = parse_behavior(str(place / SOURCE), text)
