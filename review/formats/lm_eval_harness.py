@@ -132,7 +132,7 @@ def _source(task: Path) -> Source:
     settings = _settings(task)
     given = settings.get("dataset_kwargs")
     file = given.get("file") if isinstance(given, dict) else None
-    if not isinstance(file, str) or Path(file).name != file or "\0" in file:
+    if not isinstance(file, str) or not file or Path(file).name != file or "\0" in file:
         raise InputError(
             f"{shown_name(task)} names no file beside it in dataset_kwargs; name the .jsonl file of the task instead."
         )

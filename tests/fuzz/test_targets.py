@@ -21,9 +21,10 @@ FOUND = (
     ("tables", b"\0prompt,classes,answer_index\nTea?,\"[' Yes', ' No']\",0\x1d\n"),
     ("folders", b"\1!!timestamp x"),
     ("folders", b"\1custom_dataset: null\ndataset_kwargs:\n  file: " + b"x" * 4200),
+    ("folders", b"\1custom_dataset: null\ndataset_kwargs:\n  file: ''"),
     (
         "settings",
-        b'\0name = "walks"\ndescription = "walks"\nrecipe = "few-shot"\n[inputs]\nseeds = "/dev/zero"\n',
+        b'\0name = "walks"\ndescription = "walks"\nrecipe = "few-shot"\n[inputs]\nseeds = "/dev/zero\xef\xbb\xbf"\n',
     ),
 )
 """Inputs that a fuzzer has found, each as short as it goes; most have tests of their own where the mistake was."""

@@ -10,6 +10,7 @@ from generation.engines.registry import ENGINES
 from generation.jobs import create_job
 from generation.orders import check_wordings, read_inputs
 from generation.recipes import Recipe, load_recipe, parse_recipe, published_recipes
+from review.formats.json_lines import shown_name
 from review.gate import decide
 from review.policy import check_fits, load_policy, parse_policy
 from review.steering import find
@@ -81,7 +82,7 @@ def settings(data: bytes) -> None:
 def _read_behavior(text: str) -> None:
     with (
         folder() as place,
-        refusing(str(place), *INPUT_FILE.findall(text), *OF_JOBS),
+        refusing(str(place), *map(shown_name, INPUT_FILE.findall(text)), *OF_JOBS),
     ):
         write_inputs(place)
         behavior = parse_behavior(str(place / SOURCE), text)
