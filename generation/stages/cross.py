@@ -101,11 +101,13 @@ def read_cross(name: str, section: Section, scope: Scope) -> CrossStage:
         match=section.text("match", ""),
         among=section.text("among", ""),
     )
-    if stage.input:
+    if given == ["with"]:
         scope.known.update(scope.input(section, "with").names)
-    elif stage.over:
+    elif given == ["over"]:
         _one_of_lists(section, "over", stage.over, scope)
         scope.known.add("choice")
+    elif not stage.rows:
+        raise section.error("rows", "is empty; write a table for each row")
     else:
         scope.known.update(set.intersection(*(set(row) for row in stage.rows)))
     if bool(stage.match) != bool(stage.among):

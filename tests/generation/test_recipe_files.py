@@ -178,3 +178,21 @@ def test_a_byte_order_mark_and_windows_line_ends_are_accepted(tmp_path: Path) ->
     path.write_bytes(MINIMAL.replace("per_kept = 4", "per_kept = 0").replace("\n", "\r\n").encode())
     with pytest.raises(InputError, match=re.escape(f"line {line_of(MINIMAL, 'per_kept')}: sample.per_kept")):
         load_recipe(str(path))
+
+
+@pytest.mark.parametrize(
+    ("crossed", "says"),
+    [
+        ('over = ""', "over is ''"),
+        ('with = ""', "with is empty"),
+        ("rows = []", "rows is empty; write a table for each row"),
+        ("", "with or `rows` or `over`, exactly one of them"),
+    ],
+)
+def test_candidates_crossed_with_nothing(tmp_path: Path, crossed: str, says: str) -> None:
+    path, text = tmp_path / "own.toml", load_recipe("sycophancy-survey").text
+    assert 'over = "choices"' in text
+    path.write_text(text.replace('over = "choices"', crossed, 1))
+    with pytest.raises(InputError, match=re.escape(says)) as caught:
+        load_recipe(str(path))
+    assert str(caught.value).startswith(str(path))
