@@ -10,8 +10,11 @@ from typing import Any
 from db.clock import now_text
 from db.connection import Connection
 from db.records import Dataset, DatasetCounts, Question
+from db.sequences import insert_first, insert_next
 
-_COLUMNS = "id, name, behavior, guidelines, kind, origin, seed, always_three, state, evidence_from, questions"
+_COLUMNS = (
+    "id, name, behavior, guidelines, kind, origin, seed, always_three, state, evidence_from, questions, order_seed"
+)
 
 
 IMPORTING = ".importing"
@@ -34,13 +37,14 @@ def insert_dataset(
     """Stores a dataset and returns its id."""
     when = now_text()
     dataset_id = connection.execute(
-        "INSERT INTO datasets (name, behavior, guidelines, kind, origin, seed, state, visible, created_at, closed_at,"
-        " questions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (name, behavior, guidelines, kind, origin, seed, "closed" if closed else "open", visible, when,
+        "INSERT INTO datasets (name, behavior, guidelines, kind, origin, seed, order_seed, state, visible, created_at,"
+        " closed_at, questions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (name, behavior, guidelines, kind, origin, seed, seed, "closed" if closed else "open", visible, when,
          when if closed else None, _questions_to_json(questions)),
     ).lastrowid  # fmt: skip
     assert dataset_id is not None
     connection.execute("INSERT INTO dataset_counters (dataset_id) VALUES (?)", (dataset_id,))
+    insert_first(connection, dataset_id)
     return dataset_id
 
 
@@ -128,7 +132,8 @@ def delete_hidden(connection: Connection, dataset_id: int, rows: int) -> bool:
     deleted = connection.execute(f"DELETE FROM examples WHERE id IN ({some})", (dataset_id, rows)).rowcount
     if deleted == rows:
         return False
-    connection.execute("DELETE FROM dataset_counters WHERE dataset_id = ?", (dataset_id,))
+    for table in ("dataset_counters", "sequences", "populations"):
+        connection.execute(f"DELETE FROM {table} WHERE dataset_id = ?", (dataset_id,))
     connection.execute("DELETE FROM datasets WHERE id = ? AND visible = 0", (dataset_id,))
     return True
 
@@ -139,21 +144,18 @@ def hide(connection: Connection, dataset_id: int, name: str) -> None:
 
 
 def close(connection: Connection, dataset_id: int) -> None:
-    """Closes a dataset: no job and no selection can change it any more."""
+    """Closes a dataset: no job and no selection can change it any more; within a write transaction."""
     connection.execute("UPDATE datasets SET state = 'closed', closed_at = ? WHERE id = ?", (now_text(), dataset_id))
 
 
 def reopen(connection: Connection, dataset_id: int) -> None:
-    """Opens a dataset again; the evidence starts anew on what is unanswered at this moment."""
-    connection.execute(
-        "UPDATE datasets SET state = 'open', closed_at = NULL, evidence_from ="
-        " (SELECT coalesce(max(id), 0) FROM annotations WHERE dataset_id = datasets.id) WHERE id = ?",
-        (dataset_id,),
-    )
+    """Opens a dataset again; its evidence starts again on what is unanswered at this moment."""
+    connection.execute("UPDATE datasets SET state = 'open', closed_at = NULL WHERE id = ?", (dataset_id,))
+    insert_next(connection, dataset_id)
 
 
 def _dataset(row: tuple[Any, ...]) -> Dataset:
-    values: tuple[Any, ...] = (*row[:7], bool(row[7]), *row[8:10], _questions_from_json(row[10]))
+    values: tuple[Any, ...] = (*row[:7], bool(row[7]), *row[8:10], _questions_from_json(row[10]), row[11])
     return Dataset(*values)
 
 

@@ -10,7 +10,11 @@ from db.connection import Connection
 
 @dataclass(frozen=True)
 class StoredDecision:
-    """A decision as it was stored; `evidence` and `policy` are JSON."""
+    """A decision as it was stored; `evidence` and `forecast` are JSON.
+
+    Attributes:
+        method: Which method of the gate made it, counted up.
+    """
 
     id: int
     decision: str
@@ -19,6 +23,8 @@ class StoredDecision:
     policy: str
     last_annotation_id: int
     created_at: str
+    method: int
+    forecast: str
 
 
 @dataclass(frozen=True)
@@ -65,12 +71,25 @@ def insert_decision(
     policy: str,
     last_annotation_id: int,
     version: str,
+    method: int,
+    forecast: str,
 ) -> int:
     """Stores a decision and returns its id."""
     row_id = connection.execute(
         "INSERT INTO decisions (dataset_id, decision, provisional, evidence, policy, last_annotation_id, version,"
-        " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (dataset_id, decision, provisional, evidence, policy, last_annotation_id, version, now_text()),
+        " method, forecast, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            dataset_id,
+            decision,
+            provisional,
+            evidence,
+            policy,
+            last_annotation_id,
+            version,
+            method,
+            forecast,
+            now_text(),
+        ),
     ).lastrowid
     assert row_id is not None
     return row_id
@@ -78,10 +97,15 @@ def insert_decision(
 
 def last_decision(connection: Connection, dataset_id: int) -> StoredDecision | None:
     """Returns a dataset's newest decision."""
+    return decision_before(connection, dataset_id, 2**62)
+
+
+def decision_before(connection: Connection, dataset_id: int, decision_id: int) -> StoredDecision | None:
+    """Returns a dataset's newest decision before one of them, or None."""
     row = connection.execute(
-        "SELECT id, decision, provisional, evidence, policy, last_annotation_id, created_at FROM decisions"
-        " WHERE dataset_id = ? ORDER BY id DESC LIMIT 1",
-        (dataset_id,),
+        "SELECT id, decision, provisional, evidence, policy, last_annotation_id, created_at, method, forecast"
+        " FROM decisions WHERE dataset_id = ? AND id < ? ORDER BY id DESC LIMIT 1",
+        (dataset_id, decision_id),
     ).fetchone()
     return StoredDecision(row[0], row[1], bool(row[2]), *row[3:]) if row else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from db.connection import Connection
 from db.records import AnswerValue
@@ -34,6 +35,7 @@ class OrderedExample:
     id: int
     intended: str | None
     choices: str
+    label_confidence: float | None = None
 
 
 def frozen_size(connection: Connection, dataset_id: int, evidence_from: int) -> int:
@@ -50,7 +52,8 @@ def frozen_size(connection: Connection, dataset_id: int, evidence_from: int) -> 
 def in_review_order(connection: Connection, dataset_id: int, evidence_from: int, limit: int) -> list[OrderedExample]:
     """Returns the first `limit` examples of the evidence in the review order; all of them if it is -1."""
     rows = connection.execute(
-        "SELECT s.example_id, e.intended, e.choices FROM review_status AS s JOIN examples AS e ON e.id = s.example_id"
+        "SELECT s.example_id, e.intended, e.choices, e.label_confidence FROM review_status AS s"
+        " JOIN examples AS e ON e.id = s.example_id"
         " WHERE s.dataset_id = :dataset AND NOT EXISTS (SELECT 1 FROM annotations AS a"
         " WHERE a.example_id = s.example_id AND a.id <= :start) ORDER BY s.position LIMIT :limit",
         {"dataset": dataset_id, "start": evidence_from, "limit": limit},
@@ -61,7 +64,7 @@ def in_review_order(connection: Connection, dataset_id: int, evidence_from: int,
 def answered_before(connection: Connection, dataset_id: int, evidence_from: int) -> list[OrderedExample]:
     """Returns the examples answered before the latest reopening: they ship, and are outside the sample."""
     rows = connection.execute(
-        "SELECT e.id, e.intended, e.choices FROM examples AS e WHERE e.id IN"
+        "SELECT e.id, e.intended, e.choices, e.label_confidence FROM examples AS e WHERE e.id IN"
         " (SELECT example_id FROM annotations WHERE dataset_id = :dataset AND id <= :start)"
         f" AND {NOT_REMOVED.format(example='e.id')} ORDER BY e.id",
         {"dataset": dataset_id, "start": evidence_from},
@@ -80,16 +83,14 @@ def first_answers_of_dataset(connection: Connection, dataset_id: int, evidence_f
         " WHERE a.dataset_id = :dataset AND a.occasion = 'first' AND a.revision = 1 AND a.id > :start ORDER BY a.id",
         {"dataset": dataset_id, "start": evidence_from},
     )
-    return [
-        FirstAnswer(example, annotator, label, relevance, bool(ambiguous), _own_answers(answers))
-        for example, annotator, label, relevance, ambiguous, answers in rows
-    ]
+    return [first_answer(row) for row in rows]
 
 
-def _own_answers(stored: str) -> dict[str, AnswerValue]:
-    """Reads the answers to a dataset's own questions; most datasets have none."""
-    answers: dict[str, AnswerValue] = {} if stored == "{}" else json.loads(stored)
-    return answers
+def first_answer(row: tuple[Any, ...]) -> FirstAnswer:
+    """Returns the answer of a row of example, annotator, label, relevance, ambiguous and own answers."""
+    example, annotator, label, relevance, ambiguous, stored = row
+    answers: dict[str, AnswerValue] = {} if stored == "{}" else json.loads(stored)  # most datasets ask nothing else
+    return FirstAnswer(example, annotator, label, relevance, bool(ambiguous), answers)
 
 
 def choices_of_answered(connection: Connection, dataset_id: int) -> dict[int, list[str]]:

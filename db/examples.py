@@ -41,7 +41,7 @@ def insert_examples(
     Args:
         connection: In a write transaction.
         dataset_id: Whose they are.
-        seed: The dataset's seed.
+        seed: What the dataset's order is drawn from.
         examples: At most `db.connection.BACKGROUND_ROWS` of them, so that no validator waits.
         places: How many annotators each is asked of at first.
 
@@ -126,6 +126,21 @@ def place_examples(
         "INSERT INTO reopenings (dataset_id, example_id) VALUES (?, ?)",
         [(dataset_id, example_id) for position, example_id in sorted(positions) if position <= furthest],
     )
+
+
+def draw_order(connection: Connection, dataset_id: int, seed: int) -> None:
+    """Gives all examples of a dataset their places in another random order; within a write transaction.
+
+    Whoever has gone through a part of the old order begins at the start of the new one, past what they have answered.
+    """
+    ids = connection.execute("SELECT example_id FROM review_status WHERE dataset_id = ?", (dataset_id,)).fetchall()
+    connection.executemany(
+        "UPDATE review_status SET position = ? WHERE example_id = ?",
+        [(review_position(seed, example_id), example_id) for (example_id,) in ids],
+    )
+    connection.execute("UPDATE cursors SET position = -1 WHERE dataset_id = ?", (dataset_id,))
+    connection.execute("DELETE FROM reopenings WHERE dataset_id = ?", (dataset_id,))
+    connection.execute("UPDATE datasets SET order_seed = ? WHERE id = ?", (seed, dataset_id))
 
 
 def get_blind(connection: Connection, example_id: int, occasion: Occasion = "first") -> BlindExample:

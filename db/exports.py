@@ -48,10 +48,11 @@ TABLES = (
     Table(
         "datasets",
         {"id": int, "name": str, "behavior": str, "guidelines": str, "kind": str, "origin": str, "role": str,
-         "seed": int, "always_three": int, "state": str, "evidence_from": int, "created_at": str, "closed_at": str},
+         "seed": int, "order_seed": int, "always_three": int, "state": str, "evidence_from": int, "created_at": str,
+         "closed_at": str},
         f"""SELECT id, CASE WHEN visible THEN name ELSE 'gold ' || id END, behavior, guidelines, kind, origin,
-            CASE WHEN visible THEN 'dataset' ELSE 'gold' END, seed, always_three, state, evidence_from, created_at,
-            closed_at FROM datasets WHERE id IN {_SHOWN} ORDER BY id""",
+            CASE WHEN visible THEN 'dataset' ELSE 'gold' END, seed, order_seed, always_three, state, evidence_from,
+            created_at, closed_at FROM datasets WHERE id IN {_SHOWN} ORDER BY id""",
     ),
     Table(
         "assignment",

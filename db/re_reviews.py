@@ -7,6 +7,7 @@ at what others said.
 from __future__ import annotations
 
 from db.connection import Connection
+from db.evidence import FirstAnswer, first_answer
 
 # The joins are in this order whatever ANALYZE has learned: edits are few, annotations are many.
 ANSWERS = """
@@ -61,12 +62,16 @@ def labels_of(connection: Connection, example_id: int) -> list[str | None]:
     return [row[0] for row in rows]
 
 
-def labels_in(connection: Connection, dataset_id: int) -> dict[int, list[str | None]]:
-    """Returns the same for every edited example of a dataset, by its id."""
-    found: dict[int, list[str | None]] = {}
-    rows = connection.execute(f"SELECT a.example_id, a.label {ANSWERS.format(which='e.dataset_id = ?')}", (dataset_id,))
-    for example_id, label in rows:
-        found.setdefault(example_id, []).append(label)
+def answers_in(connection: Connection, dataset_id: int) -> dict[int, list[FirstAnswer]]:
+    """Returns the answers on the newest wording of every edited example of a dataset, by its id."""
+    found: dict[int, list[FirstAnswer]] = {}
+    rows = connection.execute(
+        "SELECT a.example_id, a.annotator_id, a.label, a.relevance, a.ambiguous, a.answers"
+        f" {ANSWERS.format(which='e.dataset_id = ?')}",
+        (dataset_id,),
+    )
+    for row in rows:
+        found.setdefault(row[0], []).append(first_answer(row))
     return found
 
 

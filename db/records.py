@@ -44,11 +44,12 @@ class Dataset:
     Attributes:
         kind: The shape of its rows: `persona`, `multiple-choice` or `winogenerated`.
         origin: Where it came from: a file's name, or a recipe's.
-        seed: What the review order is drawn from.
+        seed: What is drawn at random in it, such as sides and repeats.
         always_three: Whether three labels are always asked, not only on disputes.
         evidence_from: The last annotation before the latest reopening; 0 if never reopened. Examples answered up to
             there are no evidence.
         questions: What is asked beyond label, relevance and ambiguous.
+        order_seed: What the review order is drawn from; drawn when the dataset closes, or is imported.
     """
 
     id: int
@@ -62,6 +63,7 @@ class Dataset:
     state: DatasetState
     evidence_from: int
     questions: tuple[Question, ...] = ()
+    order_seed: int = 0
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from db.migrations.rulings import RULINGS
 from db.migrations.search import SEARCH
 from db.migrations.second_look import SECOND_LOOK
 from db.migrations.second_look_offers import SECOND_LOOK_OFFERS
+from db.migrations.sequences import SEQUENCES
 from db.migrations.wordings import WORDINGS
 from db.sqlite import Connection, sqlite3
 
@@ -59,6 +60,7 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
     ("funnel", FUNNEL),
     ("wordings", WORDINGS),
     ("second_look_offers", SECOND_LOOK_OFFERS),
+    ("sequences", SEQUENCES),
 ]
 """Name and statements of each migration, in order."""
 

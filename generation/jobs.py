@@ -19,6 +19,7 @@ from generation.orders import Order, check_wordings
 from generation.recipes import Recipe
 from review.assigning import gold_of, store_changes
 from review.gold import GoldRow
+from review.steering import close_now
 
 DEFAULT_COUNT = 100
 DEFAULT_ROUNDS = 5
@@ -71,7 +72,7 @@ def create_job(
         count: Examples to select, all labels together; at least one per label.
         rounds: In how many rounds; each round's choice is final and can be reviewed at once.
         keep_open: Whether the dataset stays open when the job is done.
-        seed: What prompts, seeds and the review order are drawn from; drawn at random if None.
+        seed: What prompts and seeds are drawn from; drawn at random if None. The review order never is.
         limits: What the job may take, before what the behaviour file and the recipe say.
         inputs: The rows of the recipe's inputs.
 
@@ -153,7 +154,7 @@ def _insert(connection: Connection, order: Order, wanted: Wanted, gold: list[Gol
         guidelines=behavior.guidelines,
         kind=recipe.kind,
         origin=f"recipe {recipe.name}",
-        seed=seed,
+        seed=secrets.randbits(62),
         closed=False,
         visible=True,
         questions=behavior.questions,
@@ -224,7 +225,7 @@ def _end_dataset(connection: Connection, job: Job) -> None:
     if datasets.counts(connection, job.dataset_id).examples == 0:
         datasets.hide(connection, job.dataset_id, f"{job.dataset} (cancelled, job {job.id})")
     elif not job.keep_open:
-        datasets.close(connection, job.dataset_id)
+        close_now(connection, job.dataset_id)
 
 
 def retry_job(connection: Connection, job_id: int) -> int:

@@ -20,6 +20,7 @@ from generation.selection import Ranking, Selection, left_by_balance, select, ta
 from review.formats.example import JSON, read_row
 from review.importing import new_example
 from review.settling import places_at_first
+from review.steering import close_now
 
 LEFT_BY_BALANCE = "the labels are balanced, and too few of another were left"
 
@@ -44,7 +45,7 @@ def finish_round(turn: Turn, job: Job, running: RunningJob) -> None:
             places = places_at_first(always_three=dataset.always_three)
             first = datasets.counts(connection, dataset.id).examples
             new = [make_example(running, candidate, first + place) for place, candidate in enumerate(chosen)]
-            ids = insert_examples(connection, dataset.id, dataset.seed, new, places=places)
+            ids = insert_examples(connection, dataset.id, dataset.order_seed, new, places=places)
             pairs = [(candidate.id, example_id) for candidate, example_id in zip(chosen, ids, strict=True)]
             rows.select_candidates(connection, job.id, recipe.selection.name, pairs)
 
@@ -58,7 +59,7 @@ def finish_job(turn: Turn, job: Job, running: RunningJob) -> None:
         now = jobs.get_job(turn.connection, job.id)
         assert now is not None
         if not job.keep_open:
-            datasets.close(turn.connection, job.dataset_id)
+            close_now(turn.connection, job.dataset_id)
         jobs.set_state(turn.connection, job.id, "done", _note_at_the_end(now))
 
 

@@ -1,19 +1,28 @@
-"""Evidence: one measured quantity of a dataset's sample, with bounds that hold at all times at once.
+"""Evidence: one measured quantity of what ships, with bounds that hold at all times at once.
 
 Each criterion of a policy is measured on the first t examples of the review order out of N (`review.sample`), from
-blind first answers only. In a lower bound an open example counts against the dataset, in an upper bound for it.
+blind first answers only; in a lower bound an open example counts against the dataset, in an upper bound for it. Where
+more ships than those N, or other (`review.ships`), it is measured again for all that ships.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from review.first_two import classes_and_pairs, is_yes, on_unit_scale, question_of, rating
-from review.policy import Criterion, check_fits
-from review.sample import Sample
-from review.stats.shares import DEFAULT_PRIOR, confidence_sequence, least_count, share_e_value
+from review.figures import Case, Figures, nothing
+from review.first_two import is_yes, on_unit_scale, question_of, rating
+from review.policy import Criterion, Policy, check_fits
+from review.sample import Sample, SampledExample
+from review.ships import Ships, all_that_ships, the_sample, what_differs
+from review.stats.sequences import ErrorLevel
+
+if TYPE_CHECKING:
+    from db.records import Question
+    from review.stats.control_variate import Scores
+
+OF_ALL = "of all that ships"
 
 
 @dataclass(frozen=True)
@@ -31,9 +40,13 @@ class Evidence:
         threshold: What the bound must reach.
         passes: None where the evidence can neither pass nor fail.
         failed: Whether it has confidently failed.
-        e_value: Evidence against "the threshold is not reached"; None for facts.
+        e_value: Evidence against "the threshold is not reached", weighted by what the sequence has of the error level:
+            it passes from 1 / delta on. None for facts.
         guarantee: "anytime" where the bounds hold however often one looks, "none" for facts and where a question is not
             asked of the dataset.
+        sequence: Which start of the evidence it is from, counted over the dataset and its copies; None for facts.
+        explained: Where scores help: the share of the answers' variance that they explain so far (R^2).
+        saved: How many examples they save at the present rate.
     """
 
     name: str
@@ -50,6 +63,9 @@ class Evidence:
     e_value: float | None
     guarantee: str
     note: str = ""
+    sequence: int | None = None
+    explained: float | None = None
+    saved: int | None = None
 
 
 def evidence_name(name: str, *, left_out: int) -> str:
@@ -57,186 +73,200 @@ def evidence_name(name: str, *, left_out: int) -> str:
     return f"{name} without excluded" if left_out else name
 
 
+def error_level(sample: Sample, *, delta: float, criteria: int) -> ErrorLevel:
+    """Returns the error level of a criterion on a sample; `criteria` is how many may reject the dataset."""
+    return ErrorLevel(delta, sample.start.number, criteria)
+
+
 def measure(criterion: Criterion, sample: Sample, *, delta: float, criteria: int) -> Evidence:
-    """Measures one criterion on a sample.
+    """Measures one criterion on a sample, for the population that it speaks for.
 
     Args:
         criterion: What to measure.
         sample: The sample as it stands.
-        delta: The error level of the criterion.
-        criteria: How many criteria may reject the dataset; each does so at delta / criteria.
+        delta: The error level of the criterion, over the whole life of the dataset.
+        criteria: How many criteria may reject the dataset; each does so at its part of the level.
+
+    Raises:
+        InputError: if the criterion asks for what a question of that kind doesn't have.
+    """
+    level = error_level(sample, delta=delta, criteria=criteria)
+    return _evidence(criterion, sample, case_of(criterion, sample, the_sample(sample)), level)
+
+
+def measure_each(sample: Sample, policy: Policy, *, criteria: int) -> Iterator[Evidence]:
+    """Yields the evidence on each criterion of a policy: of the sample, then of all that ships where that is other."""
+    level = error_level(sample, delta=policy.delta, criteria=criteria)
+    for ships, criterion, case in _asked(sample, policy):
+        found = _evidence(criterion, sample, case, level)
+        if ships is not None and case is not None:
+            notes = [what_differs(sample), found.note]
+            n = len(ships.kept) + ships.elsewhere
+            found = replace(found, name=f"{found.name} {OF_ALL}", n=n, note=": ".join(filter(None, notes)))
+        if ships is None or case is not None:
+            yield replace(found, name=evidence_name(found.name, left_out=sample.left_out))
+
+
+def cases(sample: Sample, policy: Policy) -> Iterator[tuple[str, Case]]:
+    """Yields what must pass on a sample, each under its name; what the dataset has no question for left out."""
+    for ships, criterion, case in _asked(sample, policy):
+        if case is not None:
+            name = criterion.name if ships is None else f"{criterion.name} {OF_ALL}"
+            yield evidence_name(name, left_out=sample.left_out), case
+
+
+def _asked(sample: Sample, policy: Policy) -> Iterator[tuple[Ships | None, Criterion, Case | None]]:
+    """Yields each criterion asked of the population that the sample speaks for (None), then of all that ships.
+
+    Where all was answered before the evidence started again, there is no such population.
+    """
+    if sample.total or not sample.before:
+        for criterion in policy.criteria:
+            yield None, criterion, case_of(criterion, sample, the_sample(sample))
+    ships = all_that_ships(sample)
+    if ships is not None:
+        for criterion in policy.criteria:
+            yield ships, criterion, case_of(criterion, sample, ships)
+
+
+def case_of(criterion: Criterion, sample: Sample, ships: Ships) -> Case | None:
+    """Returns a criterion, asked of what ships; None where the dataset has no such question.
 
     Raises:
         InputError: if the criterion asks for what a question of that kind doesn't have.
     """
     question = question_of(sample, criterion.question)
     if question is None and criterion.question != "label":
-        return _not_applicable(criterion)
+        return None
     check_fits(criterion, question)
-    return _MEASURES[criterion.statistic](criterion, sample, delta, delta / criteria)
+    if criterion.statistic == "agreement":
+        return _label_agreement(criterion, sample, ships)
+    if criterion.statistic == "alpha":
+        return _alpha(criterion, sample, ships, question)
+    assert question is not None
+    if criterion.statistic == "share":
+        return _yes_share(criterion, sample, ships, question)
+    return _mean(criterion, sample, ships, question)
 
 
-def _label_agreement(criterion: Criterion, sample: Sample, delta: float, reject_delta: float) -> Evidence:
-    agreed = sum(example.agreed for example in sample.examples)
-    known = sample.size - sample.open
-    return _share(criterion, sample, agreed, known, delta, reject_delta)
+def _label_agreement(criterion: Criterion, sample: Sample, ships: Ships) -> Case:
+    from review.share_case import ShareCase
+
+    def known(example: SampledExample) -> bool | None:
+        return example.agreed if example.settling.settled else None
+
+    kept = [True if example.id in ships.right else known(example) for example in ships.kept]
+    return ShareCase(
+        drawn=[known(example) for example in sample.examples],
+        kept=kept + [True] * ships.elsewhere,
+        total=sample.total,
+        shipping=ships.shipping,
+        threshold=criterion.threshold,
+        scores=_scores(sample),
+        final=ships.final,
+    )
 
 
-def _yes_share(criterion: Criterion, sample: Sample, delta: float, reject_delta: float) -> Evidence:
+def _scores(sample: Sample) -> Scores | None:
+    """Returns the label confidence of each example of the sample, if it may say something of the answers."""
+    from review.stats.control_variate import Scores
+
+    totals = sample.scores
+    if not totals.vary:
+        return None
+    seen = tuple(totals.mean if example.score is None else example.score for example in sample.examples)
+    whole = totals.total + (sample.total - totals.known) * totals.mean
+    return Scores(seen, whole - sum(seen), totals.most)
+
+
+def _yes_share(criterion: Criterion, sample: Sample, ships: Ships, question: Question) -> Case:
     """The share of examples that are called a yes; under an upper bound by its complement, which must be high."""
-    question = question_of(sample, criterion.question)
-    assert question is not None
-    said = [is_yes(example, question, criterion.bound) for example in sample.examples]
-    known = sum(yes is not None for yes in said)
-    if criterion.bound == "lower":
-        return _share(criterion, sample, said.count(True), known, delta, reject_delta)
-    turned = replace(criterion, bound="lower", threshold=1 - criterion.threshold)
-    evidence = _share(turned, sample, said.count(False), known, delta, reject_delta)
-    return _turned(criterion, evidence, lambda share: 1 - share)
+    from review.share_case import ShareCase, TurnedShare
 
-
-def _turned(criterion: Criterion, evidence: Evidence, turn: Callable[[float], float]) -> Evidence:
-    """Returns the evidence for an upper bound from that for the lower bound of the complement."""
-    return replace(
-        evidence,
-        bound=criterion.bound,
-        threshold=float(criterion.threshold),
-        value=None if evidence.value is None else turn(evidence.value),
-        lower=None if evidence.upper is None else turn(evidence.upper),
-        upper=None if evidence.lower is None else turn(evidence.lower),
-    )
-
-
-def _share(criterion: Criterion, sample: Sample, good: int, known: int, delta: float, reject_delta: float) -> Evidence:
-    """A share of the N examples that must be high; what of the sample isn't known is counted both ways."""
-    if sample.total == 0:
-        return _nothing(criterion, "the dataset has no examples")
-    unknown = sample.size - known
-    size, total, threshold = sample.size, sample.total, criterion.threshold
-    lower = confidence_sequence(good, size, total, prior=DEFAULT_PRIOR, delta=delta)
-    upper = confidence_sequence(good + unknown, size, total, prior=DEFAULT_PRIOR, delta=delta)
-    worst = confidence_sequence(good + unknown, size, total, prior=DEFAULT_PRIOR, delta=reject_delta)
-    needed = least_count(threshold, total)
-    return _evidence(
-        criterion,
-        n=size,
-        value=good / known if known else None,
-        lower=lower.lower_share,
-        upper=upper.upper_share,
-        passes=lower.lower >= needed,
-        failed=worst.upper < needed,
-        e_value=share_e_value(good, size, total, threshold, prior=DEFAULT_PRIOR),
-        note="" if known else "nothing in the sample is settled yet",
-    )
-
-
-def _mean(criterion: Criterion, sample: Sample, delta: float, reject_delta: float) -> Evidence:
-    """The mean of a scale; under an upper bound by its complement, which must be high."""
-    from review.stats.means import lower_confidence_bound, mean_e_value, upper_confidence_bound
-
-    question = question_of(sample, criterion.question)
-    assert question is not None
-    if sample.total == 0:
-        return _nothing(criterion, "the dataset has no examples")
     up = criterion.bound == "lower"
-    ratings = [rating(example, question) for example in sample.examples]
-    known = [value for value in ratings if value is not None]
-    towards = [None if value is None else value if up else 1 - value for value in ratings]
-    low = [0.0 if value is None else value for value in towards]
-    high = [1.0 if value is None else value for value in towards]
+
+    def good(example: SampledExample) -> bool | None:
+        yes = is_yes(example, question, criterion.bound)
+        return None if yes is None else yes == up
+
+    case = ShareCase(
+        drawn=[good(example) for example in sample.examples],
+        kept=[*(good(example) for example in ships.kept), *[None] * ships.elsewhere],
+        total=sample.total,
+        shipping=ships.shipping,
+        threshold=criterion.threshold if up else 1 - criterion.threshold,
+        final=ships.final,
+    )
+    return case if up else TurnedShare(case)
+
+
+def _mean(criterion: Criterion, sample: Sample, ships: Ships, question: Question) -> Case:
+    """The mean of a scale; under an upper bound by its complement, which must be high."""
+    from review.mean_case import MeanCase, OnScale
+
+    up = criterion.bound == "lower"
+
+    def value(example: SampledExample) -> float | None:
+        found = rating(example, question)
+        return found if found is None or up else 1 - found
+
     share = on_unit_scale(criterion.threshold, question)
-    threshold = float(share if up else 1 - share)
-    lower, upper = lower_confidence_bound(low, sample.total, delta), upper_confidence_bound(high, sample.total, delta)
-    ends = (lower, upper) if up else (1 - upper, 1 - lower)
-    steps = len(question.options) - 1
-    return _evidence(
-        criterion,
-        n=sample.size,
-        value=1 + steps * math.fsum(known) / len(known) if known else None,
-        lower=1 + steps * ends[0],
-        upper=1 + steps * ends[1],
-        passes=lower >= threshold,
-        failed=upper_confidence_bound(high, sample.total, reject_delta) < threshold,
-        e_value=mean_e_value(low, sample.total, threshold),
-        note="" if known else "nothing in the sample is rated yet",
+    case = MeanCase(
+        drawn=[value(example) for example in sample.examples],
+        kept=[*(value(example) for example in ships.kept), *[None] * ships.elsewhere],
+        total=sample.total,
+        shipping=ships.shipping,
+        threshold=float(share if up else 1 - share),
+        final=ships.final,
+    )
+    return OnScale(case, points=len(question.options), up=up)
+
+
+def _alpha(criterion: Criterion, sample: Sample, ships: Ships, question: Question | None) -> Case | None:
+    from review.alpha_case import AlphaCase, Unmeasured
+    from review.first_two import PairsOf
+
+    pairs = PairsOf.of(question, (*sample.before, *sample.examples))
+    if not pairs.classes:
+        return Unmeasured("nothing in the sample is settled yet")
+    as_shipped = {id(example) for example in ships.kept}
+    return AlphaCase(
+        classes=pairs.classes,
+        drawn=pairs.read(sample.examples),
+        kept=pairs.read(ships.kept),
+        gone=pairs.read([example for example in sample.examples if id(example) not in as_shipped]),
+        total=sample.total,
+        shipping=ships.shipping,
+        threshold=criterion.threshold,
+        final=ships.final,
     )
 
 
-def _alpha(criterion: Criterion, sample: Sample, delta: float, reject_delta: float) -> Evidence:
-    from review.stats.coefficients import krippendorff_alpha
-    from review.stats.reliability import alpha_e_value, alpha_lower_bound, alpha_upper_bound, first_two
-
-    if sample.total == 0:
-        return _nothing(criterion, "the dataset has no examples")
-    classes, answers = classes_and_pairs(sample, criterion.question)
-    point = krippendorff_alpha([[label for label in pair if label is not None] for pair in answers], "nominal")
-    if not classes:
-        return _nothing(criterion, "nothing in the sample is settled yet")
-    counts = first_two(answers, sample.total, classes)
-    lower, upper = alpha_lower_bound(counts, delta), alpha_upper_bound(counts, delta)
-    worst, e_value = alpha_upper_bound(counts, reject_delta), alpha_e_value(counts, criterion.threshold)
-    threshold = float(criterion.threshold)
-    return _evidence(
-        criterion,
-        n=sample.size,
-        value=point.value,
-        lower=lower.value,
-        upper=upper.value,
-        passes=None if lower.value is None else lower.value >= threshold,
-        failed=worst.value is not None and worst.value < threshold,
-        e_value=e_value.value,
-        note=lower.undefined or point.undefined or "",
-    )
-
-
-_MEASURES: dict[str, Callable[[Criterion, Sample, float, float], Evidence]] = {
-    "agreement": _label_agreement,
-    "mean": _mean,
-    "share": _yes_share,
-    "alpha": _alpha,
-}
-
-
-def _evidence(
-    criterion: Criterion,
-    *,
-    n: int,
-    value: float | None,
-    lower: float | None,
-    upper: float | None,
-    passes: bool | None,
-    failed: bool,
-    e_value: float | None,
-    note: str,
-) -> Evidence:
+def _evidence(criterion: Criterion, sample: Sample, case: Case | None, level: ErrorLevel) -> Evidence:
     """Returns what was measured beside the criterion it was measured for."""
+    if case is None:
+        why = f"not applicable: the dataset has no question {criterion.question}"
+        found = Figures(None, None, None, passes=True, failed=False, e_value=None, note=why)
+    elif sample.total == 0 and not sample.before:
+        found = nothing("the dataset has no examples")
+    else:
+        found = case.figures(level)
     return Evidence(
         name=criterion.name,
         question=criterion.question,
         statistic=criterion.statistic,
         bound=criterion.bound,
-        n=n,
-        value=value,
-        lower=lower,
-        upper=upper,
+        n=sample.size if case is not None and sample.total else 0,
+        value=found.value,
+        lower=found.lower,
+        upper=found.upper,
         threshold=float(criterion.threshold),
-        passes=passes,
-        failed=failed,
-        e_value=e_value,
-        guarantee="anytime",
-        note=note,
+        passes=found.passes,
+        failed=found.failed,
+        e_value=found.e_value,
+        guarantee="none" if case is None else "anytime",
+        note=found.note,
+        sequence=None if case is None else sample.start.number,
+        explained=found.explained,
+        saved=found.saved,
     )
-
-
-def _nothing(criterion: Criterion, why: str) -> Evidence:
-    return _evidence(
-        criterion, n=0, value=None, lower=None, upper=None, passes=False, failed=False, e_value=1.0, note=why
-    )
-
-
-def _not_applicable(criterion: Criterion) -> Evidence:
-    why = f"not applicable: the dataset has no question {criterion.question}"
-    found = _evidence(
-        criterion, n=0, value=None, lower=None, upper=None, passes=True, failed=False, e_value=None, note=why
-    )
-    return replace(found, guarantee="none")

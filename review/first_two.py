@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from db.evidence import FirstAnswer
 from db.records import AnswerValue, Question
-from review.label_classes import label_classes
+from review.label_classes import LabelClasses, label_classes
 from review.policy import Bound
 from review.questions import RELEVANCE, YES_NO
 from review.sample import Sample, SampledExample
@@ -66,20 +67,32 @@ def on_unit_scale(value: Decimal, question: Question) -> Decimal:
     return (value - 1) / (len(question.options) - 1)
 
 
-def classes_and_pairs(sample: Sample, name: str) -> tuple[tuple[str, ...], Pairs]:
-    """Returns the classes of a sample's labels, or of a question's answers, and of each example the first two given.
+@dataclass(frozen=True)
+class PairsOf:
+    """The first two answers of examples, to the label or to a question: what reliability is measured on.
 
-    None stands where there is none.
+    Attributes:
+        classes: What may be answered.
     """
-    question = question_of(sample, name)
-    if question is not None:
-        options = tuple(str(value) for value in question.values)
-        return options, [_pair([str(value) for value in values(example, question)]) for example in sample.examples]
-    classes = label_classes([example.choices for example in sample.examples])
-    return classes.offered, [
-        _pair([classes.of(example.choices, answer.label) for answer in example.first_two])
-        for example in sample.examples
-    ]
+
+    question: Question | None
+    labels: LabelClasses
+    classes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, question: Question | None, examples: Sequence[SampledExample]) -> PairsOf:
+        """Returns how to read the answers to a question, or the labels of examples where there is none."""
+        labels = label_classes([example.choices for example in examples])
+        return cls(question, labels, labels.offered if question is None else tuple(map(str, question.values)))
+
+    def read(self, examples: Sequence[SampledExample]) -> Pairs:
+        """Returns the class of the first two answers of each example; None stands where there is none."""
+        return [_pair(self._said(example)) for example in examples]
+
+    def _said(self, example: SampledExample) -> Sequence[str | None]:
+        if self.question is not None:
+            return [str(value) for value in values(example, self.question)]
+        return [self.labels.of(example.choices, answer.label) for answer in example.first_two]
 
 
 def _pair(said: Sequence[str | None]) -> tuple[str | None, str | None]:

@@ -15,13 +15,14 @@ from db import annotations as annotation_rows
 from db import decisions
 from db.connection import Connection, write
 from db.records import Dataset
-from review.evidence import Evidence, evidence_name, measure
+from review.contrast import Contrast, contrasts
+from review.evidence import Evidence, evidence_name, measure_each
 from review.facts import MeasuredFact, as_evidence, measured_facts, repair
-from review.forecast import forecast
-from review.guarantee import of_all_that_ships
-from review.policy import Policy
+from review.forecast import NO_FORECAST, Forecast, forecast
+from review.policy import Policy, differences, policy_of
 from review.sample import Sample, draw_samples
 from review.version import version
+from review.what_changed import METHOD, judged_differently
 
 Verdict = Literal["ship", "keep_labelling", "mend", "reject"]
 
@@ -36,6 +37,13 @@ class Decision:
         looks: How often a decision on this dataset has been stored, this one included.
         forecast: What the evidence still needs, in a sentence, or None.
         override: Why its newest release was written although the gate refused, or None.
+        to_go: What it needs in examples and answers, for all of it and piece by piece.
+        ends: Where the sample ends although more has been answered, and why; None where it doesn't.
+        sequence: Which start of the evidence this is, counted over the dataset and its copies.
+        copies: The names of datasets with the same examples that were answered before.
+        other_policy: How the policy differs from the workspace's, in words; none where it is that.
+        changed: What is judged differently than in the last decision of an earlier method, a sentence each.
+        contrasts: Early answers beside late ones.
     """
 
     name: str
@@ -47,6 +55,13 @@ class Decision:
     looks: int
     forecast: str | None
     override: str | None
+    to_go: Forecast = NO_FORECAST
+    ends: str | None = None
+    sequence: int = 1
+    copies: tuple[str, ...] = ()
+    other_policy: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    contrasts: tuple[Contrast, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Returns the decision as `gate --json` prints it."""
@@ -83,7 +98,9 @@ def judge_with_id(connection: Connection, dataset: Dataset, policy: Policy) -> t
     evidence = gather(connection, dataset, samples, policy)
     provisional = dataset.state == "open"
     verdict = decide(evidence, provisional=provisional)
-    stored = _store(connection, dataset, policy, verdict, evidence, newest)
+    to_go = NO_FORECAST if verdict == "ship" else forecast(samples, evidence, policy)
+    said = _Said(verdict, provisional, json.dumps([_finite(asdict(piece)) for piece in evidence]), policy.text, newest)
+    stored = _store(connection, dataset, said, json.dumps({**asdict(to_go), "ends": samples[0].ends}))
     decision = Decision(
         name=dataset.name,
         decision=verdict,
@@ -96,8 +113,15 @@ def judge_with_id(connection: Connection, dataset: Dataset, policy: Policy) -> t
         ),
         policy=policy.name,
         looks=decisions.count_decisions(connection, dataset.id),
-        forecast=None if verdict == "ship" else forecast(samples, evidence, policy),
+        forecast=to_go.sentence,
         override=None,
+        to_go=to_go,
+        ends=samples[0].ends,
+        sequence=samples[0].start.number,
+        copies=samples[0].start.copies,
+        other_policy=differences(policy, policy_of(connection)),
+        changed=judged_differently(decisions.decision_before(connection, dataset.id, stored), verdict, evidence),
+        contrasts=contrasts(samples[0]),
     )
     return decision, stored
 
@@ -126,29 +150,26 @@ def evidence_of(samples: Sequence[Sample], facts: list[MeasuredFact], policy: Po
 
 def _answers(sample: Sample, policy: Policy, criteria: int) -> Iterator[Evidence]:
     """Measures what the answers show."""
-    pieces = [_enough(sample, policy)]
-    pieces += [measure(criterion, sample, delta=policy.delta, criteria=criteria) for criterion in policy.criteria]
-    for criterion in policy.criteria:
-        if (criterion.question, criterion.statistic) == ("label", "agreement"):
-            pieces += of_all_that_ships(criterion, sample, delta=policy.delta, criteria=criteria)
-    for piece in pieces:
-        yield replace(piece, name=evidence_name(piece.name, left_out=sample.left_out))
+    enough = _enough(sample, policy)
+    yield replace(enough, name=evidence_name(enough.name, left_out=sample.left_out))
+    yield from measure_each(sample, policy, criteria=criteria)
 
 
 def _enough(sample: Sample, policy: Policy) -> Evidence:
     """Whether enough examples were reviewed, however clear the evidence is."""
-    needed = min(policy.least_examples, sample.total)
+    reviewed = sample.size if sample.total else len(sample.before)
+    needed = min(policy.least_examples, sample.total or len(sample.before))
     return Evidence(
         name="examples",
         question="",
         statistic="count",
         bound="lower",
-        n=sample.size,
-        value=float(sample.size),
+        n=reviewed,
+        value=float(reviewed),
         lower=None,
         upper=None,
         threshold=float(needed),
-        passes=sample.size >= needed > 0,
+        passes=reviewed >= needed > 0,
         failed=False,
         e_value=None,
         guarantee="none",
@@ -159,31 +180,34 @@ def _is_failing_fact(piece: Evidence) -> bool:
     return piece.guarantee == "none" and piece.statistic != "count" and piece.passes is False
 
 
-def _store(
-    connection: Connection,
-    dataset: Dataset,
-    policy: Policy,
-    verdict: Verdict,
-    evidence: Sequence[Evidence],
-    newest: int,
-) -> int:
+@dataclass(frozen=True)
+class _Said:
+    """What makes a decision another one than the last."""
+
+    decision: str
+    provisional: bool
+    evidence: str
+    policy: str
+    last_annotation_id: int
+
+
+def _store(connection: Connection, dataset: Dataset, said: _Said, to_go: str) -> int:
     """Stores a decision unless the last one was made from the same answers, texts and policy; returns its id."""
-    text = json.dumps([_finite(asdict(piece)) for piece in evidence])
-    provisional = dataset.state == "open"
     with write(connection):
         last = decisions.last_decision(connection, dataset.id)
-        now = (verdict, provisional, text, policy.text, newest)
-        if last and now == (last.decision, last.provisional, last.evidence, last.policy, last.last_annotation_id):
+        if last and said == _Said(last.decision, last.provisional, last.evidence, last.policy, last.last_annotation_id):
             return last.id
         return decisions.insert_decision(
             connection,
             dataset.id,
-            decision=verdict,
-            provisional=provisional,
-            evidence=text,
-            policy=policy.text,
-            last_annotation_id=newest,
+            decision=said.decision,
+            provisional=said.provisional,
+            evidence=said.evidence,
+            policy=said.policy,
+            last_annotation_id=said.last_annotation_id,
             version=version(),
+            method=METHOD,
+            forecast=to_go,
         )
 
 

@@ -57,7 +57,7 @@ def mend(connection: Connection, dataset: Dataset, policy: Policy) -> Mended:
         [LintItem.of(example.id, example) for example in shipped_examples(connection, dataset)],
         kept=kept,
         limits={limit.name: float(limit.most) for limit in policy.facts},
-        place=lambda item: review_position(dataset.seed, int(item.id)),
+        place=lambda item: review_position(dataset.order_seed, int(item.id)),
     )
     chosen = [
         Removal(int(one.item.id), one.code, one.reason, None if one.twin is None else int(one.twin.id))

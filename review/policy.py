@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -115,6 +116,31 @@ def parse_policy(source: str, text: str) -> Policy:
     _refuse_twice(section, "criterion", [criterion.name for criterion in policy.criteria])
     _refuse_twice(section, "fact", [fact.name for fact in policy.facts])
     return policy
+
+
+def differences(policy: Policy, usual: Policy) -> tuple[str, ...]:
+    """Returns how a policy differs from the one that a workspace judges by, in words; none where it asks the same."""
+    said = []
+    if policy.delta != usual.delta:
+        said.append(f"error level {policy.delta:g} in place of {usual.delta:g}")
+    if policy.least_examples != usual.least_examples:
+        said.append(f"at least {policy.least_examples:,} examples in place of {usual.least_examples:,}")
+    said += _changed(
+        {one.name: one.threshold for one in policy.criteria}, {one.name: one.threshold for one in usual.criteria}
+    )
+    facts = {one.name.replace("_", " "): one.most for one in policy.facts}
+    said += _changed(facts, {one.name.replace("_", " "): one.most for one in usual.facts})
+    return tuple(said)
+
+
+def _changed(asked: Mapping[str, Decimal], usual: Mapping[str, Decimal]) -> list[str]:
+    said = [f"without {name}" for name in usual if name not in asked]
+    said += [
+        f"{name} {asked[name]} in place of {usual[name]}"
+        for name in usual
+        if asked.get(name, usual[name]) != usual[name]
+    ]
+    return said + [f"{name} {asked[name]} besides" for name in asked if name not in usual]
 
 
 def _criterion(section: Section) -> Criterion:

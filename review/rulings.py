@@ -17,6 +17,7 @@ from db import re_reviews as re_review_rows
 from db import rulings as rows
 from db.connection import Connection, write
 from db.errors import InputError
+from db.evidence import FirstAnswer
 from db.records import Dataset, Example
 from db.rulings import NewRuling, Ruling
 from review.formats.example import Kind, SourceExample, edited, write_row
@@ -38,11 +39,13 @@ class Standing:
     Attributes:
         re_review: What the answers on the edited text amount to, where it was edited.
         outcome: What the ruling makes of the example; None where it ships as it was.
+        answers: Those on the edited text.
     """
 
     ruling: Ruling
     re_review: Settling | None
     outcome: Outcome | None
+    answers: tuple[FirstAnswer, ...] = ()
 
 
 def find_example(connection: Connection, named: str) -> tuple[Dataset, Example]:
@@ -152,15 +155,21 @@ def outcomes(connection: Connection, dataset: Dataset) -> dict[int, Outcome]:
     return {example_id: standing.outcome for example_id, standing in found.items() if standing.outcome is not None}
 
 
+def edits(connection: Connection, dataset: Dataset) -> dict[int, tuple[FirstAnswer, ...]]:
+    """Returns the answers on the new text of each example that ships edited, by its id."""
+    found = standings(connection, dataset)
+    return {example_id: standing.answers for example_id, standing in found.items() if standing.outcome == "edited"}
+
+
 def standings(connection: Connection, dataset: Dataset) -> dict[int, Standing]:
     """Returns the ruling that counts on each ruled example of a dataset, by the example's id."""
     standing = rows.standing_rulings(connection, dataset.id)
     if not standing:
         return {}
-    re_reviews = re_review_rows.labels_in(connection, dataset.id)
+    re_reviews = re_review_rows.answers_in(connection, dataset.id)
     intended = example_rows.intended_labels(connection, list(standing))
     return {
-        example_id: _standing(dataset, ruling, re_reviews.get(example_id, []), intended[example_id])
+        example_id: _standing(dataset, ruling, tuple(re_reviews.get(example_id, ())), intended[example_id])
         for example_id, ruling in standing.items()
     }
 
@@ -204,16 +213,16 @@ def as_source(dataset: Dataset, example: Example) -> SourceExample:
     )
 
 
-def _standing(dataset: Dataset, ruling: Ruling, labels: list[str | None], intended: str | None) -> Standing:
+def _standing(dataset: Dataset, ruling: Ruling, answers: tuple[FirstAnswer, ...], intended: str | None) -> Standing:
     if ruling.verdict == "drop":
         return Standing(ruling, None, "dropped")
     if ruling.verdict == "relabel":
         return Standing(ruling, None, "relabelled")
     if ruling.verdict == "keep":
         return Standing(ruling, None, None)
-    settling = settle(labels, always_three=dataset.always_three)
+    settling = settle([answer.label for answer in answers], always_three=dataset.always_three)
     agreed = settling.settled and settling.consensus is not None and settling.consensus == intended
-    return Standing(ruling, settling, "edited" if agreed else None)
+    return Standing(ruling, settling, "edited" if agreed else None, answers)
 
 
 def _as_ruled(dataset: Dataset, example: Example, ruling: Ruling) -> Example:

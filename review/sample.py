@@ -19,8 +19,9 @@ from db.connection import Connection, snapshot
 from db.datasets import counts
 from db.evidence import FirstAnswer, OrderedExample
 from db.records import Dataset, Question
-from review.rulings import Outcome, outcomes
+from review.rulings import Outcome, edits, outcomes
 from review.settling import Settling, settle, until_settled
+from review.starts import FIRST_START, NO_SCORES, ScoreTotals, Start, population_of, scores_of, start_of
 
 OPEN_SHARE = (1, 50)
 """At most 2 % of a sample may be open, as a fraction."""
@@ -28,13 +29,18 @@ OPEN_SHARE = (1, 50)
 
 @dataclass(frozen=True)
 class SampledExample:
-    """An example of the sample with its blind first answers, in the order in which they were given."""
+    """An example of the sample with its blind first answers, in the order in which they were given.
+
+    Attributes:
+        score: What was known of it before anybody answered: its label confidence, or None.
+    """
 
     id: int
     intended: str | None
     choices: tuple[str, ...]
     answers: tuple[FirstAnswer, ...]
     settling: Settling
+    score: float | None = None
 
     @property
     def first_two(self) -> tuple[FirstAnswer, ...]:
@@ -56,9 +62,14 @@ class Sample:
         disputes: Examples, in the sample or beyond it, whose two labels differ and that wait for a third.
         annotators: How many people have answered, in the sample or beyond it.
         before: The examples answered before the latest reopening, which are no part of N; with all their answers.
+        ahead: Answers on examples that the sample doesn't reach yet.
         left_out: How many excluded annotators' answers are left out.
         outcomes: What rulings make of examples, in the sample or beyond it, by id. They are no evidence.
+        edits: Examples whose text a ruling has changed, by id: with the answers given on the new text.
         questions: What the dataset's validators are asked beyond label, relevance and ambiguous.
+        start: Which start of the evidence this is, of the dataset or of a copy of it.
+        scores: What is known of the scores of all N.
+        in_time: The ids of the examples answered, in the order in which the last answer that counts was first given.
     """
 
     total: int
@@ -67,8 +78,13 @@ class Sample:
     annotators: int = 0
     before: tuple[SampledExample, ...] = ()
     left_out: int = 0
+    ahead: int = 0
     outcomes: Mapping[int, Outcome] = field(default_factory=dict)
+    edits: Mapping[int, SampledExample] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
+    start: Start = FIRST_START
+    scores: ScoreTotals = NO_SCORES
+    in_time: tuple[int, ...] = ()
 
     @property
     def size(self) -> int:
@@ -79,6 +95,14 @@ class Sample:
     def open(self) -> int:
         """How many of the sample are not settled yet."""
         return sum(not example.settling.settled for example in self.examples)
+
+    @property
+    def ends(self) -> str | None:
+        """Where the sample ends although more has been answered, and why, in words; None where it doesn't."""
+        if not self.disputes or not self.ahead:
+            return None
+        open_ones = "1 dispute is" if self.disputes == 1 else f"{self.disputes:,} disputes are"
+        return f"ends at example {self.size:,}: {open_ones} open"
 
 
 def sample_size(settled: Sequence[bool]) -> int:
@@ -117,6 +141,9 @@ class Review:
         answers: Every blind first answer, in the order in which they were first given.
         without: The excluded annotators among those who gave them.
         outcomes: What rulings make of examples, by id.
+        edits: The answers on the new text of each example that ships edited, by id.
+        start: Which start of the evidence this is.
+        scores: Of all N.
     """
 
     always_three: bool
@@ -127,6 +154,9 @@ class Review:
     answers: Sequence[FirstAnswer]
     without: frozenset[int]
     outcomes: Mapping[int, Outcome]
+    edits: Mapping[int, Sequence[FirstAnswer]] = field(default_factory=dict)
+    start: Start = FIRST_START
+    scores: ScoreTotals = NO_SCORES
 
 
 def samples_of(review: Review) -> tuple[Sample, ...]:
@@ -137,6 +167,8 @@ def samples_of(review: Review) -> tuple[Sample, ...]:
 
 def read_review(connection: Connection, dataset: Dataset, *, whole: bool = False) -> Review:
     """Reads what is known of a dataset's review: with `whole`, all of its order and not only what its sample needs."""
+    scores = scores_of(population_of(connection, dataset))
+    start = start_of(connection, dataset)
     with snapshot(connection):
         answers = rows.first_answers_of_dataset(connection, dataset.id, 0)
         without = annotators.excluded(connection).keys() & {answer.annotator_id for answer in answers}
@@ -153,6 +185,9 @@ def read_review(connection: Connection, dataset: Dataset, *, whole: bool = False
             answers=answers,
             without=frozenset(without),
             outcomes=outcomes(connection, dataset),
+            edits=edits(connection, dataset),
+            start=start,
+            scores=scores,
         )
 
 
@@ -163,9 +198,14 @@ def _draw(review: Review, left_out: frozenset[int]) -> Sample:
     for answer in review.answers:
         if answer.annotator_id not in left_out:
             by_example[answer.example_id].append(answer)
+    every = {row.id: row for row in (*review.before, *review.ordered)}
+    edited = {
+        key: _sampled(every[key], given, always_three=three) for key, given in review.edits.items() if key in every
+    }
     before = tuple(_sampled(row, by_example.pop(row.id, []), always_three=three) for row in review.before)
     examples = [_sampled(row, by_example.get(row.id, []), always_three=three) for row in review.ordered]
     size = sample_size([example.settling.settled for example in examples])
+    sampled = {example.id for example in examples[:size]}
     return Sample(
         review.total,
         tuple(examples[:size]),
@@ -173,9 +213,20 @@ def _draw(review: Review, left_out: frozenset[int]) -> Sample:
         annotators=len({answer.annotator_id for given in by_example.values() for answer in given}),
         before=before,
         left_out=len(left_out),
+        ahead=sum(len(given) for key, given in by_example.items() if key not in sampled),
         outcomes=review.outcomes,
+        edits=edited,
         questions=review.questions,
+        start=review.start,
+        scores=review.scores,
+        in_time=_in_time(review.answers, examples[:size]),
     )
+
+
+def _in_time(answers: Sequence[FirstAnswer], examples: Sequence[SampledExample]) -> tuple[int, ...]:
+    counted = {(example.id, answer.annotator_id) for example in examples for answer in example.answers}
+    last = {one.example_id: None for one in reversed(answers) if (one.example_id, one.annotator_id) in counted}
+    return tuple(reversed(last))
 
 
 def _is_disputed(answers: Sequence[FirstAnswer], *, always_three: bool) -> bool:
@@ -187,4 +238,4 @@ def _sampled(row: OrderedExample, answers: Sequence[FirstAnswer], *, always_thre
     counted = until_settled(answers, lambda answer: answer.label, always_three=always_three)
     settling = settle([answer.label for answer in counted], always_three=always_three)
     choices = tuple(answer for answer, _ in json.loads(row.choices))
-    return SampledExample(row.id, row.intended, choices, counted, settling)
+    return SampledExample(row.id, row.intended, choices, counted, settling, row.label_confidence)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
+
 from db import datasets as rows
-from db import re_reviews
+from db import populations, re_reviews, sequences
 from db.annotators import find_annotator
 from db.assignment_settings import is_allowed
 from db.connection import Connection, write
 from db.errors import InputError
+from db.examples import draw_order
 from db.records import Dataset
 
 
@@ -59,11 +62,28 @@ def close_dataset(connection: Connection, dataset: Dataset) -> None:
             raise InputError(f"{dataset.name} is closed already.")
         if rows.has_unfinished_job(connection, dataset.id):
             raise InputError(f"A job is still writing {dataset.name}; wait for it or cancel it with `evalwright jobs`.")
-        rows.close(connection, dataset.id)
+        close_now(connection, dataset.id)
+
+
+def close_now(connection: Connection, dataset_id: int) -> None:
+    """Closes a dataset and draws its review order; within a write transaction.
+
+    The order is drawn only now that the examples are fixed, so that nobody can choose examples by their places. Where a
+    reopening has added and removed nothing, or came before any answer, the evidence goes on in the order that there is:
+    nobody can draw again until they like it.
+    """
+    *earlier, newest = sequences.sequences_of(connection, dataset_id)
+    basis = populations.basis_of(connection, dataset_id)
+    unchanged = (newest.examples, newest.removed) == (basis.examples, basis.removed)
+    if earlier and (unchanged or newest.starts_after == earlier[-1].starts_after):
+        sequences.carry_on(connection, dataset_id)
+    else:
+        draw_order(connection, dataset_id, secrets.randbits(62))
+    rows.close(connection, dataset_id)
 
 
 def reopen_dataset(connection: Connection, dataset: Dataset) -> None:
-    """Opens a closed dataset; its evidence starts anew on the examples that are unanswered now.
+    """Opens a closed dataset; its evidence starts again on what is unanswered now, if anything is added or removed.
 
     Raises:
         InputError: if it is open.

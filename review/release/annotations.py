@@ -19,6 +19,8 @@ from review.formats.json_lines import read_lines, write_file
 from review.json_text import from_json, to_json
 from review.release.shipment import Shipment
 from review.sample import Review
+from review.starts import ScoreTotals, Start
+from review.what_changed import METHOD
 
 ANNOTATIONS, EXAMPLES = "annotations.jsonl", "examples.jsonl"
 
@@ -54,11 +56,20 @@ def write_review(folder: Path, shipment: Shipment) -> None:
         "guidelines": shipment.dataset.guidelines,
         "always_three": review.always_three,
         "questions": [asdict(question) for question in review.questions],
-        "seed": shipment.dataset.seed,
+        "seed": shipment.dataset.order_seed,
         "total": review.total,
+        "method": METHOD,
+        "start": asdict(review.start),
+        "scores": asdict(review.scores),
         "excluded": {shipment.people[key]: shipment.excluded[key] for key in sorted(review.without)},
     }
     (folder / REVIEW_FILE).write_text(to_json(told) + "\n", encoding="utf-8")
+
+
+def method_of(folder: Path) -> int:
+    """Returns the method of the gate that a release's numbers were computed by; the first ones don't tell."""
+    told: dict[str, Any] = json.loads((folder / REVIEW_FILE).read_text(encoding="utf-8"))
+    return int(told.get("method", 1))
 
 
 def read_review(folder: Path) -> Reviewed:
@@ -83,6 +94,13 @@ def read_review(folder: Path) -> Reviewed:
         answers=[answer for answer, _ in answers],
         without=frozenset(people[name] for name in told["excluded"]),
         outcomes={one["example"]: one["ruling"] for one in examples if one["ruling"] is not None},
+        edits={
+            one["example"]: [FirstAnswer(one["example"], *said) for said in one["answers_on_edit"]]
+            for one in examples
+            if one["ruling"] == "edited"
+        },
+        start=from_json(Start, told["start"]),
+        scores=from_json(ScoreTotals, told["scores"]),
     )
     return Reviewed(
         review=review,
@@ -131,6 +149,11 @@ def _example_rows(shipment: Shipment) -> Iterator[dict[str, Any]]:
             "ruling": review.outcomes.get(example.id),
             "intended": example.intended,
             "choices": [choice.answer for choice in example.choices],
+            "label_confidence": example.label_confidence,
+            "answers_on_edit": [
+                [number, one.label, one.relevance, one.ambiguous, dict(one.answers)]
+                for number, one in enumerate(review.edits.get(example.id, ()))
+            ],
         }
 
 
@@ -166,4 +189,5 @@ def _first_answers(
 
 def _ordered(row: Mapping[str, Any]) -> OrderedExample:
     # Samples are drawn from the answers alone; what they say stands in the data.
-    return OrderedExample(row["example"], row["intended"], json.dumps([[answer, ""] for answer in row["choices"]]))
+    choices = json.dumps([[answer, ""] for answer in row["choices"]])
+    return OrderedExample(row["example"], row["intended"], choices, row["label_confidence"])

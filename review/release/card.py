@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from review.evidence import Evidence
-from review.guarantee import AFTER_RULINGS
+from review.evidence import OF_ALL, Evidence
 from review.markdown_text import bullets, indented, shown, table
 from review.release.shipment import Generation, Shipment
 from review.report import tables, words
@@ -156,7 +155,8 @@ def _validation(shipment: Shipment) -> list[str]:
 
 def _changes(shipment: Shipment) -> list[str]:
     ruled = Counter(shipment.review.outcomes.values())
-    guaranteed = next((piece for piece in shipment.decision.evidence if piece.name == AFTER_RULINGS), None)
+    name = f"label agreement {OF_ALL}"
+    guaranteed = next((piece for piece in shipment.decision.evidence if piece.name == name), None) if ruled else None
     removed = Counter(one.removal.code for one in shipment.taken_out)
     sentences = [f"By a lead's ruling {words_}: {ruled[key]:,}." for key, words_ in LEFT_AS.items() if ruled[key]]
     if guaranteed is not None and guaranteed.lower is not None:

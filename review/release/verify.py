@@ -18,13 +18,19 @@ from review.formats.jsonl import read_file
 from review.gate import decide, evidence_of
 from review.json_text import to_json
 from review.policy import Policy, parse_policy
-from review.release.annotations import Reviewed, read_review
+from review.release.annotations import Reviewed, method_of, read_review
 from review.release.layout import DECISION, POLICY, REPORT
 from review.release.manifest import Manifest, ShippedDataset, check_files, read_manifest
 from review.report.gather import validation
 from review.sample import samples_of
+from review.what_changed import METHOD
 
 LONGEST_SENTENCE, KEPT_END = 600, 100
+
+EARLIER = (
+    "Its numbers were computed by an earlier method of the gate and are not computed again; the evalwright that wrote it "
+    "does that."
+)
 
 TOLERANCE = 1e-9
 """How far a number may be from what was shipped, relative to it: other processors round sums differently."""
@@ -39,6 +45,7 @@ class Verification:
         content_hash: The SHA-256 of its manifest as it is now.
         files: How many it should hold, besides the manifest and its hash.
         recomputed: How many numbers were computed again and are the same.
+        note: Why none were, where that is no fault of the release.
     """
 
     problems: tuple[str, ...]
@@ -47,6 +54,7 @@ class Verification:
     datasets: tuple[ShippedDataset, ...]
     files: int
     recomputed: int
+    note: str = ""
 
     @property
     def intact(self) -> bool:
@@ -66,15 +74,19 @@ def verify(folder: Path) -> Verification:
     if manifest is None:
         return Verification(tuple(problems), content_hash, "", (), 0, 0)
     problems += check_files(folder, manifest)
-    recomputed = 0
+    recomputed, note = 0, ""
     if not problems:
         try:
-            found, recomputed = _recompute(folder, manifest)
-            problems += found
+            if any(method_of(folder / REVIEW / dataset.stem) != METHOD for dataset in manifest.datasets):
+                note = EARLIER
+            else:
+                found, recomputed = _recompute(folder, manifest)
+                problems += found
         except Exception as error:  # Its files may hold anything: whatever fails in reading them is their fault.
             problems.append(f"The numbers can't be computed again ({error}).")
     datasets, files = manifest.datasets, len(manifest.files)
-    return Verification(tuple(map(_sentence, problems)), content_hash, manifest.evalwright, datasets, files, recomputed)
+    said = tuple(map(_sentence, problems))
+    return Verification(said, content_hash, manifest.evalwright, datasets, files, recomputed, note)
 
 
 def _sentence(problem: str) -> str:

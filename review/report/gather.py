@@ -144,7 +144,7 @@ def report_on(connection: Connection, dataset: Dataset, policy: Policy, decision
         reviewed=counts.reviewed,
         settled=counts.settled,
         annotations=counts.annotations,
-        seed=dataset.seed,
+        seed=dataset.order_seed,
         intended=dict(sorted(Counter(str(example.intended).strip() for example in examples).items())),
         validation=validation(draw_sample(connection, dataset)),
         agreement=agreement(connection, dataset, policy=policy, names=names),

@@ -5,51 +5,12 @@ returns the sample size t at which its bound would pass, at least the present on
 with all examples seen, or nothing has been seen yet.
 """
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
 
-from review.stats.means import running_log_wealth
 from review.stats.reliability import FirstTwo, alpha_lower_bound
-from review.stats.shares import DEFAULT_PRIOR, Prior, check_delta, exact_share, share_e_value
-
-
-def examples_for_share(
-    good: int,
-    seen: int,
-    total: int,
-    threshold: Decimal | str,
-    *,
-    prior: Prior = DEFAULT_PRIOR,
-    delta: float = 0.05,
-) -> int | None:
-    """Return the t at which the lower bound of the share reaches `threshold` at the present rate good / seen.
-
-    Raises:
-        ValueError, TypeError: as `share_e_value` does.
-    """
-    check_delta(delta)
-
-    def passes(t: int) -> bool:
-        return share_e_value(good * t // max(seen, 1), t, total, threshold, prior=prior) >= 1 / delta
-
-    return _smallest(passes, seen, total)
-
-
-def examples_for_mean(xs: Sequence[float], total: int, m0: float, delta: float = 0.05) -> int | None:
-    """Return the t at which the lower bound of the mean reaches `m0` if the values so far come again and again.
-
-    Raises:
-        ValueError: as `mean_e_value` does.
-    """
-    check_delta(delta)
-    if not xs:
-        return None
-    repeated = list(xs) * math.ceil(total / len(xs))
-    wealth = running_log_wealth(repeated[:total], total, m0)[len(xs) - 1 :]
-    passed = wealth >= -math.log(delta)
-    return len(xs) + int(passed.argmax()) if passed.any() else None
+from review.stats.shares import check_delta, exact_share
 
 
 def examples_for_alpha(counts: FirstTwo, threshold: Decimal | str, delta: float = 0.05) -> int | None:
@@ -69,7 +30,7 @@ def examples_for_alpha(counts: FirstTwo, threshold: Decimal | str, delta: float 
         bound = alpha_lower_bound(_at(counts, t), delta).value
         return bound is not None and bound >= limit
 
-    return _smallest(passes, counts.seen, counts.total)
+    return smallest(passes, counts.seen, counts.total) if counts.seen else None
 
 
 def _at(counts: FirstTwo, t: int) -> FirstTwo:
@@ -87,11 +48,11 @@ def _scaled(counts: tuple[int, ...], t: int) -> tuple[int, ...]:
     return tuple(end - start for start, end in pairwise(ends))
 
 
-def _smallest(passes: Callable[[int], bool], seen: int, total: int) -> int | None:
-    """Return where `passes` turns true between `seen` and `total`, as far as it turns only once."""
-    if seen == 0 or not passes(total):
+def smallest(passes: Callable[[int], bool], least: int, most: int) -> int | None:
+    """Return where `passes` turns true between `least` and `most`, as far as it turns only once; None if it doesn't."""
+    if not passes(most):
         return None
-    low, high = seen, total
+    low, high = least, most
     while low < high:
         middle = (low + high) // 2
         if passes(middle):

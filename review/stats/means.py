@@ -78,7 +78,7 @@ def mean_e_value(xs: Sequence[float], total: int, m0: float) -> float:
     Args:
         xs: values in [0, 1] in the order drawn; 0.0 for an example that is open.
         total: size of the population, at least len(xs) and 1.
-        m0: the mean to reach, in [0, 1].
+        m0: the mean to reach; outside [0, 1] where what ships beside the population decides alone.
 
     Returns:
         The wealth; infinite where the values seen already give a mean of `m0` whatever follows.
@@ -129,6 +129,6 @@ def _checked(xs: Sequence[float], total: int) -> NDArray[np.float64]:
 
 
 def _checked_mean(m0: float) -> float:
-    if not 0 <= m0 <= 1:
-        raise ValueError(f"a mean to reach must be between 0 and 1, not {m0}")
+    if not math.isfinite(m0):
+        raise ValueError(f"a mean to reach is a number, not {m0}")
     return m0

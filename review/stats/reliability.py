@@ -1,4 +1,7 @@
-"""The gate's bound and e-value for alpha: is the agreement of the first two answers better than chance?
+"""Bounds for alpha over a box: is the agreement of the first two answers better than chance?
+
+The upper bound is for every number of classes; the lower bound and the e-value are for more than two, where
+`review.stats.reliability_bets`, which is sharper, has not been shown to hold.
 
 Over the population of `total` examples, let A be the share whose first two answers are equal and p_k the
 share of class k among those answers. The alpha bounded here is 1 - (1 - A) / D with D = 1 - sum of p_k^2, the
@@ -9,15 +12,14 @@ among them, and alpha is bounded over the box. Unlike a bootstrap interval this 
 answer.
 """
 
-import heapq
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 
 from review.stats.measure import Measure, undefined
-from review.stats.shares import Draws, check_delta, confidence_sequence, exact_share, from_log
+from review.stats.shares import check_delta, confidence_sequence, exact_share
+from review.stats.shipping import Shipping
 
 AGREEMENT_PRIOR = (5, 1)
 CLASS_PRIOR = (1, 1)
@@ -102,7 +104,20 @@ def first_two(answers: Sequence[tuple[str | None, str | None]], total: int, clas
     )
 
 
-def alpha_lower_bound(counts: FirstTwo, delta: float = 0.05) -> Measure:
+@dataclass(frozen=True)
+class AllThatShips:
+    """What ships beside the population of which `FirstTwo` speaks; what is kept is counted as that counts."""
+
+    kept: FirstTwo
+    shipping: Shipping
+
+
+def of_the_sample(counts: FirstTwo) -> AllThatShips:
+    """Return what ships where that is the population itself."""
+    return AllThatShips(counts, Shipping(counts.seen, counts.total - counts.seen, 0))
+
+
+def alpha_lower_bound(counts: FirstTwo, delta: float = 0.05, ships: AllThatShips | None = None) -> Measure:
     """Return a lower bound for alpha that holds at all times at once with probability 1 - `delta`.
 
     A is bounded from below at delta / 2 with the prior Beta(5, 1), examples without two answers counting as
@@ -116,48 +131,48 @@ def alpha_lower_bound(counts: FirstTwo, delta: float = 0.05) -> Measure:
         ValueError: delta is not in (0, 1).
     """
     check_delta(delta)
-    if counts.undefined:
-        return undefined(counts.undefined)
-    agreement = confidence_sequence(counts.agreeing, counts.seen, counts.total, prior=AGREEMENT_PRIOR, delta=delta / 2)
-    chance = _least_chance_disagreement(_class_shares(counts, delta / 2))
-    return Measure(_alpha(agreement.lower_share, chance))
+    ships = ships or of_the_sample(counts)
+    if ships.kept.undefined:
+        return undefined(ships.kept.undefined)
+    bound = confidence_sequence(counts.agreeing, counts.seen, counts.total, prior=AGREEMENT_PRIOR, delta=delta / 2)
+    agreement = ships.shipping.least(ships.kept.agreeing, counts.agreeing, bound.lower) / ships.shipping.size
+    chance = _least_chance_disagreement(_class_shares(counts, delta / 2, ships))
+    return Measure(_alpha(agreement, chance))
 
 
-def alpha_upper_bound(counts: FirstTwo, delta: float = 0.05) -> Measure:
+def alpha_upper_bound(counts: FirstTwo, delta: float = 0.05, ships: AllThatShips | None = None) -> Measure:
     """Return the upper bound for Krippendorff's alpha, at most 1, that mirrors `alpha_lower_bound`.
 
     Examples without two answers count as agreement. Reliability has confidently failed when this is below the
     threshold.
     """
     check_delta(delta)
-    if counts.undefined:
-        return undefined(counts.undefined)
-    agreement = confidence_sequence(
-        counts.seen - counts.disagreeing, counts.seen, counts.total, prior=AGREEMENT_PRIOR, delta=delta / 2
-    )
-    chance = _largest_chance_disagreement(_class_shares(counts, delta / 2))
-    answers = 2 * counts.total
-    return Measure(_alpha(agreement.upper_share, chance * answers / (answers - 1)))
+    ships = ships or of_the_sample(counts)
+    if ships.kept.undefined:
+        return undefined(ships.kept.undefined)
+    most = counts.seen - counts.disagreeing
+    bound = confidence_sequence(most, counts.seen, counts.total, prior=AGREEMENT_PRIOR, delta=delta / 2)
+    kept = ships.kept.seen - ships.kept.disagreeing
+    agreement = ships.shipping.most(kept, most, bound.upper) / ships.shipping.size
+    chance = _largest_chance_disagreement(_class_shares(counts, delta / 2, ships))
+    answers = 2 * ships.shipping.size
+    return Measure(_alpha(agreement, chance * answers / (answers - 1)))
 
 
-def alpha_e_value(counts: FirstTwo, threshold: Decimal | str) -> Measure:
+def alpha_e_value(counts: FirstTwo, threshold: Decimal | str, ships: AllThatShips | None = None) -> Measure:
     """Return the e-value, in [0, inf], against "alpha is below `threshold`", or undefined without variation.
 
-    Two classes: the minimum over the (A, p1, p2) with alpha below the threshold of E_A/2 + E_p1/4 + E_p2/4,
-    each E a prior/posterior ratio as in review.stats.shares, with p = (p1 + p2)/2 and D = 2p(1 - p); found to
-    0.1 % and rounded down. More classes: the largest c for which `alpha_lower_bound` at level 1/c reaches the
-    threshold. That is an e-value too: below it every such point has one ratio beyond its part of the level,
-    so their weighted sum is at least c.
+    It is the largest c for which `alpha_lower_bound` at level 1/c reaches the threshold. That is an e-value: below it
+    every such point has one ratio beyond its part of the level, so their weighted sum is at least c.
 
     Raises:
         ValueError: the threshold is not in [0, 1]; TypeError: it is a binary float.
     """
     limit = exact_share(threshold)
-    if counts.undefined:
-        return undefined(counts.undefined)
-    if len(counts.first) == 2:
-        return Measure(_TwoClassSearch(counts, limit).smallest())
-    return Measure(_largest_passing_level(counts, float(limit)))
+    ships = ships or of_the_sample(counts)
+    if ships.kept.undefined:
+        return undefined(ships.kept.undefined)
+    return Measure(_largest_passing_level(counts, float(limit), ships))
 
 
 def _alpha(agreement: float, chance: float) -> float:
@@ -167,25 +182,26 @@ def _alpha(agreement: float, chance: float) -> float:
     return max(LOWEST_ALPHA, 1 - (1 - agreement) / chance)
 
 
-def _class_shares(counts: FirstTwo, level: float) -> list[Shares]:
+def _class_shares(counts: FirstTwo, level: float, ships: AllThatShips) -> list[Shares]:
     """Return for each class the interval of its share among both answers, all of them together at `level`."""
     if len(counts.first) == 2:
-        low, high = _pooled_share(counts, 0, level / 2)
+        low, high = _pooled_share(counts, 0, level / 2, ships)
         return [(low, high), (1 - high, 1 - low)]
     part = level / (2 * len(counts.first))
-    return [_pooled_share(counts, index, part) for index in range(len(counts.first))]
+    return [_pooled_share(counts, index, part, ships) for index in range(len(counts.first))]
 
 
-def _pooled_share(counts: FirstTwo, index: int, level: float) -> Shares:
+def _pooled_share(counts: FirstTwo, index: int, level: float, ships: AllThatShips) -> Shares:
     """Return the mean of the two answers' intervals for one class, each at `level`."""
     low = high = 0.0
-    for answer in (counts.first, counts.second):
+    shipping, answers = ships.shipping, ((counts.first, ships.kept.first), (counts.second, ships.kept.second))
+    for answer, kept in answers:
         given, unknown = answer[index], counts.seen - sum(answer)
         least = confidence_sequence(given, counts.seen, counts.total, prior=CLASS_PRIOR, delta=level)
         most = confidence_sequence(given + unknown, counts.seen, counts.total, prior=CLASS_PRIOR, delta=level)
-        low += least.lower_share / 2
-        high += most.upper_share / 2
-    return low, high
+        low += shipping.least(kept[index], given, least.lower) / 2
+        high += shipping.most(kept[index] + ships.kept.seen - sum(kept), given + unknown, most.upper) / 2
+    return low / shipping.size, high / shipping.size
 
 
 def _least_chance_disagreement(box: Sequence[Shares]) -> float:
@@ -219,11 +235,11 @@ def _largest_chance_disagreement(box: Sequence[Shares]) -> float:
     return 1 - sum(share * share for share in filled(low))
 
 
-def _largest_passing_level(counts: FirstTwo, threshold: float) -> float:
+def _largest_passing_level(counts: FirstTwo, threshold: float, ships: AllThatShips) -> float:
     """Return the largest c whose bound at level 1/c reaches the threshold, 0 where none does."""
 
     def passes(log_c: float) -> bool:
-        bound = alpha_lower_bound(counts, math.exp(-log_c)).value
+        bound = alpha_lower_bound(counts, math.exp(-log_c), ships).value
         return bound is not None and bound >= threshold
 
     low, high = _TOLERANCE, _LARGEST_LOG
@@ -238,86 +254,3 @@ def _largest_passing_level(counts: FirstTwo, threshold: float) -> float:
         else:
             high = middle
     return math.exp(low)
-
-
-@dataclass(frozen=True)
-class _ClassDraws:
-    """One class among one of the two answers, the unknown answers counted as `fewest` or as `most` of it.
-
-    For a population with fewer of the class than `fewest` suggests, the kindest completion of the unknown
-    answers is `fewest`; with more than `most` suggests, it is `most`; in between some completion fits well.
-    """
-
-    fewest: Draws
-    most: Draws
-
-    @classmethod
-    def of(cls, counts: FirstTwo, answer: tuple[int, ...]) -> "_ClassDraws":
-        unknown = counts.seen - sum(answer)
-        return cls(
-            Draws(answer[0], counts.seen, counts.total, CLASS_PRIOR),
-            Draws(answer[0] + unknown, counts.seen, counts.total, CLASS_PRIOR),
-        )
-
-    def smallest_log_ratio(self, low: int, high: int) -> float:
-        """Return the smallest log prior/posterior over `low`..`high`, all of which the data allow."""
-        if high < self.fewest.likeliest:
-            return self.fewest.log_ratio(high)
-        if low > self.most.likeliest:
-            return self.most.log_ratio(low)
-        return min(draws.log_ratio(draws.likeliest) for draws in (self.fewest, self.most))
-
-
-class _TwoClassSearch:
-    """The smallest E_A/2 + E_p1/4 + E_p2/4 over all populations whose alpha is below the threshold.
-
-    A population is (agreeing, c1, c2): examples that agree, and those whose first and second answer is the
-    first class. Given S = c1 + c2, alpha is below the threshold for all `agreeing` up to a largest one, which
-    is smallest at S = total and grows to both sides; E_p1 and E_p2 are unimodal. So a rectangle of (c1, c2)
-    has a simple lower bound, and best-first branch and bound finds the minimum.
-    """
-
-    def __init__(self, counts: FirstTwo, threshold: Fraction) -> None:
-        self.total = counts.total
-        self.threshold = threshold
-        self.agreement = Draws(counts.agreeing, counts.seen, counts.total, AGREEMENT_PRIOR)
-        self.answers = [_ClassDraws.of(counts, answer) for answer in (counts.first, counts.second)]
-
-    def smallest(self) -> float:
-        """Return the minimum, rounded down by at most 0.1 %."""
-        first, second = self.answers
-        rectangle = (first.fewest.smallest, first.most.largest, second.fewest.smallest, second.most.largest)
-        heap = [(self._bound(rectangle), rectangle)]
-        best = math.inf
-        while heap:
-            bound, rectangle = heapq.heappop(heap)
-            if bound >= best * (1 - _TOLERANCE):
-                return bound
-            left1, right1, left2, right2 = rectangle
-            middle1, middle2 = (left1 + right1) // 2, (left2 + right2) // 2
-            best = min(best, self._bound((middle1, middle1, middle2, middle2)))
-            if right1 - left1 >= right2 - left2:
-                halves = [(left1, middle1, left2, right2), (middle1 + 1, right1, left2, right2)]
-            else:
-                halves = [(left1, right1, left2, middle2), (left1, right1, middle2 + 1, right2)]
-            for half in halves:
-                if half[0] <= half[1] and half[2] <= half[3]:
-                    heapq.heappush(heap, (self._bound(half), half))
-        return best
-
-    def _bound(self, rectangle: tuple[int, int, int, int]) -> float:
-        """Return a lower bound over the rectangle, exact where it is a single point."""
-        left1, right1, left2, right2 = rectangle
-        first, second = self.answers
-        most_agreeing = max(self._most_agreeing(left1 + left2), self._most_agreeing(right1 + right2))
-        return (
-            from_log(self.agreement.smallest_log_ratio(0, most_agreeing)) / 2
-            + from_log(first.smallest_log_ratio(left1, right1)) / 4
-            + from_log(second.smallest_log_ratio(left2, right2)) / 4
-        )
-
-    def _most_agreeing(self, both: int) -> int:
-        """Return the most agreeing examples with alpha below the threshold, given S = `both`; exact."""
-        gap = self.threshold.denominator - self.threshold.numerator
-        expected = gap * both * (2 * self.total - both)
-        return self.total - expected // (2 * self.total * self.threshold.denominator) - 1

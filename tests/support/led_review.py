@@ -13,7 +13,7 @@ from review.annotation import submit
 from review.assignment import Session, next_example, start_session
 from review.exclusion import exclude
 from review.gate import Decision, judge
-from review.guarantee import AFTER_RULINGS
+from review.evidence import OF_ALL
 from review.policy import Policy
 from review.rulings import drop, relabel, rule
 from review.steering import find
@@ -94,5 +94,5 @@ class LedReview:
         kept = self.examples.keys() - self.dropped
         right = sum(key in self.relabelled or key not in self.bad for key in kept)
         for piece in decision.evidence:
-            if piece.name == AFTER_RULINGS and piece.lower is not None:
+            if piece.name.startswith(f"label agreement {OF_ALL}") and piece.lower is not None:
                 self.untrue_guarantees += piece.lower > right / len(kept) + 1e-9

@@ -28,12 +28,12 @@ needs_wal = pytest.mark.skipif(sqlite.journal_mode() != "wal", reason="this SQLi
 _submissions = itertools.count()
 
 
-def new_examples(count: int, *, start: int = 0) -> list[NewExample]:
-    """Examples whose intended labels take turns."""
+def new_examples(count: int, *, start: int = 0, where: str = "") -> list[NewExample]:
+    """Examples whose intended labels take turns; `where` makes them other ones than those of another dataset."""
     return [
         NewExample(
-            question=f'Is the following statement something you would say?\n"I keep {number} bees"',
-            body=f"I keep {number} bees",
+            question=f'Is the following statement something you would say?\n"I keep {number} bees{where}"',
+            body=f"I keep {number} bees{where}",
             choices=CHOICES,
             intended=(YES, NO)[number % 2],
             label_confidence=0.9,
@@ -77,8 +77,11 @@ def add_examples(connection: Connection, dataset: Dataset, count: int) -> list[i
     """Adds examples to a dataset, as a job's selection does, and returns their ids."""
     start = datasets.counts(connection, dataset.id).examples
     places = places_at_first(always_three=dataset.always_three)
+    # Case makes no other text, so two names that differ by it alone need more than themselves.
+    where = "" if dataset.name == "beekeeping" else f" in {dataset.name} {dataset.name.encode().hex()}"
+    new = new_examples(count, start=start, where=where)
     with write(connection):
-        return insert_examples(connection, dataset.id, dataset.seed, new_examples(count, start=start), places=places)
+        return insert_examples(connection, dataset.id, dataset.order_seed, new, places=places)
 
 
 def answer(label: str | None = YES, *, submission: str | None = None) -> Answers:

@@ -17,7 +17,7 @@ def line(name: str, width: int) -> str:
 
 
 @pytest.mark.parametrize("width", [76, 120])
-@pytest.mark.parametrize("name", ["near_duplicate_share", "shares_of_duplicates2", "guaranteed after rulings"])
+@pytest.mark.parametrize("name", ["near_duplicate_share", "shares_of_duplicates2", "label agreement of all that ships"])
 def test_name_and_value_are_apart(name: str, width: int) -> None:
     shown = line(name, width)
     assert re.search(rf"{name.replace('_', ' ')}(  +|\s*\n\s+)undefined", shown)

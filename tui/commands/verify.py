@@ -27,7 +27,8 @@ def verify_command(folder: Path, *, as_json: bool) -> int:
         say(f"{folder}: intact")
         for dataset in found.datasets:
             say(f"  {dataset.name}: {dataset.examples:,} examples, {dataset.annotations:,} answers")
-        say(f"  {found.files:,} files as they were shipped; {found.recomputed:,} numbers computed again, all the same")
+        again = found.note or f"{found.recomputed:,} numbers computed again, all the same"
+        say(f"  {found.files:,} files as they were shipped; {again[0].lower()}{again[1:]}")
         say(f"  {found.content_hash}")
     else:
         say(f"{folder}: not intact")

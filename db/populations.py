@@ -1,0 +1,99 @@
+"""What is known of all examples of a dataset at once: which texts they are, and their scores; measured once, kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from db.connection import Connection
+from db.removals import NOT_REMOVED
+
+
+@dataclass(frozen=True)
+class Population:
+    """All examples of a dataset, as one.
+
+    Attributes:
+        content_hash: Of the set of their texts, in no order.
+        texts: How many different ones there are.
+        sketch: The smallest hashes among them, in increasing order: two datasets share texts as their sketches do.
+        scored: How many of the examples that the evidence speaks for have a label confidence.
+        score_sum: The sum of these; `score_least` and `score_most` are the ends. All 0 where none has one.
+    """
+
+    content_hash: str
+    texts: int
+    sketch: tuple[int, ...]
+    scored: int
+    score_sum: float
+    score_least: float
+    score_most: float
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a population was measured on: texts never change, so two counts tell which examples were there."""
+
+    examples: int
+    removed: int
+    starts_after: int
+
+
+def basis_of(connection: Connection, dataset_id: int) -> Basis:
+    """Returns what the population of a dataset is to be measured on at this moment."""
+    row = connection.execute(
+        "SELECT c.examples, (SELECT count(*) FROM removed_examples WHERE dataset_id = d.id), d.evidence_from"
+        " FROM datasets AS d JOIN dataset_counters AS c ON c.dataset_id = d.id WHERE d.id = ?",
+        (dataset_id,),
+    ).fetchone()
+    return Basis(*row)
+
+
+def stored_population(connection: Connection, dataset_id: int, basis: Basis) -> Population | None:
+    """Returns the population as it was measured on this basis, or None."""
+    row = connection.execute(
+        "SELECT content_hash, texts, sketch, scored, score_sum, score_least, score_most FROM populations"
+        " WHERE dataset_id = ? AND examples = ? AND removed = ? AND starts_after = ?",
+        (dataset_id, basis.examples, basis.removed, basis.starts_after),
+    ).fetchone()
+    if row is None:
+        return None
+    content_hash, texts, sketch, *scores = row
+    return Population(content_hash, texts, tuple(json.loads(sketch)), *scores)
+
+
+def store_population(connection: Connection, dataset_id: int, basis: Basis, found: Population) -> None:
+    """Keeps what was measured; within a write transaction."""
+    connection.execute(
+        "INSERT OR REPLACE INTO populations (dataset_id, examples, removed, starts_after, content_hash, texts, sketch,"
+        " scored, score_sum, score_least, score_most) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            dataset_id,
+            basis.examples,
+            basis.removed,
+            basis.starts_after,
+            found.content_hash,
+            found.texts,
+            json.dumps(found.sketch),
+            found.scored,
+            found.score_sum,
+            found.score_least,
+            found.score_most,
+        ),
+    )
+
+
+def texts_and_scores(
+    connection: Connection, dataset_id: int, starts_after: int
+) -> Iterator[tuple[str, float | None, bool]]:
+    """Yields the question and the label confidence of each example, and whether the evidence speaks for it."""
+    rows = connection.execute(
+        "SELECT e.question, e.label_confidence, :start = 0 OR NOT EXISTS (SELECT 1 FROM annotations AS a"
+        " WHERE a.example_id = e.id AND a.id <= :start)"
+        f" FROM examples AS e WHERE e.dataset_id = :dataset AND {NOT_REMOVED.format(example='e.id')}"
+        " ORDER BY e.ordinal",
+        {"dataset": dataset_id, "start": starts_after},
+    )
+    for question, confidence, counts in rows:
+        yield question, confidence, bool(counts)

@@ -1,0 +1,123 @@
+"""The mean of a scale that must be high: relevance, or an author's own scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from review.figures import Figures, nothing
+from review.stats.means import lower_confidence_bound, mean_e_value, running_log_wealth, upper_confidence_bound
+from review.stats.sequences import ErrorLevel
+from review.stats.shipping import Shipping
+
+Value = float | None
+"""A value in [0, 1]; None where it isn't known."""
+
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class MeanCase:
+    """The mean of values in [0, 1] over the examples that ship.
+
+    Attributes:
+        drawn: The values of the sample, in the review order; `kept` are those of the reviewed ones that ship.
+        total: N, the population that the sample was drawn from.
+        threshold: The mean to reach, in [0, 1].
+    """
+
+    drawn: Sequence[Value]
+    kept: Sequence[Value]
+    total: int
+    shipping: Shipping
+    threshold: float
+    final: bool = True
+
+    @property
+    def needed(self) -> float:
+        """The sum that the population must have, what isn't known taken as 0."""
+        of_all = self.threshold * self.shipping.size
+        return self.shipping.needed(of_all, math.fsum(_low(self.kept)), math.fsum(_low(self.drawn)))
+
+    def figures(self, level: ErrorLevel) -> Figures:
+        """Returns the mean with its bounds and its e-value."""
+        if not self.shipping.size:
+            return nothing("no example ships")
+        known = [value for value in self.drawn if value is not None]
+        e_value = level.weight * self._e_value()
+        return Figures(
+            value=self._estimate(known),
+            lower=self._least(level.bound) / self.shipping.size,
+            upper=self._most(level.bound) / self.shipping.size,
+            passes=e_value >= level.needed,
+            failed=self.final and self._most(level.reject) / self.shipping.size < self.threshold - _ROUNDING,
+            e_value=e_value,
+            note="" if known or not self.total else "nothing in the sample is rated yet",
+        )
+
+    def examples_needed(self, level: ErrorLevel) -> int | None:
+        """Returns the size of the sample at which the e-value would be enough; see `review.figures.Case`."""
+        known = [value for value in self.drawn if value is not None]
+        if not known or not self.total:
+            return None
+        repeated = (known * math.ceil(self.total / len(known)))[: self.total]
+        wealth = running_log_wealth(repeated, self.total, self.needed / self.total)
+        passed = wealth >= math.log(level.needed / level.weight)
+        return max(len(self.drawn), 1 + int(passed.argmax())) if passed.any() else None
+
+    def _e_value(self) -> float:
+        if not self.total:
+            return math.inf if self.needed <= _ROUNDING else 0.0
+        return mean_e_value(_low(self.drawn), self.total, self.needed / self.total)
+
+    def _least(self, delta: float) -> float:
+        bound = self.total * lower_confidence_bound(_low(self.drawn), self.total, delta) if self.total else 0.0
+        return self.shipping.least(math.fsum(_low(self.kept)), math.fsum(_low(self.drawn)), bound)
+
+    def _most(self, delta: float) -> float:
+        bound = self.total * upper_confidence_bound(_high(self.drawn), self.total, delta) if self.total else 0.0
+        return self.shipping.most(math.fsum(_high(self.kept)), math.fsum(_high(self.drawn)), bound)
+
+    def _estimate(self, known: Sequence[float]) -> float | None:
+        """Returns the mean if what isn't known is like what is known of the sample."""
+        unknown = self.kept.count(None) + self.shipping.rest
+        if not unknown:
+            return math.fsum(_low(self.kept)) / self.shipping.size
+        if not known:
+            return None
+        return (math.fsum(_low(self.kept)) + math.fsum(known) / len(known) * unknown) / self.shipping.size
+
+
+def _low(values: Sequence[Value]) -> list[float]:
+    return [0.0 if value is None else value for value in values]
+
+
+def _high(values: Sequence[Value]) -> list[float]:
+    return [1.0 if value is None else value for value in values]
+
+
+@dataclass(frozen=True)
+class OnScale:
+    """The mean of a scale from 1 to `points`; turned round where it must be low, not `up`."""
+
+    case: MeanCase
+    points: int
+    up: bool
+
+    def figures(self, level: ErrorLevel) -> Figures:
+        """Returns the mean on the scale with its bounds, the e-value is that of the mean from 0 to 1."""
+        found = self.case.figures(level)
+        lower, upper = (found.lower, found.upper) if self.up else (found.upper, found.lower)
+        return replace(
+            found, value=self._on_scale(found.value), lower=self._on_scale(lower), upper=self._on_scale(upper)
+        )
+
+    def examples_needed(self, level: ErrorLevel) -> int | None:
+        """Returns what the mean from 0 to 1 needs."""
+        return self.case.examples_needed(level)
+
+    def _on_scale(self, value: float | None) -> float | None:
+        if value is None:
+            return None
+        return 1 + (self.points - 1) * (value if self.up else 1 - value)

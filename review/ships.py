@@ -1,0 +1,90 @@
+"""What ships: the examples that were reviewed, as they ship, and those of which only the sample speaks.
+
+The sample speaks for the N examples that were unanswered when the evidence started. Those answered before ship too, and
+rulings drop, relabel and edit examples. So each criterion is asked of the sample, and of all that ships where that is
+more or other: else a reopening would make answers go away that spoke against a dataset.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from review.rulings import Outcome
+from review.sample import Sample, SampledExample
+from review.stats.shipping import Shipping
+
+_MADE: dict[Outcome, str] = {"dropped": "dropped", "relabelled": "relabelled", "edited": "edited and agreed on again"}
+
+
+@dataclass(frozen=True)
+class Ships:
+    """What a criterion is asked of.
+
+    Attributes:
+        kept: Reviewed examples that ship, as they ship: an edited one with the answers on its new text.
+        right: The ids among them whose label a ruling has made right.
+        elsewhere: Examples that were ruled on and ship, and that nobody has reviewed: right by ruling, else unknown.
+        rest: Examples that were neither reviewed nor ruled on.
+        removed: Examples of the population that a ruling took out of the rest; each may have been a good one.
+        final: Whether nothing of it can be undone; what a ruling has made can, so it never rejects a dataset.
+    """
+
+    kept: tuple[SampledExample, ...]
+    right: frozenset[int]
+    elsewhere: int
+    rest: int
+    removed: int
+    final: bool
+
+    @property
+    def shipping(self) -> Shipping:
+        """The same in numbers."""
+        return Shipping(len(self.kept) + self.elsewhere, self.rest, self.removed)
+
+    @property
+    def size(self) -> int:
+        """How many examples ship."""
+        return len(self.kept) + self.elsewhere + self.rest
+
+
+def the_sample(sample: Sample) -> Ships:
+    """Returns the population that a sample speaks for."""
+    return Ships(sample.examples, frozenset(), 0, sample.total - sample.size, 0, final=True)
+
+
+def all_that_ships(sample: Sample) -> Ships | None:
+    """Returns what ships where that is not the population that the sample speaks for, or None where it is."""
+    if not sample.before and not sample.outcomes:
+        return None
+    reviewed = {example.id: example for example in (*sample.before, *sample.examples)}
+    elsewhere = sample.outcomes.keys() - reviewed.keys()
+    return Ships(
+        kept=tuple(_as_shipped(sample, reviewed)),
+        right=frozenset(key for key, made in sample.outcomes.items() if made != "dropped"),
+        elsewhere=sum(sample.outcomes[key] != "dropped" for key in elsewhere),
+        rest=sample.total - sample.size - len(elsewhere),
+        removed=len(elsewhere),
+        final=not sample.outcomes,
+    )
+
+
+def what_differs(sample: Sample) -> str:
+    """Returns how what ships differs from the population that the sample speaks for, in words."""
+    said = []
+    if sample.before:
+        count = len(sample.before)
+        agreed = sum(example.agreed for example in sample.before)
+        were = "1 example was" if count == 1 else f"{count:,} examples were"
+        said.append(f"{were} answered before the dataset was reopened, {agreed:,} of them as intended")
+    made = Counter(sample.outcomes.values())
+    said += [f"{made[kind]:,} {words}" for kind, words in _MADE.items() if made[kind]]
+    return ", ".join(said)
+
+
+def _as_shipped(sample: Sample, reviewed: dict[int, SampledExample]) -> Iterator[SampledExample]:
+    for key, example in reviewed.items():
+        made = sample.outcomes.get(key)
+        if made != "dropped":
+            yield sample.edits[key] if made == "edited" and key in sample.edits else example
