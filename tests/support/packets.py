@@ -9,9 +9,9 @@ from pathlib import Path
 
 from db import datasets
 from db.connection import Connection
-from db.records import Answers, BlindExample
+from db.records import Answers, BlindExample, Dataset
 from db.workspace import open_workspace
-from review.annotation import submit
+from review.annotation import earlier_answer, submit
 from review.assignment import end_session, next_example, start_session
 from review.packets import merge_packet
 from tests.support.workspaces import YES, answer
@@ -36,6 +36,43 @@ def label_packet(
     end_session(connection, session)
     connection.close()
     return served
+
+
+def label_here(connection: Connection, dataset: Dataset, name: str, most: int = 1000) -> list[BlindExample]:
+    """Labels what somebody is served here, with one label; returns it, in order."""
+    session = start_session(connection, name)
+    served: list[BlindExample] = []
+    while len(served) < most and (example := next_example(connection, session, dataset)) is not None:
+        submit(connection, session, dataset, example, answer(YES))
+        served.append(example)
+    end_session(connection, session)
+    return served
+
+
+def change_answers(
+    path: Path, say: Callable[[BlindExample], Answers | None], name: str = "Ada", most: int = 10_000
+) -> int:
+    """Goes back through a packet as its app does, and changes what `say` says something else of; returns how many."""
+    connection = open_workspace(path, create=False)
+    connection.execute("PRAGMA synchronous = OFF")
+    (dataset,) = datasets.all_datasets(connection)
+    session = start_session(connection, name)
+    found: list[BlindExample] = []
+    earlier = earlier_answer(connection, session, dataset)
+    while earlier is not None and len(found) < most:
+        found.append(earlier.example)
+        earlier = earlier_answer(connection, session, dataset, earlier.anchor)
+    changes = [(example, said) for example in found if (said := say(example)) is not None]
+    for example, said in changes:
+        assert submit(connection, session, dataset, example, said).outcome == "changed"
+    end_session(connection, session)
+    connection.close()
+    return len(changes)
+
+
+def change_last(path: Path, label: str | None) -> None:
+    """Changes the answer that was given last in a packet."""
+    assert change_answers(path, lambda _: answer(label), most=1) == 1
 
 
 def merge_and_count(workspace: Path, packet: Path) -> int:
