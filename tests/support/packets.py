@@ -7,13 +7,16 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from db import datasets
+from db import datasets, re_reviews
 from db.connection import Connection
+from db.evidence import first_answers_of_dataset
+from db.mixed_in import gold_answers, repeat_pairs
 from db.records import Answers, BlindExample, Dataset
 from db.workspace import open_workspace
 from review.annotation import earlier_answer, submit
 from review.assignment import end_session, next_example, start_session
 from review.packets import merge_packet
+from review.sample import draw_sample
 from tests.support.workspaces import YES, answer
 
 
@@ -105,3 +108,20 @@ def stored(connection: Connection) -> list[tuple[object, ...]]:
     return connection.execute(
         "SELECT example_id, annotator_id, occasion, revision, label, submission FROM annotations ORDER BY id"
     ).fetchall()
+
+
+def counting(connection: Connection, dataset: Dataset) -> dict[str, object]:
+    """Everything that counts of a dataset's answers, apart from when and in which order they came."""
+    people = "SELECT annotator_id, answered, skipped, mixed_in FROM cursors ORDER BY dataset_id, annotator_id"
+    states = "SELECT example_id, answers, settled, places FROM review_status ORDER BY example_id"
+    sample = draw_sample(connection, dataset)
+    return {
+        "first answers": sorted(map(repr, first_answers_of_dataset(connection, dataset.id, 0))),
+        "sample": [(each.id, each.settling, each.agreed) for each in sample.examples],
+        "gold": sorted(map(repr, gold_answers(connection, dataset.id))),
+        "repeats": sorted(map(repr, repeat_pairs(connection, dataset.id))),
+        "edits": {key: sorted(map(str, said)) for key, said in re_reviews.labels_in(connection, dataset.id).items()},
+        "counters": datasets.counts(connection, dataset.id),
+        "people": connection.execute(people).fetchall(),
+        "states": connection.execute(states).fetchall(),
+    }

@@ -104,7 +104,7 @@ def end_command(workspace: Path, packet: int) -> int:
 
 
 def _tell_merged(merged: Merged) -> None:
-    from review.packets.merging import WHY
+    from review.packets import WHY
 
     extra = f", {merged.extra} of them extra" if merged.extra else ""
     say(
