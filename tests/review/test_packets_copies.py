@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import random
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +24,11 @@ from db.workspace import open_workspace
 from review.annotation import earlier_answer, next_skipped, submit
 from review.assignment import Session, start_session
 from review.packets import Conflict, end_packet, make_packet, merge_packet
-from tests.support.packets import change_answers, counting, label_here, label_packet, stored
+from review.policy import load_policy
+from review.release import ship
+from review.release.verify import verify
+from tests.support.packets import change_answers, counting, label_here, label_packet, merge_and_die_at, stored
+from tests.support.processes import Child
 from tests.support.recount import drift
 from tests.support.workspaces import NO, YES, answer, make_dataset
 
@@ -272,6 +278,59 @@ def test_two_packets_of_one_validator_are_as_two_copies(connection: Connection, 
         results.append(counting(workspace, dataset))
         workspace.close()
     assert results[0] == results[1]
+
+
+def test_copies_that_are_extra_stay_so_and_are_told(connection: Connection, dataset: Dataset, path: Path) -> None:
+    other = copy(path, "B")
+    connection.execute("DELETE FROM reservations")
+    connection.execute("UPDATE review_status SET places = 2")
+    for name in ("Béla", "Carla"):
+        label_here(connection, dataset, name)
+    label_packet(path, say=say(YES))
+    label_packet(other, say=say(NO))
+    before = counting(connection, dataset)["first answers"]
+    first, second = merge_packet(connection, path), merge_packet(connection, other)
+    assert [(each.new, each.extra) for each in (first, second)] == [(4, 4)] * 2
+    assert {why for why, _ in told(first.conflicts)} == {"taken"}
+    assert told(second.conflicts) == {("extra", ()), ("copies", (NO, YES))}
+    assert counting(connection, dataset)["first answers"] == before
+    assert drift(connection) == []
+
+
+def test_a_release_says_what_differed_and_is_verified(connection: Connection, dataset: Dataset, path: Path) -> None:
+    other = copy(path, "B")
+    label_packet(path, say=say(YES))
+    label_packet(other, say=say(NO), most=2)
+    merge_in_order(connection, path, other)
+    for name in ("Béla", "Carla"):
+        label_here(connection, dataset, name)
+    folder = ship(connection, dataset, load_policy(), path.with_name("release"), override="a test").folder
+    assert verify(folder).problems == ()
+    lines = (folder / "review" / "beekeeping" / "annotations.jsonl").read_text().splitlines()
+    marks = [one for line in lines if (one := json.loads(line))["skip_reason"] == "copies of a packet differ"]
+    assert [(one["occasion"], one["revision"], one["current"], one["label"]) for one in marks] == [
+        ("first", 3, True, None)
+    ] * 2
+
+
+@pytest.mark.slow
+def test_a_merge_of_a_copy_that_is_killed_has_done_nothing_or_all(
+    connection: Connection, dataset: Dataset, path: Path, workspace_path: Path
+) -> None:
+    other = copy(path, "B")
+    label_packet(path, say=say(YES))
+    label_packet(other, say=say(NO))
+    merge_packet(connection, path)
+    before = stored(connection)
+    for statement in sorted(random.Random(5).sample(range(4, 120), 6)):
+        child = Child(merge_and_die_at, workspace_path, other, statement)
+        child.process.join(60)
+        assert child.process.exitcode == -9
+        assert stored(connection) == before
+    assert Child(merge_and_die_at, workspace_path, other, 0).result() > 120
+    assert labels(connection, dataset) == {None}
+    assert merge_packet(connection, other).new == 0
+    assert drift(connection) == []
 
 
 def here(connection: Connection, target: Path) -> Connection:
