@@ -11,6 +11,7 @@ from db import datasets, re_reviews
 from db.connection import Connection
 from db.evidence import first_answers_of_dataset
 from db.mixed_in import gold_answers, repeat_pairs
+from db.packets import MARKS
 from db.records import Answers, BlindExample, Dataset
 from db.workspace import open_workspace
 from review.annotation import earlier_answer, submit
@@ -104,9 +105,11 @@ def merge_and_die_at(workspace: Path, packet: Path, statement: int) -> int:
 
 
 def stored(connection: Connection) -> list[tuple[object, ...]]:
-    """Every answer of a workspace, in order."""
+    """Every answer of a workspace, in order; the name of a skip that merging itself has appended is drawn each time."""
     return connection.execute(
-        "SELECT example_id, annotator_id, occasion, revision, label, submission FROM annotations ORDER BY id"
+        "SELECT example_id, annotator_id, occasion, revision, label, iif(session_id LIKE ?, '', submission)"
+        " FROM annotations ORDER BY id",
+        (f"%{MARKS}",),
     ).fetchall()
 
 
