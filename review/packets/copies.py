@@ -10,8 +10,10 @@ copies of one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from db.packets import MARKS, Said, StoredAnswer
+from db.records import Question
 
 
 def session_of_copy(stored: Sequence[StoredAnswer], token: str, after: str | None) -> str:
@@ -35,9 +37,14 @@ def said_last(stored: Sequence[StoredAnswer]) -> list[Said]:
     return sorted(last.values(), key=lambda said: (said.label or "", said.relevance or 0, repr(said)))
 
 
-def differ(said: Sequence[Said]) -> bool:
-    """Whether copies say different things."""
-    return any(each != said[0] for each in said)
+def differ(said: Sequence[Said], questions: Sequence[Question]) -> bool:
+    """Whether copies say different things; free text is as a comment, which nobody writes twice alike."""
+    free = {question.name for question in questions if question.kind == "text"}
+    told = [
+        replace(each, answers={name: value for name, value in each.answers.items() if name not in free})
+        for each in said
+    ]
+    return any(each != told[0] for each in told)
 
 
 def session_of_marks(token: str) -> str:

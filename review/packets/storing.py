@@ -87,7 +87,7 @@ class Merge:
         occasion = _counts_as(planned, known)
         alike = [each for each in known if each.occasion == occasion]
         said = said_last(alike)
-        if not differ(said):
+        if not differ(said, self._dataset.questions):
             self.same += self._counted[planned] if len(said) > 1 else 0
             return
         self.extra += self._counted[planned]
@@ -154,7 +154,8 @@ class Merge:
             ruling_id=ruling_id,
         )
         if occasion not in MIXED_IN:
-            datasets.add_to_counts(connection, shown.dataset_id, annotations=int(revision == 1))
+            if shown.dataset_id == self._dataset.id:
+                datasets.add_to_counts(connection, self._dataset.id, annotations=int(revision == 1))
         elif revision == 1:
             note_answered(connection, self._dataset, annotator_id, shown)
         if planned.occasion == "first":

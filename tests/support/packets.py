@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from db import datasets, re_reviews
 from db.connection import Connection
@@ -16,9 +19,11 @@ from db.records import Answers, BlindExample, Dataset
 from db.workspace import open_workspace
 from review.annotation import earlier_answer, submit
 from review.assignment import end_session, next_example, start_session
-from review.packets import merge_packet
+from review.packets import Conflict, merge_packet
 from review.sample import draw_sample
 from tests.support.workspaces import YES, answer
+
+Say = Callable[[BlindExample], Answers]
 
 
 def yes(_: BlindExample) -> Answers:
@@ -128,3 +133,35 @@ def counting(connection: Connection, dataset: Dataset) -> dict[str, object]:
         "people": connection.execute(people).fetchall(),
         "states": connection.execute(states).fetchall(),
     }
+
+
+def say(label: str | None, **more: Any) -> Say:
+    """Says the same of whatever is shown."""
+    return lambda _: replace(answer(label), **more)
+
+
+def copy(path: Path, name: str) -> Path:
+    """Copies a packet beside itself."""
+    return Path(shutil.copy(path, path.with_name(name)))
+
+
+def labels(connection: Connection, dataset: Dataset) -> set[object]:
+    """Which labels count on a dataset, None for a skip."""
+    rows = connection.execute(
+        "SELECT a.label FROM annotations AS a WHERE a.dataset_id = ? AND a.occasion = 'first' AND NOT EXISTS"
+        " (SELECT 1 FROM annotations AS b WHERE b.example_id = a.example_id AND b.annotator_id = a.annotator_id"
+        " AND b.occasion = 'first' AND b.revision > a.revision)",
+        (dataset.id,),
+    )
+    return {label for (label,) in rows}
+
+
+def told(conflicts: tuple[Conflict, ...]) -> set[tuple[str, tuple[str | None, ...]]]:
+    """What is told of conflicts: why, and the label that each copy gives."""
+    return {(each.why, tuple(said.label for said in each.says)) for each in conflicts}
+
+
+def merge_in_order(connection: Connection, *files: Path) -> None:
+    """Merges one file after the other."""
+    for file in files:
+        merge_packet(connection, file)
