@@ -61,7 +61,7 @@ class Merge:
         if any(each.submission == answer.answers.submission for each in stored):
             return
         if annotation_rows.submission_stored(self._connection, answer.answers.submission):
-            raise InputError("an answer of it is known from another example")
+            raise InputError("One of its answers is known from another example.")
         self.new += 1
         known = [each for each in stored if _is_on(each, planned)]
         why = self._why_not(answer, planned, known)

@@ -69,6 +69,6 @@ def test_an_answer_under_the_name_of_another_ones_is_told(connection: Connection
             "UPDATE annotations SET submission = id;"
             "UPDATE annotations SET submission = (SELECT submission FROM names AS n WHERE n.id = 6 - annotations.id)"
         )
-    with pytest.raises(WorkspaceError, match=r"damaged \(an answer of it is known from another example\)"):
+    with pytest.raises(WorkspaceError, match=r"damaged \(One of its answers is known from another example\)"):
         merge_packet(connection, packet)
     assert stored(connection) == before
