@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from db import packets, re_reviews
 from db.annotators import find_annotator
 from db.assignment_settings import settings_of
-from db.connection import Connection
+from db.connection import Connection, connect
 from db.datasets import get_dataset
 from db.evidence import first_answers_of_dataset
 from db.mixed_in import gold_answers, repeat_pairs
@@ -202,3 +204,17 @@ def test_in_the_app_neither_repeats_nor_edited_examples_are_changed_by_who_has_l
     assert re_reviews.labels_of(connection, edited.id) == [YES]
     assert outcomes == {"apart"}
     assert find_annotator(connection, "Ada") == ada.annotator_id
+
+
+def test_a_clock_that_is_ahead_takes_nothing_back(connection: Connection, dataset: Dataset, path: Path) -> None:
+    """An answer of tomorrow, merged blind, isn't one from after a look of today."""
+    _, example = find_example(connection, "beekeeping:0")
+    rule(connection, dataset, example.id, edit(dataset, example, "I keep wasps", reason=""), by="Zora")
+    make_packet(connection, dataset, "Ada", path, count=1)
+    label_packet(path)
+    with closing(connect(path)) as packet:
+        packet.execute("UPDATE annotations SET created_at = '2999-01-01T00:00:00+14:00'")
+    merge_packet(connection, path)
+    time.sleep(0.01)
+    disclose(connection, dataset, "Ada", example.id)
+    assert re_reviews.labels_of(connection, example.id) == [YES]
