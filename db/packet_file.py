@@ -10,7 +10,7 @@ import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from pathlib import Path
 
 from db import schema
@@ -158,7 +158,7 @@ def _answer(given: Annotation, submission: str, shown: Mapping[int, BlindExample
     Raises:
         ValueError: if its time is none, or its answers are no table.
     """
-    datetime.fromisoformat(given.created_at)
+    created_at = _time(given.created_at)
     if not 0 <= given.seconds < math.inf or not isinstance(given.answers, dict):
         raise ValueError(given)
     answers = Answers(
@@ -173,4 +173,18 @@ def _answer(given: Annotation, submission: str, shown: Mapping[int, BlindExample
         skip_reason=given.skip_reason,
         suggested_edit=given.suggested_edit,
     )
-    return PacketAnswer(shown[given.example_id], answers, given.created_at)
+    return PacketAnswer(shown[given.example_id], answers, created_at)
+
+
+def _time(text: str) -> str:
+    """Returns a time as this workspace writes it, now if a clock was ahead: what was merged blind isn't of later.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    given = datetime.fromisoformat(text)
+    # Far from the ends of the calendar no time zone leads beyond them.
+    if not MINYEAR < given.year < MAXYEAR:
+        raise ValueError(text)
+    given = given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
+    return min(given, datetime.now(UTC)).isoformat(timespec="milliseconds")

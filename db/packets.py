@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from db.assignment import Reservation
-from db.clock import now_text
+from db.clock import now, now_text
 from db.connection import Connection
-from db.records import Occasion
+from db.records import AnswerValue, Occasion
+
+MARKS = "/copies"
+"""How the name of the session ends whose answers are no person's: skips that say that copies of a packet differ."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,8 @@ class PacketRow:
     Attributes:
         id: Its number in the workspace; `token` is its name in the file, and of the session that its examples are
             reserved for and its answers come from.
-        examples: How many examples are in it; `answered` of them have an answer here.
+        examples: How many examples are in it; `answered` of them have an answer here, and for `differing` of them
+            copies of the packet say different things, so that none counts.
         expires_at: Until when its examples are reserved, in seconds since 1970.
         ended_at: When what was not answered was given back, or None.
     """
@@ -31,6 +36,7 @@ class PacketRow:
     annotator: str
     examples: int
     answered: int
+    differing: int
     made_at: str
     expires_at: float
     ended_at: str | None
@@ -45,12 +51,47 @@ class Planned:
     ruling_id: int | None = None
 
 
-_PACKETS = """
+@dataclass(frozen=True)
+class Said:
+    """What of an answer can count; a skip has no label and no relevance."""
+
+    label: str | None
+    relevance: int | None
+    ambiguous: bool
+    answers: Mapping[str, AnswerValue]
+
+
+@dataclass(frozen=True)
+class StoredAnswer:
+    """An answer that is here already, and from which session: a window's, or a copy's of a packet, by its host."""
+
+    submission: str
+    session_id: str
+    host: str
+    occasion: Occasion
+    ruling_id: int | None
+    said: Said
+
+    @property
+    def is_mark(self) -> bool:
+        """Whether it is no person's, but says that copies of a packet differ."""
+        return self.session_id.endswith(MARKS)
+
+
+_PACKETS = f"""
     SELECT p.id, p.token, p.dataset_id, d.name, p.annotator_id, n.name,
         (SELECT count(*) FROM packet_examples AS e WHERE e.packet_id = p.id),
         (SELECT count(*) FROM packet_examples AS e WHERE e.packet_id = p.id AND EXISTS
             (SELECT 1 FROM annotations AS a WHERE a.example_id = e.example_id AND a.annotator_id = p.annotator_id
-                AND a.session_id = p.token AND a.occasion IN (e.occasion, iif(e.occasion = 'first', 'extra', '')))),
+                AND a.session_id = p.token
+                AND a.occasion IN (e.occasion, 're-review', iif(e.occasion = 'first', 'extra', '')))),
+        (SELECT count(*) FROM packet_examples AS e WHERE e.packet_id = p.id AND EXISTS
+            (SELECT 1 FROM annotations AS a WHERE a.example_id = e.example_id AND a.annotator_id = p.annotator_id
+                AND a.session_id LIKE '%{MARKS}' AND a.ruling_id IS e.ruling_id
+                AND a.occasion IN (e.occasion, iif(e.occasion = 'first', 'extra', ''))
+                AND NOT EXISTS (SELECT 1 FROM annotations AS later WHERE later.example_id = a.example_id
+                    AND later.annotator_id = a.annotator_id AND later.occasion = a.occasion
+                    AND later.revision > a.revision))),
         p.made_at, p.expires_at, p.ended_at
     FROM packets AS p JOIN datasets AS d ON d.id = p.dataset_id JOIN annotators AS n ON n.id = p.annotator_id"""
 
@@ -107,24 +148,44 @@ def end(connection: Connection, packet_id: int) -> None:
     connection.execute("UPDATE packets SET ended_at = ? WHERE id = ?", (now_text(), packet_id))
 
 
-def occasion_of_packet(connection: Connection, token: str, example_id: int) -> Occasion | None:
-    """Returns the occasion under which a packet's answer on an example of the dataset is stored, if it is."""
-    row = connection.execute(
-        "SELECT occasion FROM annotations WHERE session_id = ? AND example_id = ?"
-        " AND occasion IN ('first', 'extra') LIMIT 1",
-        (token, example_id),
-    ).fetchone()
-    return row[0] if row else None
+def stored_answers(connection: Connection, example_id: int, annotator_id: int) -> list[StoredAnswer]:
+    """Returns every revision of every answer of an annotator on an example, in the order in which they were stored."""
+    rows = connection.execute(
+        "SELECT a.submission, a.session_id, s.host, a.occasion, a.ruling_id, a.label, a.relevance, a.ambiguous,"
+        " a.answers FROM annotations AS a JOIN sessions AS s ON s.id = a.session_id"
+        " WHERE a.example_id = ? AND a.annotator_id = ? ORDER BY a.id",
+        (example_id, annotator_id),
+    )
+    return [_stored_answer(*row) for row in rows]
 
 
-def wording_of_packet(connection: Connection, token: str, example_id: int) -> tuple[int | None] | None:
-    """Returns the ruling that a packet's re-review of an example is noted with, none if it doesn't count.
+def add_session(connection: Connection, session_id: str, annotator_id: int, host: str) -> None:
+    """Stores a session that the answers of a copy come from, unless it is there."""
+    connection.execute(
+        "INSERT OR IGNORE INTO sessions (id, annotator_id, host, pid, seen_at) VALUES (?, ?, ?, 0, ?)",
+        (session_id, annotator_id, host, now()),
+    )
 
-    Returns:
-        None where nothing of it is stored.
-    """
-    found: tuple[int | None] | None = connection.execute(
-        "SELECT ruling_id FROM annotations WHERE session_id = ? AND example_id = ? AND occasion = 're-review' LIMIT 1",
-        (token, example_id),
+
+def row_of(connection: Connection, example_id: int) -> tuple[str, int]:
+    """Returns the name of an example's dataset and its row there, from 0; also of one that was removed."""
+    found: tuple[str, int] = connection.execute(
+        "SELECT d.name, e.ordinal FROM examples AS e JOIN datasets AS d ON d.id = e.dataset_id WHERE e.id = ?",
+        (example_id,),
     ).fetchone()
     return found
+
+
+def _stored_answer(
+    submission: str,
+    session_id: str,
+    host: str,
+    occasion: Occasion,
+    ruling_id: int | None,
+    label: str | None,
+    relevance: int | None,
+    ambiguous: int,
+    answers: str,
+) -> StoredAnswer:
+    said = Said(label, relevance, bool(ambiguous), json.loads(answers))
+    return StoredAnswer(submission, session_id, host, occasion, ruling_id, said)

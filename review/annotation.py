@@ -156,15 +156,21 @@ def _store(
 def _store_apart(
     connection: Connection, session: Session, dataset: Dataset, example: BlindExample, answers: Answers
 ) -> Outcome:
-    """Stores an answer on a gold example, a repeat or an edited example: it is never evidence."""
-    occasion, dataset_id = example.occasion, example.dataset_id
-    seen = occasion == "gold" and disclosures.has_seen(connection, session.annotator_id, dataset_id, example.id)
+    """Stores an answer on a gold example, a repeat or an edited example: it is never evidence.
+
+    What has been disclosed since measures nobody; on an edited example it stands on no wording, or the blind answer on
+    the same wording would go with it.
+    """
+    occasion, ruling_id, dataset_id = example.occasion, example.ruling_id, example.dataset_id
+    if occasion == "re-review":
+        changed = re_reviews.has_answered(connection, example.id, session.annotator_id, ruling_id)
+    else:
+        changed = rows.last_revision(connection, example.id, session.annotator_id, occasion) > 0
+    seen = disclosures.has_seen(connection, session.annotator_id, dataset_id, example.id)
+    seen = seen and (changed or occasion in MIXED_IN)
     if seen:
-        occasion = "re-review"
+        occasion, ruling_id = "re-review", None
     revision = rows.last_revision(connection, example.id, session.annotator_id, occasion) + 1
-    changed = revision > 1
-    if example.occasion == "re-review":
-        changed = re_reviews.has_answered(connection, example.id, session.annotator_id, example.ruling_id)
     rows.insert_annotation(
         connection,
         dataset_id=dataset_id,
@@ -174,13 +180,14 @@ def _store_apart(
         occasion=occasion,
         revision=revision,
         answers=answers,
-        ruling_id=example.ruling_id,
+        ruling_id=ruling_id,
     )
     drafts.drop_draft(connection, example.id, session.annotator_id)
     assignment.drop_reservation(connection, example.id, session.annotator_id, example.occasion)
+    if occasion == "re-review" and dataset_id == dataset.id:
+        datasets.add_to_counts(connection, dataset.id, annotations=int(revision == 1))
     if example.occasion == "re-review":
         refresh(connection, dataset.id, example.id)
-        datasets.add_to_counts(connection, dataset.id, annotations=int(revision == 1))
     if seen:
         return "apart"
     if changed:

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 from db.datasets import all_datasets
 from db.workspace import open_workspace
-from review.packets import make_packet
+from review.packets import make_packet, merge_packet
 from tests.crash.command import Command
 from tests.crash.harness import Ended, State
 from tests.support.packets import label_packet, merge_and_count, stored
-from tests.support.workspaces import make_dataset
+from tests.support.workspaces import NO, answer, make_dataset
 
-EXAMPLES, IN_THE_PACKET, HERE_ALREADY = 300, 250, 40
+EXAMPLES, IN_THE_PACKET, HERE_ALREADY, IN_A_COPY = 300, 250, 40, 30
 
 
 class Merge(Command):
     name = "merge"
-    checked = "every answer of the packet or none; merged again the same rows as undisturbed, and once more the same"
+    checked = "every answer of the packet or none, and the skips where copies differ; merged again the same rows"
 
     @property
     def arguments(self) -> list[str]:
         return ["packet", "merge", str(self.packet)]
 
     def make(self) -> None:
-        """Some of the packet's examples have all the answers they need by then: those of the packet are extra."""
+        """Of some of the packet's examples a copy of it, merged before, says something else."""
         self.packet = self.aside / "ada.packet"
         connection = open_workspace(self.template)
         dataset = make_dataset(connection, EXAMPLES)
         make_packet(connection, dataset, "Ada", self.packet, count=IN_THE_PACKET)
         label_packet(self.template, HERE_ALREADY, name="Béla")
+        copy = Path(shutil.copy(self.packet, self.aside / "copy.packet"))
+        label_packet(copy, IN_A_COPY, say=lambda _: answer(NO))
+        assert merge_packet(connection, copy).new == IN_A_COPY
         label_packet(self.packet)
         self._before = stored(connection)
         assert all_datasets(connection) == [dataset]
@@ -40,13 +44,13 @@ class Merge(Command):
         connection = open_workspace(reference)
         self._after = stored(connection)
         connection.close()
-        assert len(self._after) == len(self._before) + IN_THE_PACKET
+        assert len(self._after) == len(self._before) + IN_THE_PACKET + IN_A_COPY, "a skip stands where they differ"
 
     def check(self) -> State:
         with self.looking() as connection:
             found = stored(connection)
             (counted,) = connection.execute("SELECT annotations FROM dataset_counters").fetchone()
-            assert counted == len(found)
+            assert counted == sum(revision == 1 for _, _, _, revision, *_ in found)
         assert found in (self._before, self._after)
         if found == self._after:
             return "complete"

@@ -58,3 +58,17 @@ def test_whatever_is_done_to_its_tables_is_told(connection: Connection, packet: 
 
 def test_a_whole_packet_is_merged(connection: Connection, packet: Path) -> None:
     assert merge_packet(connection, packet).new == 5
+
+
+def test_an_answer_under_the_name_of_another_ones_is_told(connection: Connection, packet: Path) -> None:
+    merge_packet(connection, packet)
+    before = stored(connection)
+    with closing(sqlite3.connect(packet)) as file:
+        file.executescript(
+            "CREATE TEMP TABLE names AS SELECT id, submission FROM annotations;"
+            "UPDATE annotations SET submission = id;"
+            "UPDATE annotations SET submission = (SELECT submission FROM names AS n WHERE n.id = 6 - annotations.id)"
+        )
+    with pytest.raises(WorkspaceError, match=r"damaged \(One of its answers is known from another example\)"):
+        merge_packet(connection, packet)
+    assert stored(connection) == before

@@ -13,14 +13,13 @@ from db.annotators import find_annotator
 from db.connection import Connection, connect
 from db.errors import InputError
 from db.records import Dataset
-from db.workspace import open_workspace
-from review.annotation import earlier_answer, submit
+from review.annotation import submit
 from review.assignment import next_example, start_session
 from review.disclosure import disclose
 from review.packets import end_packet, make_packet, merge_packet
 from review.rulings import drop, edit, find_example, keep, outcomes, rule
 from review.sample import draw_sample
-from tests.support.packets import label_packet, stored
+from tests.support.packets import change_last, label_packet, stored
 from tests.support.workspaces import NO, YES, answer, make_dataset
 
 NEW = "I keep wasps"
@@ -56,16 +55,6 @@ def said(connection: Connection) -> list[str | None]:
     return re_reviews.labels_of(connection, example.id)
 
 
-def change_answer(path: Path, label: str) -> None:
-    packet = open_workspace(path)
-    (there,) = datasets.all_datasets(packet)
-    session = start_session(packet, "Ada")
-    found = earlier_answer(packet, session, there)
-    assert found is not None
-    assert submit(packet, session, there, found.example, answer(label)).outcome == "changed"
-    packet.close()
-
-
 def test_an_edited_example_goes_out_with_its_new_text_and_comes_back(
     connection: Connection, dataset: Dataset, path: Path
 ) -> None:
@@ -99,7 +88,7 @@ def test_twice_is_once_and_a_changed_answer_is_a_revision(connection: Connection
     before = stored(connection)
     again = merge_packet(connection, path)
     assert (again.new, again.known, again.conflicts, stored(connection)) == (0, 1, (), before)
-    change_answer(path, NO)
+    change_last(path, NO)
     merged = merge_packet(connection, path)
     assert (merged.new, merged.known, merged.extra, merged.conflicts) == (1, 1, 0, ())
     assert said(connection) == [NO]
@@ -174,7 +163,7 @@ def test_an_answer_on_a_wording_that_is_asked_no_longer_is_stored_and_told(
     if asked is not None:
         assert submit(connection, ada, dataset, asked, answer(NO)).outcome == "counted"
         assert said(connection) == [NO]
-    change_answer(path, NO)
+    change_last(path, NO)
     merge_packet(connection, path)
     assert said(connection) == ([NO] if asked else [])
 
@@ -197,7 +186,7 @@ def test_who_answered_here_meanwhile_or_has_looked_counts_once_or_not(
         assert (merged.new, merged.extra) == (1, 1)
         assert [(each.example_id, each.why) for each in merged.conflicts] == [(asked.id, why)]
     assert said(connection) == [NO], "the answer given here stands"
-    change_answer(path, NO)
+    change_last(path, NO)
     merge_packet(connection, path)
     assert said(connection) == [NO]
 

@@ -14,6 +14,9 @@ from review.settling import settle
 _NEWEST = """NOT EXISTS (SELECT 1 FROM annotations AS later WHERE later.example_id = a.example_id
     AND later.annotator_id = a.annotator_id AND later.occasion = a.occasion AND later.revision > a.revision)"""
 
+_CURRENT = f"""(a.occasion = 'first' OR a.occasion = 'extra' AND NOT EXISTS (SELECT 1 FROM annotations AS f
+    WHERE f.example_id = a.example_id AND f.annotator_id = a.annotator_id AND f.occasion = 'first')) AND {_NEWEST}"""
+
 DATASETS = """
     SELECT d.id, c.examples, c.annotations, c.reviewed, c.settled,
         (SELECT count(*) FROM review_status AS s WHERE s.dataset_id = d.id),
@@ -27,9 +30,9 @@ DATASETS = """
 ANNOTATORS = f"""
     SELECT c.dataset_id, c.annotator_id, c.answered, c.skipped, c.mixed_in,
         (SELECT count(*) FROM annotations AS a WHERE a.dataset_id = c.dataset_id AND a.annotator_id = c.annotator_id
-            AND a.occasion IN ('first', 'extra') AND a.skipped = 0 AND {_NEWEST}),
+            AND {_CURRENT} AND a.skipped = 0),
         (SELECT count(*) FROM annotations AS a WHERE a.dataset_id = c.dataset_id AND a.annotator_id = c.annotator_id
-            AND a.occasion IN ('first', 'extra') AND a.skipped = 1 AND {_NEWEST}),
+            AND {_CURRENT} AND a.skipped = 1),
         (SELECT count(*) FROM annotations AS a WHERE a.annotator_id = c.annotator_id AND a.revision = 1
             AND (a.dataset_id = c.dataset_id AND a.occasion = 'repeat' OR a.occasion = 'gold' AND a.dataset_id =
                 (SELECT gold_set FROM assignment_settings WHERE dataset_id = c.dataset_id)))

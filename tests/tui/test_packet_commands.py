@@ -2,7 +2,9 @@
 
 import re
 import shlex
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from db.workspace import open_workspace
 from tests.support.calls import Call, caller
 from tests.support.packets import label_packet
 from tests.support.terminal import Terminal
-from tests.support.workspaces import make_dataset
+from tests.support.workspaces import NO, YES, answer, make_dataset
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs" / "assignment.md").read_text(encoding="utf-8")
@@ -53,7 +55,7 @@ def test_a_packet_is_labelled_in_a_terminal_and_merged(connection: Connection, c
         assert app.wait_to_end() == 0
     merged = call(*merge)
     assert merged.out == "ada.packet: 3 new answers, 0 known; Ada has answered 3 of 3\n"
-    assert call(*listing).out.splitlines()[1].split() == ["1", "beekeeping", "Ada", "3", "of", "3", "done"]
+    assert call(*listing).out.splitlines()[1].split() == ["1", "beekeeping", "Ada", "3", "of", "3", "0", "done"]
     assert call(*end).err == "0 examples of packet 1 may be asked of others again.\n"
     assert connection.execute("SELECT label, relevance FROM annotations").fetchall() == [(" Yes", 5)] * 3
 
@@ -67,13 +69,43 @@ def test_conflicts_are_told_example_by_example(connection: Connection, call: Cal
     assert done.code == 2
     assert re.fullmatch(
         r"ada\.packet: 1 new answers, 1 of them extra, 0 known; Ada has answered 1 of 2\n"
-        r"  example \d: its text is another one now: stored as extra\n",
+        r"  beekeeping:[01]: its text is another one now: stored as extra\n",
         done.out,
     )
     assert done.err == "evalwright: absent.packet does not exist.\n"
     done = call("packet", "merge", "ada.packet", "--json")
     assert (done.code, done.json[0]["new"], done.json[0]["known"]) == (0, 0, 1)
     assert call("packet", "list", "--json").json[0]["state"] == "out"
+
+
+def test_copies_that_differ_are_told_with_what_each_says(connection: Connection, call: Call, tmp_path: Path) -> None:
+    make_dataset(connection, 2)
+    call("packet", "make", "beekeeping", "--for", "Ada", "--to", "ada.packet")
+    shutil.copy(tmp_path / "ada.packet", tmp_path / "copy.packet")
+    label_packet(tmp_path / "ada.packet", say=lambda _: replace(answer(YES), ambiguous=True))
+    label_packet(tmp_path / "copy.packet", say=lambda example: answer(NO if example.id == 1 else None))
+    done = call("packet", "merge", "ada.packet", "copy.packet")
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert lines[:2] == [
+        "ada.packet: 2 new answers, 0 known; Ada has answered 2 of 2",
+        "copy.packet: 2 new answers, 2 of them extra, 0 known; Ada has answered 2 of 2",
+    ]
+    why = "copies of the packet differ: none counts, and its validator is asked to answer it here"
+    assert {re.sub(r":[01]:", ":", line, count=1) for line in lines[2:]} == {
+        f"  beekeeping: {why}: No, relevance 4; Yes, relevance 4, ambiguous",
+        f"  beekeeping: {why}: skipped; Yes, relevance 4, ambiguous",
+    }
+    assert {line.split(":")[1] for line in lines[2:]} == {"0", "1"}
+    (again,) = call("packet", "merge", "ada.packet", "--json").json
+    assert (again["new"], again["extra"], again["same"]) == (0, 0, 0)
+    assert {(one["dataset"], one["row"], one["why"]) for one in again["conflicts"]} == {
+        ("beekeeping", 0, "copies"),
+        ("beekeeping", 1, "copies"),
+    }
+    assert again["conflicts"][0]["says"][1] == {"label": YES, "relevance": 4, "ambiguous": True, "answers": {}}
+    assert call("packet", "list").out.splitlines()[1].split()[3:] == ["2", "of", "2", "2", "done"]
+    assert call("packet", "list", "--json").json[0]["differing"] == 2
 
 
 @pytest.mark.parametrize("command", ["gate", "agreement", "lint", "worker", "jobs", "packet list", "assign beekeeping"])

@@ -17,6 +17,7 @@ from review.steering import find
 from tui.console import print_json, print_table, say, tell
 
 if TYPE_CHECKING:
+    from db.packets import Said
     from review.packets import Merged
 
 
@@ -56,7 +57,8 @@ def make_command(
 def merge_command(workspace: Path, files: tuple[Path, ...], *, as_json: bool) -> int:
     """Merge packets that came back; as often as you like, each answer is stored once.
 
-    A file that can't be merged is refused as a whole; the others are merged all the same.
+    Where copies of a packet say different things of an example none counts, and what each says is told. A file that
+    can't be merged is refused as a whole; the others are merged all the same.
     """
     connection = open_workspace(workspace, create=False)
     merged: list[Merged] = []
@@ -83,10 +85,17 @@ def list_command(workspace: Path, *, as_json: bool) -> int:
         print_json([_as_json(packet) for packet in packets])
     else:
         rows = [
-            [str(each.id), each.dataset, each.annotator, f"{each.answered} of {each.examples}", _state(each)]
+            [
+                str(each.id),
+                each.dataset,
+                each.annotator,
+                f"{each.answered} of {each.examples}",
+                str(each.differing),
+                _state(each),
+            ]
             for each in packets
         ]
-        print_table(["packet", "dataset", "for", "answered", "state"], rows)
+        print_table(["packet", "dataset", "for", "answered", "differ", "state"], rows)
     return 0
 
 
@@ -104,15 +113,25 @@ def end_command(workspace: Path, packet: int) -> int:
 
 
 def _tell_merged(merged: Merged) -> None:
-    from review.packets.merging import WHY
+    from review.packets import WHY
 
     extra = f", {merged.extra} of them extra" if merged.extra else ""
+    same = f", {merged.same} the same as another copy's" if merged.same else ""
     say(
-        f"{merged.file}: {merged.new} new answers{extra}, {merged.known} known; "
+        f"{merged.file}: {merged.new} new answers{extra}{same}, {merged.known} known; "
         f"{merged.annotator} has answered {merged.answered} of {merged.examples}"
     )
     for conflict in merged.conflicts:
-        say(f"  example {conflict.example_id}: {WHY[conflict.why]}")
+        copies = ": " + "; ".join(map(_words, conflict.says)) if conflict.says else ""
+        say(f"  {conflict.dataset}:{conflict.row}: {WHY[conflict.why]}{copies}")
+
+
+def _words(said: Said) -> str:
+    """Returns what a copy says of an example, as far as it could count."""
+    if said.label is None:
+        return "skipped"
+    own = "".join(f", {name} {value}" for name, value in said.answers.items())
+    return f"{said.label.strip()}, relevance {said.relevance}{', ambiguous' if said.ambiguous else ''}{own}"
 
 
 def _merged_as_json(merged: Merged) -> dict[str, Any]:
@@ -126,6 +145,7 @@ def _as_json(packet: PacketRow) -> dict[str, Any]:
         "for": packet.annotator,
         "examples": packet.examples,
         "answered": packet.answered,
+        "differing": packet.differing,
         "made_at": packet.made_at,
         "expires_at": _expiry(packet).isoformat(timespec="seconds"),
         "state": _state(packet).split()[0],
