@@ -19,7 +19,8 @@ class Population:
         texts: How many different ones there are.
         sketch: The smallest hashes among them, in increasing order: two datasets share texts as their sketches do.
         scored: How many of the examples that the evidence speaks for have a label confidence.
-        score_sum: The sum of these; `score_least` and `score_most` are the ends. All 0 where none has one.
+        score_sum: The sum of these, each taken as `score_cap` where it is more; `score_least` is the least. All 0 where
+            none has one.
     """
 
     content_hash: str
@@ -28,7 +29,7 @@ class Population:
     scored: int
     score_sum: float
     score_least: float
-    score_most: float
+    score_cap: float
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def basis_of(connection: Connection, dataset_id: int) -> Basis:
 def stored_population(connection: Connection, dataset_id: int, basis: Basis) -> Population | None:
     """Returns the population as it was measured on this basis, or None."""
     row = connection.execute(
-        "SELECT content_hash, texts, sketch, scored, score_sum, score_least, score_most FROM populations"
+        "SELECT content_hash, texts, sketch, scored, score_sum, score_least, score_cap FROM populations"
         " WHERE dataset_id = ? AND examples = ? AND removed = ? AND starts_after = ?",
         (dataset_id, basis.examples, basis.removed, basis.starts_after),
     ).fetchone()
@@ -67,7 +68,7 @@ def store_population(connection: Connection, dataset_id: int, basis: Basis, foun
     """Keeps what was measured; within a write transaction."""
     connection.execute(
         "INSERT OR REPLACE INTO populations (dataset_id, examples, removed, starts_after, content_hash, texts, sketch,"
-        " scored, score_sum, score_least, score_most) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " scored, score_sum, score_least, score_cap) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             dataset_id,
             basis.examples,
@@ -79,7 +80,7 @@ def store_population(connection: Connection, dataset_id: int, basis: Basis, foun
             found.scored,
             found.score_sum,
             found.score_least,
-            found.score_most,
+            found.score_cap,
         ),
     )
 

@@ -7,6 +7,7 @@ more ships than those N, or other (`review.ships`), it is measured again for all
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -174,9 +175,8 @@ def _scores(sample: Sample) -> Scores | None:
     totals = sample.scores
     if not totals.vary:
         return None
-    seen = tuple(totals.mean if example.score is None else example.score for example in sample.examples)
-    whole = totals.total + (sample.total - totals.known) * totals.mean
-    return Scores(seen, whole - sum(seen), totals.most)
+    seen = tuple(totals.scaled(example.score) for example in sample.examples)
+    return Scores(seen, sample.total * totals.mean - math.fsum(seen), 1.0)
 
 
 def _yes_share(criterion: Criterion, sample: Sample, ships: Ships, question: Question) -> Case:

@@ -130,7 +130,7 @@ def _said(sample: Sample, whole: ToGo, slowest: str) -> str | None:
         return disputes
     more = "1 more answer" if whole.answers == 1 else f"{whole.answers:,} more answers"
     examples = "1 example" if whole.examples == 1 else f"{whole.examples:,} examples"
-    about = f"About {more} at the present rate, on {examples} ({slowest} is the slowest)."
+    about = f"About {more} until this may ship, on {examples} ({slowest} is the slowest)."
     return f"{disputes} {about}" if disputes else about
 
 

@@ -6,9 +6,12 @@ were imported again under another name: else whoever starts over until it passes
 
 from __future__ import annotations
 
+import math
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from statistics import median_low
 
 from db import datasets as dataset_rows
 from db import populations as rows
@@ -47,24 +50,34 @@ _NOT_YET = 2**63
 class ScoreTotals:
     """The label confidences of all examples that the evidence speaks for, known before anybody answered.
 
+    They are used on a scale from 0, the least, to 1, the median and all above it: most examples are good ones, and what
+    tells the bad ones are low scores. So the scale is fixed before the first answer, and holds whatever they say.
+
     Attributes:
-        known: How many have one; `total` is their sum, `least` and `most` are the ends.
+        known: How many have one; `total` is their sum, each taken as `cap` where it is more.
     """
 
     known: int = 0
     total: float = 0.0
     least: float = 0.0
-    most: float = 0.0
+    cap: float = 0.0
 
     @property
     def vary(self) -> bool:
         """Whether they say anything: there are some, and they differ."""
-        return self.known > 0 and self.least < self.most
+        return self.known > 0 and self.least < self.cap
 
     @property
     def mean(self) -> float:
-        """What stands for a score that isn't known."""
-        return self.total / self.known
+        """What stands for a score that isn't known, on the scale from 0 to 1."""
+        return self._scaled(self.total / self.known)
+
+    def scaled(self, score: float | None) -> float:
+        """Returns a score on the scale from 0 to 1; to be asked only where they vary."""
+        return self.mean if score is None else self._scaled(min(score, self.cap))
+
+    def _scaled(self, score: float) -> float:
+        return (score - self.least) / (self.cap - self.least)
 
 
 NO_SCORES = ScoreTotals()
@@ -115,7 +128,7 @@ def population_of(connection: Connection, dataset: Dataset) -> Population:
 
 def scores_of(population: Population) -> ScoreTotals:
     """Returns the scores of a population."""
-    return ScoreTotals(population.scored, population.score_sum, population.score_least, population.score_most)
+    return ScoreTotals(population.scored, population.score_sum, population.score_least, population.score_cap)
 
 
 def are_copies(one: Population, other: Population) -> bool:
@@ -146,14 +159,21 @@ def _in_common(one: Population, other: Population) -> float:
 
 def _measure(connection: Connection, dataset: Dataset, starts_after: int) -> Population:
     hashes: set[int] = set()
-    scored, total = 0, 0.0
-    least, most = 1.0, 0.0
+    scores: list[float] = []
     for question, confidence, counts in rows.texts_and_scores(connection, dataset.id, starts_after):
         hashes.add(text_hash(question))
         if counts and confidence is not None:
-            scored, total = scored + 1, total + confidence
-            least, most = min(least, confidence), max(most, confidence)
+            scores.append(confidence)
     in_order = sorted(hashes)
     whole = blake2b(b"".join(key.to_bytes(8, "big") for key in in_order), digest_size=16).hexdigest()
-    ends = (least, most) if scored else (0.0, 0.0)
-    return Population(whole, len(in_order), tuple(in_order[:SKETCH]), scored, total, *ends)
+    least, cap = _ends(scores)
+    total = math.fsum(min(score, cap) for score in scores)
+    return Population(whole, len(in_order), tuple(in_order[:SKETCH]), len(scores), total, least, cap)
+
+
+def _ends(scores: Sequence[float]) -> tuple[float, float]:
+    """Returns the least score and the median; the largest in its place where half of them are the least."""
+    if not scores:
+        return 0.0, 0.0
+    least, middle = min(scores), median_low(scores)
+    return least, middle if middle > least else max(scores)

@@ -30,8 +30,8 @@ def judged_differently(before: StoredDecision | None, verdict: str, evidence: Se
     said = []
     if before.decision != verdict:
         said.append(
-            f"The decision of {before.created_at[:10]} ({VERDICT_WORDS.get(before.decision, before.decision)}) was made "
-            "by an earlier method of the gate and stays as it was made."
+            f"The decision of {before.created_at[:10]} ({VERDICT_WORDS.get(before.decision, before.decision)}) was "
+            "made by an earlier method of the gate and stays as it was made."
         )
     known = {piece["name"] for piece in json.loads(before.evidence)}
     of_all = [piece.name for piece in evidence if OF_ALL in piece.name and piece.name not in known]

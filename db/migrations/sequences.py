@@ -29,7 +29,7 @@ SEQUENCES = [
         scored INTEGER NOT NULL,
         score_sum REAL NOT NULL,
         score_least REAL NOT NULL,
-        score_most REAL NOT NULL
+        score_cap REAL NOT NULL
     ) STRICT""",
     # The review order of a dataset is drawn when it closes, apart from what else is drawn from its seed.
     "ALTER TABLE datasets ADD COLUMN order_seed INTEGER NOT NULL DEFAULT 0",

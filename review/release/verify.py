@@ -28,8 +28,8 @@ from review.what_changed import METHOD
 LONGEST_SENTENCE, KEPT_END = 600, 100
 
 EARLIER = (
-    "Its numbers were computed by an earlier method of the gate and are not computed again; the evalwright that wrote it "
-    "does that."
+    "Its numbers were computed by an earlier method of the gate and are not computed again; the evalwright that wrote "
+    "it does that."
 )
 
 TOLERANCE = 1e-9

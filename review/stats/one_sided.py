@@ -5,6 +5,9 @@ mixture over every larger M: the likelihood ratio of M and M0 is monotone in M, 
 supermartingale under every M <= M0 that starts at 1, and by Ville's inequality it reaches 1/delta at any time with
 probability at most delta. Unlike the two-sided set of `review.stats.shares`, which keeps a part of its level for upper
 bounds, all of it goes to the one question of the gate.
+
+Of the M0 that are ruled out at 1/delta from 2 on, every smaller one is too. So a threshold that depends on what has been
+seen, as that of all that ships does, may be put in: the true M is ruled out with it.
 """
 
 from __future__ import annotations

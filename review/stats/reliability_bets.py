@@ -144,8 +144,9 @@ class _Bets:
         logs = np.zeros((len(STAKES), CELLS))
         for start in range(0, bets, _AT_ONCE):
             ratio = x[start : start + _AT_ONCE] / to_come[start : start + _AT_ONCE]
-            for player, stake in enumerate(STAKES):
-                logs[player] += np.log(np.prod(1 - stake + stake * ratio, axis=0))
+            with np.errstate(over="ignore"):  # Past the largest float it is certain already.
+                for player, stake in enumerate(STAKES):
+                    logs[player] += np.log(np.prod(1 - stake + stake * ratio, axis=0))
         wealth = np.logaddexp.reduce(logs, axis=0) - math.log(len(STAKES))
         left = self._needed - np.bincount(self._pairs, minlength=4) @ self._x
         # With all of them drawn it is exact, and what comes to exactly 0 is a mean of z of 0: alpha at the threshold.

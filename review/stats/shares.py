@@ -95,12 +95,6 @@ class Draws:
         )
         return marginal - likelihood
 
-    def smallest_log_ratio(self, low: int, high: int) -> float:
-        """Return the smallest `log_ratio` over M in `low` to `high`; infinite if all are ruled out."""
-        if low > high:
-            return math.inf
-        return self.log_ratio(min(max(self.likeliest, low), high))
-
 
 def confidence_sequence(
     good: int, seen: int, total: int, *, prior: Prior = DEFAULT_PRIOR, delta: float = 0.05
@@ -135,30 +129,6 @@ def confidence_sequence(
         upper=-_first(lambda count: kept(-count), -draws.largest, -draws.likeliest),
         total=total,
     )
-
-
-def share_e_value(good: int, seen: int, total: int, threshold: Decimal | str, *, prior: Prior = DEFAULT_PRIOR) -> float:
-    """Return the e-value against "the share of good examples, M / total, is below `threshold`".
-
-    It is the smallest prior/posterior over all M <= ceil(threshold * total) - 1, in [0, inf]; infinite where
-    the data rule all of these out. It is at least 1/delta exactly when the lower end of `confidence_sequence`
-    at level delta reaches `least_count(threshold, total)`.
-
-    Args:
-        good: successes among the first `seen`; open examples count as failures.
-        seen: examples drawn so far, in random order without replacement.
-        total: size of the population, at least 1.
-        threshold: the share in [0, 1], as decimal text or Decimal so that the count it stands for is exact.
-        prior: the (a, b) of the beta-binomial prior.
-
-    Raises:
-        ValueError: a count or the threshold is out of range.
-        TypeError: the threshold is a binary float.
-
-    Source: Waudby-Smith & Ramdas (NeurIPS 2020), section 2.
-    """
-    draws = Draws(good, seen, total, prior)
-    return from_log(draws.smallest_log_ratio(0, least_count(threshold, total) - 1))
 
 
 def least_count(threshold: Decimal | str, total: int) -> int:

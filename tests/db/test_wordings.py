@@ -9,7 +9,6 @@ import pytest
 from db import schema
 from db.workspace import open_workspace
 from review.assignment import start_session
-from tests.support.workspaces import make_dataset
 
 
 def test_older_re_reviews_get_the_edit_of_their_time(workspace_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,7 +16,15 @@ def test_older_re_reviews_get_the_edit_of_their_time(workspace_path: Path, monke
     monkeypatch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[: known.index("wordings")])
     monkeypatch.setattr(schema, "CURRENT", len(schema.MIGRATIONS))
     older = open_workspace(workspace_path)
-    make_dataset(older, 8)
+    older.execute(
+        "INSERT INTO datasets (name, behavior, kind, origin, seed, state, visible, created_at)"
+        " VALUES ('bees', '', 'persona', '', 1, 'closed', 1, '')"
+    )
+    older.execute("INSERT INTO dataset_counters (dataset_id, examples) VALUES (1, 8)")
+    older.executemany(
+        "INSERT INTO examples (id, dataset_id, ordinal, question, body, choices) VALUES (?, 1, ?, 'q', 'b', '[]')",
+        [(number + 1, number) for number in range(8)],
+    )
     ada = start_session(older, "Ada")
     for key, occasion in enumerate(["first", "re-review", "first", "re-review", "gold"], start=1):
         older.execute(

@@ -17,9 +17,13 @@ from review.sample import Sample, SampledExample
 from review.settling import settle
 from review.stats.coefficients import krippendorff_alpha
 from review.stats.means import lower_confidence_bound, mean_e_value, upper_confidence_bound
-from review.stats.shares import confidence_sequence, least_count, share_e_value
+from review.stats.one_sided import fewest_good, share_e_value
+from review.stats.shares import confidence_sequence, least_count
 
 YES, NO = " Yes", " No"
+LEVEL = 0.9 * 0.05
+"""The error level of the first sequence."""
+
 Given = tuple[str | None, int | None, bool]
 
 AGREEMENT = Criterion("label", "agreement", "lower", Decimal("0.90"))
@@ -70,17 +74,17 @@ def skipped(number: int) -> SampledExample:
 def test_agreement_is_the_sequence_of_the_agreed() -> None:
     examples = [*(agreed(number) for number in range(60)), *(disagreed(number) for number in range(60, 64))]
     piece = measured(AGREEMENT, *examples, total=300)
-    bounds = confidence_sequence(60, 64, 300, prior=(20, 1), delta=0.05)
     assert (piece.n, piece.value, piece.guarantee) == (64, 60 / 64, "anytime")
-    assert (piece.lower, piece.upper) == (bounds.lower_share, bounds.upper_share)
-    assert piece.passes == (bounds.lower >= least_count(Decimal("0.90"), 300))
-    assert piece.e_value == share_e_value(60, 64, 300, Decimal("0.90"), prior=(20, 1))
+    assert piece.lower == fewest_good(60, 64, 300, LEVEL) / 300
+    assert piece.upper == confidence_sequence(60, 64, 300, prior=(20, 1), delta=LEVEL).upper_share
+    assert piece.passes == (piece.lower >= 0.90)
+    assert piece.e_value == 0.9 * share_e_value(60, 64, 300, least_count(Decimal("0.90"), 300))
 
 
 def test_an_open_example_counts_against_below_and_for_above() -> None:
     piece = measured(AGREEMENT, *(agreed(number) for number in range(50)), disputed(50))
-    assert piece.lower == confidence_sequence(50, 51, 100, prior=(20, 1), delta=0.05).lower_share
-    assert piece.upper == confidence_sequence(51, 51, 100, prior=(20, 1), delta=0.05).upper_share
+    assert piece.lower == fewest_good(50, 51, 100, LEVEL) / 100
+    assert piece.upper == confidence_sequence(51, 51, 100, prior=(20, 1), delta=LEVEL).upper_share
     assert (piece.n, piece.value) == (51, 1.0)
 
 
@@ -96,7 +100,7 @@ def test_an_open_example_counts_against_below_and_for_above() -> None:
 )
 def test_what_is_settled_and_not_agreed_counts_against_on_both_sides(odd: SampledExample) -> None:
     piece = measured(AGREEMENT, *(agreed(number) for number in range(50)), odd)
-    assert piece.upper == confidence_sequence(50, 51, 100, prior=(20, 1), delta=0.05).upper_share
+    assert piece.upper == confidence_sequence(50, 51, 100, prior=(20, 1), delta=LEVEL).upper_share
     assert piece.value == 50 / 51
 
 
@@ -122,9 +126,9 @@ def test_relevance_is_the_mean_of_the_first_two_ratings() -> None:
     piece = measured(RELEVANCE, *examples)
     shares = [3.5 / 4] * 40
     assert piece.value == 4.5
-    assert piece.lower == 1 + 4 * lower_confidence_bound(shares, 100, 0.05)
-    assert piece.upper == 1 + 4 * upper_confidence_bound(shares, 100, 0.05)
-    assert piece.e_value == mean_e_value(shares, 100, (3.5 - 1) / 4)
+    assert piece.lower == pytest.approx(1 + 4 * lower_confidence_bound(shares, 100, LEVEL))
+    assert piece.upper == pytest.approx(1 + 4 * upper_confidence_bound(shares, 100, LEVEL))
+    assert piece.e_value == pytest.approx(0.9 * mean_e_value(shares, 100, (3.5 - 1) / 4))
     assert piece.passes
 
 
@@ -143,8 +147,8 @@ def test_what_is_not_rated_is_one_below_and_five_above(odd: SampledExample) -> N
     known = [example(number, YES, said(YES, 4), said(YES, 4)) for number in range(9)]
     piece = measured(RELEVANCE, *known, odd)
     assert piece.value == 4.0
-    assert piece.lower == 1 + 4 * lower_confidence_bound([0.75] * 9 + [0.0], 100, 0.05)
-    assert piece.upper == 1 + 4 * upper_confidence_bound([0.75] * 9 + [1.0], 100, 0.05)
+    assert piece.lower == pytest.approx(1 + 4 * lower_confidence_bound([0.75] * 9 + [0.0], 100, LEVEL))
+    assert piece.upper == pytest.approx(1 + 4 * upper_confidence_bound([0.75] * 9 + [1.0], 100, LEVEL))
 
 
 # Ambiguity
@@ -162,20 +166,20 @@ def test_ambiguous_is_when_half_of_the_first_two_say_so() -> None:
 def test_ambiguity_is_bounded_by_its_complement() -> None:
     examples = [example(number, YES, said(YES, ambiguous=number < 3), said(YES)) for number in range(60)]
     piece = measured(AMBIGUOUS, *examples)
-    clear = confidence_sequence(57, 60, 100, prior=(20, 1), delta=0.05)
+    clear = confidence_sequence(57, 60, 100, prior=(20, 1), delta=LEVEL)
     assert piece.bound == "upper"
     assert piece.value == pytest.approx(3 / 60)
-    assert piece.upper == pytest.approx(1 - clear.lower_share)
+    assert piece.upper == pytest.approx(1 - fewest_good(57, 60, 100, LEVEL) / 100)
     assert piece.lower == pytest.approx(1 - clear.upper_share)
     assert piece.threshold == 0.15
-    assert piece.passes == (clear.lower >= least_count(Decimal("0.85"), 100))
+    assert piece.passes == (fewest_good(57, 60, 100, LEVEL) >= 85)
 
 
 @pytest.mark.parametrize("odd", [disputed(50), skipped(50)], ids=["open", "skipped"])
 def test_what_is_not_known_is_ambiguous_above_and_clear_below(odd: SampledExample) -> None:
     piece = measured(AMBIGUOUS, *(agreed(number) for number in range(50)), odd)
-    assert piece.upper == pytest.approx(1 - confidence_sequence(50, 51, 100, prior=(20, 1), delta=0.05).lower_share)
-    assert piece.lower == pytest.approx(1 - confidence_sequence(51, 51, 100, prior=(20, 1), delta=0.05).upper_share)
+    assert piece.upper == pytest.approx(1 - fewest_good(50, 51, 100, LEVEL) / 100)
+    assert piece.lower == pytest.approx(1 - confidence_sequence(51, 51, 100, prior=(20, 1), delta=LEVEL).upper_share)
 
 
 # Alpha
@@ -255,7 +259,7 @@ def test_evidence_is_consistent_whatever_was_answered(
     piece = measured(criterion, *examples, total=len(examples) + more)
     check(piece)
     assert piece.n == (len(examples) if len(examples) + more and examples else piece.n)
-    if piece.passes is not None and piece.e_value is not None and criterion is not ALPHA:
+    if piece.passes is not None and piece.e_value is not None:
         assert piece.passes == (piece.e_value >= 1 / 0.05)
 
 

@@ -37,7 +37,8 @@ def test_it_names_the_slowest_evidence_and_comes_about_right(connection: Connect
         annotators.answer(1)
         decision = asked(connection, dataset)
     found = re.fullmatch(
-        r"About (\d+) more examples at the present rate \((label|relevance|ambiguous|the count).* is the slowest\)\.",
+        r"About \d+ more answers until this may ship, on (\d+) examples"
+        r" \((label|relevance|ambiguous|the count).* is the slowest\)\.",
         decision.forecast or "",
     )
     assert found, decision.forecast

@@ -143,13 +143,14 @@ def test_a_change_of_an_answer_from_before_reopening_is_no_evidence(connection: 
     assert example is not None
     submit(connection, session, dataset, example, answer())
     reopen_dataset(connection, dataset)
+    add_examples(connection, dataset, 1)
     close_dataset(connection, find(connection, dataset.name))
     dataset = find(connection, dataset.name)
     earlier = earlier_answer(connection, session, dataset)
     assert earlier is not None
     submit(connection, session, dataset, earlier.example, answer(" No"))
     assert evidence(asked(connection, dataset), "examples")["n"] == 0
-    assert asked(connection, dataset).evidence[0].threshold == 3.0
+    assert asked(connection, dataset).evidence[0].threshold == 4.0
 
 
 # What is stored of it

@@ -15,7 +15,7 @@ from review.assignment import Session, next_example, start_session
 from review.gate import Decision, judge
 from review.policy import load_policy
 from review.steering import close_dataset, find, reopen_dataset
-from tests.support.workspaces import make_dataset
+from tests.support.workspaces import add_examples, make_dataset
 
 
 @pytest.fixture
@@ -49,14 +49,16 @@ def gate(connection: Connection) -> Decision:
 
 
 def reopen_and_close(connection: Connection) -> None:
+    """Reopens the dataset for one more example: without that, the evidence would go on as if nothing had been."""
     reopen_dataset(connection, find(connection, "beekeeping"))
+    add_examples(connection, find(connection, "beekeeping"), 1)
     close_dataset(connection, find(connection, "beekeeping"))
 
 
 def test_a_rejected_dataset_stays_rejected_though_the_rest_is_good(
     connection: Connection, sessions: list[Session]
 ) -> None:
-    make_dataset(connection, 12)
+    make_dataset(connection, 11)
     label(connection, sessions, 5, right=False)
     assert gate(connection).decision == "reject"
     reopen_and_close(connection)
@@ -69,7 +71,7 @@ def test_a_rejected_dataset_stays_rejected_though_the_rest_is_good(
 
 
 def test_good_answers_from_before_count_for_what_ships(connection: Connection, sessions: list[Session]) -> None:
-    make_dataset(connection, 12)
+    make_dataset(connection, 11)
     label(connection, sessions, 5, right=True)
     reopen_and_close(connection)
     label(connection, sessions, 7, right=True)

@@ -11,9 +11,9 @@ from db.examples import iterate_examples
 from db.records import BlindExample, Example
 from review.annotation import submit
 from review.assignment import Session, next_example, start_session
+from review.evidence import OF_ALL
 from review.exclusion import exclude
 from review.gate import Decision, judge
-from review.evidence import OF_ALL
 from review.policy import Policy
 from review.rulings import drop, relabel, rule
 from review.steering import find

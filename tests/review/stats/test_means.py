@@ -125,7 +125,7 @@ def test_arguments_out_of_range() -> None:
     with pytest.raises(ValueError, match="every value"):
         upper_confidence_bound([math.nan], 3)
     with pytest.raises(ValueError, match="a mean to reach"):
-        mean_e_value([0.5], 3, 62.5)
+        mean_e_value([0.5], 3, math.nan)
     with pytest.raises(ValueError, match="delta"):
         lower_confidence_bound([0.5], 3, delta=1)
 

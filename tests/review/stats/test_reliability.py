@@ -1,12 +1,9 @@
 """The gate's bound and e-value for alpha."""
 
-import itertools
 import math
-from fractions import Fraction
 
-import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from review.stats.coefficients import krippendorff_alpha
@@ -22,7 +19,7 @@ from review.stats.reliability import (
     alpha_upper_bound,
     first_two,
 )
-from review.stats.shares import Draws, confidence_sequence, from_log
+from review.stats.shares import confidence_sequence
 
 YES_NO = ("Yes", "No")
 
@@ -116,66 +113,6 @@ def test_exact_when_all_are_seen(answers: list[tuple[str, str]]) -> None:
         assert value(alpha_lower_bound(counts)) == pytest.approx(max(-1.0, alpha - gap), abs=1e-9)
 
 
-def smallest_by_enumeration(counts: FirstTwo, threshold: str) -> float:
-    """Return the e-value of two classes by trying every population."""
-    total, limit = counts.total, Fraction(threshold)
-    agreement = Draws(counts.agreeing, counts.seen, total, (5, 1))
-    first = Draws(counts.first[0], counts.seen, total, (1, 1))
-    second = Draws(counts.second[0], counts.seen, total, (1, 1))
-    best = math.inf
-    for agreeing, one, other in itertools.product(range(total + 1), repeat=3):
-        share = Fraction(one + other, 2 * total)
-        if Fraction(total - agreeing, total) > (1 - limit) * 2 * share * (1 - share):
-            terms = (agreement.log_ratio(agreeing), first.log_ratio(one), second.log_ratio(other))
-            best = min(best, from_log(terms[0]) / 2 + from_log(terms[1]) / 4 + from_log(terms[2]) / 4)
-    return best
-
-
-pairs = st.lists(st.tuples(st.sampled_from(YES_NO), st.sampled_from(YES_NO)), min_size=1, max_size=13)
-
-
-@pytest.mark.slow
-@given(pairs, st.integers(0, 5), st.sampled_from(["0.2", "0.667", "0.9"]))
-@settings(max_examples=60, deadline=None)
-def test_the_e_value_is_the_minimum_over_all_populations(
-    answers: list[tuple[str, str]], unseen: int, threshold: str
-) -> None:
-    counts = first_two(answers, len(answers) + unseen, YES_NO)
-    measure = alpha_e_value(counts, threshold)
-    if counts.undefined:
-        assert measure == Measure(None, NO_VARIATION)
-        return
-    exact = smallest_by_enumeration(counts, threshold)
-    assert value(measure) <= exact * (1 + 1e-9)
-    assert value(measure) == pytest.approx(exact, rel=1.1e-3)
-
-
-def test_the_search_stops_within_a_thousandth() -> None:
-    counts = FirstTwo(40, 30, 29, 1, (14, 16), (13, 17))
-    exact = smallest_by_enumeration(counts, "0.667")
-    assert exact * (1 - 1e-3) <= value(alpha_e_value(counts, "0.667")) <= exact * (1 + 1e-9)
-
-
-@example(seen=200, agreement=0.97, share=0.75, missing=4, unseen=400)
-@example(seen=200, agreement=0.97, share=0.25, missing=4, unseen=400)
-@given(st.integers(10, 60), st.floats(0.5, 1), st.floats(0.2, 0.8), st.integers(1, 3), st.integers(0, 400))
-@settings(max_examples=100, deadline=None)
-def test_missing_answers_never_raise_the_e_value_above_any_completion(
-    seen: int, agreement: float, share: float, missing: int, unseen: int
-) -> None:
-    total, pairs_known = seen + unseen, seen - missing
-    agreeing, ones = round(pairs_known * agreement), round(pairs_known * share)
-    classes = (ones, pairs_known - ones)
-    part = FirstTwo(total, seen, agreeing, pairs_known - agreeing, classes, classes)
-    if part.undefined:
-        return
-    for more in range(missing + 1):
-        completed = (ones + more, seen - ones - more)
-        full = FirstTwo(total, seen, agreeing, seen - agreeing, completed, completed)
-        whole = value(alpha_e_value(full, "0.667"))
-        assert whole < 1 or value(alpha_e_value(part, "0.667")) <= whole * 1.002
-
-
 @given(st.integers(20, 300), st.floats(0.7, 1), st.floats(0.2, 0.8))
 @settings(max_examples=80, deadline=None)
 def test_where_the_bound_passes_the_e_value_is_at_least_20(seen: int, agreement: float, share: float) -> None:
@@ -245,35 +182,3 @@ def test_counts_that_do_not_fit() -> None:
         alpha_lower_bound(FirstTwo(10, 5, 4, 1, (3, 2), (3, 2)), delta=1.5)
     with pytest.raises(TypeError, match="text or a Decimal"):
         alpha_e_value(FirstTwo(10, 5, 4, 1, (3, 2), (3, 2)), 0.667)  # type: ignore[arg-type]
-
-
-def first_pass(rng: np.random.Generator, alpha: float, looks: range, total: int = 1000) -> int | None:
-    """Return the first look at which alpha's lower bound reaches .667; items are hard for both or for neither."""
-    while True:
-        truth, hard = rng.random(total) < 0.5, rng.random(total) < 1 - alpha
-        one = np.where(hard, rng.random(total) < 0.5, truth)
-        other = np.where(hard, rng.random(total) < 0.5, truth)
-        share = (one.mean() + other.mean()) / 2
-        if abs(1 - (one != other).mean() / (2 * share * (1 - share)) - alpha) < 0.003:
-            break
-    for seen in looks:
-        agreeing, a, b = int((one == other)[:seen].sum()), int(one[:seen].sum()), int(other[:seen].sum())
-        counts = FirstTwo(total, seen, agreeing, seen - agreeing, (a, seen - a), (b, seen - b))
-        bound = alpha_lower_bound(counts).value
-        if bound is not None and bound >= 0.667:
-            return seen
-    return None
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("alpha", "median"), [(0.875, 130), (0.81, 250)])
-def test_median_examples_until_alpha_passes(alpha: float, median: int) -> None:
-    rng = np.random.default_rng(7)
-    needed = [first_pass(rng, alpha, range(10, 800, 10)) or 1000 for _ in range(150)]
-    assert np.median(needed) == pytest.approx(median, rel=0.1)
-
-
-@pytest.mark.slow
-def test_false_passes_at_a_true_alpha_just_below() -> None:
-    rng = np.random.default_rng(8)
-    assert sum(first_pass(rng, 0.66, range(10, 1001, 10)) is not None for _ in range(200)) / 200 <= 0.05

@@ -15,9 +15,7 @@ from review.stats.shares import (
     CountInterval,
     Draws,
     confidence_sequence,
-    from_log,
     least_count,
-    share_e_value,
     wilson,
 )
 
@@ -71,29 +69,6 @@ def test_the_interval_is_the_set_of_all_counts_not_ruled_out(
     assert kept == list(range(interval.lower, interval.upper + 1))
 
 
-@given(draws, st.integers(0, 100))
-def test_the_e_value_is_the_smallest_ratio_below_the_threshold(
-    sizes: tuple[int, float, float, tuple[int, int]], percent: int
-) -> None:
-    data = drawn(sizes)
-    threshold = f"{percent / 100:.2f}"
-    below = [from_log(data.log_ratio(m)) for m in range(least_count(threshold, data.total))]
-    value = share_e_value(data.good, data.seen, data.total, threshold, prior=data.prior)
-    assert value == pytest.approx(min(below, default=math.inf))
-
-
-@given(draws, st.integers(1, 100), st.sampled_from([0.2, 0.05, 0.0125]))
-def test_bound_and_e_value_pass_together(
-    sizes: tuple[int, float, float, tuple[int, int]], percent: int, delta: float
-) -> None:
-    data = drawn(sizes)
-    threshold = Decimal(percent) / 100
-    interval = confidence_sequence(data.good, data.seen, data.total, prior=data.prior, delta=delta)
-    e_value = share_e_value(data.good, data.seen, data.total, threshold, prior=data.prior)
-    passed = interval.lower >= least_count(threshold, data.total)
-    assert passed == (math.log(e_value) >= -math.log(delta) if e_value else False)
-
-
 @given(draws)
 def test_more_good_examples_never_lower_a_bound(sizes: tuple[int, float, float, tuple[int, int]]) -> None:
     data = drawn(sizes)
@@ -104,10 +79,7 @@ def test_more_good_examples_never_lower_a_bound(sizes: tuple[int, float, float, 
 
 def test_exact_when_all_are_seen_and_open_before_the_first() -> None:
     assert confidence_sequence(899, 1000, 1000) == CountInterval(899, 899, 1000)
-    assert share_e_value(900, 1000, 1000, "0.90") == math.inf
-    assert share_e_value(899, 1000, 1000, "0.90") < 1
     assert confidence_sequence(0, 0, 1000) == CountInterval(0, 1000, 1000)
-    assert share_e_value(0, 0, 1000, "0.90") == pytest.approx(1)
     assert confidence_sequence(1, 1, 1) == CountInterval(1, 1, 1)
 
 
@@ -119,8 +91,6 @@ def test_shares_of_the_interval() -> None:
 def test_a_million_examples() -> None:
     interval = confidence_sequence(95_000, 100_000, 1_000_000)
     assert 0.947 < interval.lower_share < 0.95 < interval.upper_share < 0.953
-    assert share_e_value(95_000, 100_000, 1_000_000, "0.90") == math.inf
-    assert 1 < share_e_value(950, 1_000, 1_000_000, "0.93") < math.inf
 
 
 def test_thresholds_are_decimal() -> None:
@@ -130,7 +100,7 @@ def test_thresholds_are_decimal() -> None:
     assert least_count("0.9001", 1000) == 901
     assert (least_count("0", 10), least_count("1", 10)) == (0, 10)
     with pytest.raises(TypeError, match=r"text or a Decimal"):
-        share_e_value(1, 1, 10, 0.9)  # type: ignore[arg-type]
+        least_count(0.9, 10)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="between 0 and 1, not 90"):
         least_count("90", 10)
 
@@ -139,8 +109,6 @@ def test_thresholds_are_decimal() -> None:
 def test_counts_out_of_range(counts: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="counts must satisfy"):
         confidence_sequence(*counts)
-    with pytest.raises(ValueError, match="counts must satisfy"):
-        share_e_value(*counts, "0.9")
 
 
 def test_levels_and_priors_out_of_range() -> None:
@@ -166,7 +134,7 @@ def first_passes(
         running = running - drawn_good
         running[1:] += drawn_good[:-1]
         if seen in set(looks):
-            while least <= seen and Draws(least, seen, total, prior).smallest_log_ratio(0, needed - 1) < TWENTY:
+            while least <= seen and confidence_sequence(least, seen, total, prior=prior).lower < needed:
                 least += 1
             passed.append(float(running[least:].sum()))
             running[least:] = 0.0
