@@ -46,6 +46,7 @@ class Evidence:
         guarantee: "anytime" where the bounds hold however often one looks, "none" for facts and where a question is not
             asked of the dataset.
         sequence: Which start of the evidence it is from, counted over the dataset and its copies; None for facts.
+        sequences: How many starts there are by now.
         explained: Where scores help: the share of the answers' variance that they explain so far (R^2).
         saved: How many examples they save at the present rate.
     """
@@ -65,6 +66,7 @@ class Evidence:
     guarantee: str
     note: str = ""
     sequence: int | None = None
+    sequences: int | None = None
     explained: float | None = None
     saved: int | None = None
 
@@ -267,6 +269,7 @@ def _evidence(criterion: Criterion, sample: Sample, case: Case | None, level: Er
         guarantee="none" if case is None else "anytime",
         note=found.note,
         sequence=None if case is None else sample.start.number,
+        sequences=None if case is None else sample.start.of,
         explained=found.explained,
         saved=found.saved,
     )

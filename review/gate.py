@@ -39,7 +39,7 @@ class Decision:
         override: Why its newest release was written although the gate refused, or None.
         to_go: What it needs in examples and answers, for all of it and piece by piece.
         ends: Where the sample ends although more has been answered, and why; None where it doesn't.
-        sequence: Which start of the evidence this is, counted over the dataset and its copies.
+        sequence: Which start of the evidence this is, counted over the dataset and its copies, of `sequences`.
         copies: The names of datasets with the same examples that were answered before.
         other_policy: How the policy differs from the workspace's, in words; none where it is that.
         changed: What is judged differently than in the last decision of an earlier method, a sentence each.
@@ -58,6 +58,7 @@ class Decision:
     to_go: Forecast = NO_FORECAST
     ends: str | None = None
     sequence: int = 1
+    sequences: int = 1
     copies: tuple[str, ...] = ()
     other_policy: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -118,6 +119,7 @@ def judge_with_id(connection: Connection, dataset: Dataset, policy: Policy) -> t
         to_go=to_go,
         ends=samples[0].ends,
         sequence=samples[0].start.number,
+        sequences=samples[0].start.of,
         copies=samples[0].start.copies,
         other_policy=differences(policy, policy_of(connection)),
         changed=judged_differently(decisions.decision_before(connection, dataset.id, stored), verdict, evidence),

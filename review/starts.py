@@ -33,10 +33,12 @@ class Start:
 
     Attributes:
         number: j, counted over the dataset and its copies in the order in which they were first answered.
+        of: How many there are by now.
         copies: The names of the copies that were answered before.
     """
 
     number: int = 1
+    of: int = 1
     copies: tuple[str, ...] = ()
 
 
@@ -87,20 +89,20 @@ def start_of(connection: Connection, dataset: Dataset) -> Start:
     """Returns which start of its evidence a dataset is at."""
     own = begun(connection, dataset.id)
     newest = next((one.first_answer for one in own if one.first_answer > dataset.evidence_from), _NOT_YET)
-    earlier = sum(one.first_answer < newest for one in own)
+    starts = [one.first_answer for one in own]
     copies = []
     mine: Population | None = None
     for other in dataset_rows.all_datasets(connection):
-        if other.id == dataset.id:
-            continue
-        before = sum(one.first_answer < newest for one in begun(connection, other.id))
-        if not before:
+        theirs = [] if other.id == dataset.id else [one.first_answer for one in begun(connection, other.id)]
+        if not theirs:
             continue
         mine = mine or population_of(connection, dataset)
         if are_copies(mine, population_of(connection, other)):
-            earlier += before
-            copies.append(other.name)
-    return Start(earlier + 1, tuple(copies))
+            starts += theirs
+            if min(theirs) < newest:
+                copies.append(other.name)
+    earlier = sum(start < newest for start in starts)
+    return Start(earlier + 1, max(len(starts), earlier + 1), tuple(copies))
 
 
 def copies_of(connection: Connection, dataset: Dataset) -> tuple[str, ...]:

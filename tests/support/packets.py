@@ -128,7 +128,7 @@ def counting(connection: Connection, dataset: Dataset) -> dict[str, object]:
         "sample": [(each.id, each.settling, each.agreed) for each in sample.examples],
         "gold": sorted(map(repr, gold_answers(connection, dataset.id))),
         "repeats": sorted(map(repr, repeat_pairs(connection, dataset.id))),
-        "edits": {key: sorted(map(str, said)) for key, said in re_reviews.labels_in(connection, dataset.id).items()},
+        "edits": {key: sorted(map(str, said)) for key, said in re_reviews.answers_in(connection, dataset.id).items()},
         "counters": datasets.counts(connection, dataset.id),
         "people": connection.execute(people).fetchall(),
         "states": connection.execute(states).fetchall(),

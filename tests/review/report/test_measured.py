@@ -5,6 +5,7 @@ from pathlib import Path
 
 from db import datasets
 from db.connection import Connection
+from db.examples import iterate_examples
 from review.assigning import Changes, assign
 from review.assignment import start_session
 from review.diversity import next_handful, rate
@@ -22,7 +23,9 @@ def test_what_was_measured_is_in_the_report(connection: Connection, tmp_path: Pa
     written, imported = both_origins(connection, 30)
     finish(connection, written, "Ada", 30)
     (tmp_path / "gold.jsonl").write_text("".join(json.dumps(persona_row(key)) + "\n" for key in range(900, 910)))
-    rows = [argument_row(number) for number in [*range(30), *range(900, 910)]]
+    questions = [example.question for example in iterate_examples(connection, imported.id)]
+    rows = [argument_row(number, question=question) for number, question in enumerate(questions)]
+    rows += [argument_row(number) for number in range(900, 910)]
     path = write_arguments(tmp_path / "arguments.jsonl", rows)
     changes = Changes(second_look=True, gold=tmp_path / "gold.jsonl", gold_rate=0.5, arguments=path)
     assign(connection, imported, changes)
