@@ -4,9 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from db.connection import Connection
 from db.workspace import open_workspace
+
+settings.register_profile("always the same", derandomize=True)
+settings.register_profile("random")
+settings.load_profile("always the same")
+"""What is found by chance belongs to one's own runs, with `--hypothesis-profile random`."""
 
 
 @pytest.fixture(autouse=True)

@@ -182,6 +182,7 @@ Way = Callable[[str, Path, dict[str, str]], None]
 WAYS: tuple[tuple[str, Way], ...] = (
     (r"python3 -m venv", elsewhere),
     (r"python -m pytest$", lambda *_: None),  # the second half of the README's line
+    (r"python -m pytest -m long$", help_of),
     (r"python -m (?:pytest|ruff|mypy)\b|lint-imports$", by_ci),
     (r"python -m tests\.", help_of),
     (r"ssh -N ", in_a_shell),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from tests.support.command_line import ROOT
-from tests.support.pictures import FOLDER, PICTURES, make_pictures
+from tests.support.pictures import FOLDER, PICTURES, Picture, make_pictures
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 NAMES = sorted(f"{picture.name}.svg" for picture in PICTURES)
@@ -40,10 +41,14 @@ def test_a_picture_needs_nothing_beside_itself(name: str) -> None:
     assert_drawn(FOLDER / name)
 
 
-@pytest.mark.slow
-async def test_the_pictures_can_be_made_anew(tmp_path: Path) -> None:
-    made = await make_pictures(tmp_path)
-    assert sorted(path.name for path in made) == NAMES
+@pytest.mark.parametrize(
+    "pictures",
+    [pytest.param(PICTURES[1:3], marks=pytest.mark.slow), pytest.param(PICTURES, marks=pytest.mark.long)],
+    ids=["two", "all"],
+)
+async def test_the_pictures_can_be_made_anew(tmp_path: Path, pictures: Sequence[Picture]) -> None:
+    made = await make_pictures(tmp_path, pictures)
+    assert [path.name for path in made] == [f"{picture.name}.svg" for picture in pictures]
     for path in made:
         assert_drawn(path)
         assert "evalwright" in path.read_text(encoding="utf-8")

@@ -37,6 +37,7 @@ def test_the_first_line_ends_in_an_app_whose_model_writes_examples_to_label(tmp_
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, target)
     environment = {"PYTHONPATH": "", "EVALWRIGHT_CACHE": str(tmp_path / "cache")}
+    environment |= {"PIP_NO_COMPILE": "1", "PYTHONDONTWRITEBYTECODE": ""}  # what is imported is compiled, and no more
     with Terminal(["bash", "-c", DEMO], columns=120, rows=40, folder=checkout, environment=environment) as terminal:
         terminal.wait_for("animals-by-hand", "animals-by-model", "Enter review", seconds=600)
         terminal.wait_for("1 of 15", seconds=60)

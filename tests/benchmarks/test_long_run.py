@@ -15,9 +15,13 @@ WARMING_UP_MB = 100.0
 """So short a run is nothing but the warm-up."""
 
 
-@pytest.mark.slow
-def test_four_validators_and_a_job_lose_nothing_and_no_counter_drifts(tmp_path: Path) -> None:
-    shown = run(tmp_path, examples=60, seconds=15, flat_mb=WARMING_UP_MB)
+@pytest.mark.parametrize(
+    ("examples", "seconds"), [pytest.param(10, 0, marks=pytest.mark.slow), pytest.param(60, 15, marks=pytest.mark.long)]
+)
+def test_four_validators_and_a_job_lose_nothing_and_no_counter_drifts(
+    tmp_path: Path, examples: int, seconds: int
+) -> None:
+    shown = run(tmp_path, examples=examples, seconds=seconds, flat_mb=WARMING_UP_MB)
     assert shown.problems == [], table(shown)
     assert set(shown.answers) == set(NAMES)
     _that_the_checks_see(tmp_path)

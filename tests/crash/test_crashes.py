@@ -10,13 +10,14 @@ from tests.crash.disks import a_disk, full, read_only, why_no_disk
 from tests.crash.harness import Outcome, again_and_again
 from tests.crash.subjects import SUBJECTS
 
-pytestmark = pytest.mark.slow
+KILLS = {"app": (2, 8), "worker": (2, 6), "batches": (2, 5)}
+"""How often in CI and how often by hand, of those that take long to start; of the others `MORE`."""
 
-KILLS = {"app": 8, "worker": 6, "batches": 5}
-"""Of those that take long to start; of the others `MORE`."""
-
-MORE = 15
+MORE = (5, 15)
 FULL_DISKS = 2
+ON_A_DISK = {"app", "import", "ship"}
+"""Those that CI runs on a disk that is full or may only be read."""
+
 SEED = 20_261_128
 
 
@@ -25,12 +26,18 @@ def check(outcome: Outcome) -> None:
 
 
 @pytest.mark.parametrize("name", SUBJECTS)
-def test_killed_at_any_moment(name: str) -> None:
-    kills = KILLS.get(name, MORE)
+@pytest.mark.parametrize(
+    "by_hand", [pytest.param(False, marks=pytest.mark.slow), pytest.param(True, marks=pytest.mark.long)]
+)
+def test_killed_at_any_moment(name: str, *, by_hand: bool) -> None:
+    kills = KILLS.get(name, MORE)[by_hand]
     print(f"python -m tests.crash --kills {kills} --seed {SEED} {name}")
     outcome = again_and_again(SUBJECTS[name], kills, SEED)
     print(outcome)
     check(outcome)
+
+
+ON_DISKS = [pytest.param(name, marks=pytest.mark.slow if name in ON_A_DISK else pytest.mark.long) for name in SUBJECTS]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +45,7 @@ def why_not() -> str:
     return why_no_disk()
 
 
-@pytest.mark.parametrize("name", SUBJECTS)
+@pytest.mark.parametrize("name", ON_DISKS)
 def test_on_a_full_disk(name: str, tmp_path: Path, why_not: str) -> None:
     if why_not:
         pytest.skip(why_not)
@@ -46,7 +53,7 @@ def test_on_a_full_disk(name: str, tmp_path: Path, why_not: str) -> None:
         check(again_and_again(SUBJECTS[name], FULL_DISKS, SEED, way=full(disk), scene=disk.folder))
 
 
-@pytest.mark.parametrize("name", SUBJECTS)
+@pytest.mark.parametrize("name", ON_DISKS)
 def test_on_a_disk_that_may_only_be_read(name: str, tmp_path: Path, why_not: str) -> None:
     if why_not:
         pytest.skip(why_not)

@@ -7,6 +7,7 @@ import shutil
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,28 +35,46 @@ from tests.support.scripted_engine import BEHAVIOR
 from tests.support.terminal import Terminal
 from tests.support.workspaces import make_dataset
 
-pytestmark = pytest.mark.slow
-
 ENDINGS = [(signal.SIGHUP, 0), (signal.SIGTERM, 0), (signal.SIGINT, 130)]
 
 
-@pytest.mark.parametrize(("name", "code"), ENDINGS)
-def test_the_app(name: signal.Signals, code: int) -> None:
-    check(again_and_again(App, 4, SEED, way=told(name, {code})))
+def in_ci(*values: object) -> Any:
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
+def by_hand(*values: object) -> Any:
+    return pytest.param(*values, marks=pytest.mark.long)
 
 
 @pytest.mark.parametrize(("name", "code"), ENDINGS)
-@pytest.mark.parametrize("kind", [WorkerOfCalls, WorkerOfBatches])
+@pytest.mark.parametrize("times", [in_ci(1), by_hand(4)])
+def test_the_app(name: signal.Signals, code: int, times: int) -> None:
+    check(again_and_again(App, times, SEED, way=told(name, {code})))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "code"),
+    [
+        in_ci(WorkerOfCalls, signal.SIGTERM, 0),
+        in_ci(WorkerOfBatches, signal.SIGINT, 130),
+        by_hand(WorkerOfCalls, signal.SIGINT, 130),
+        by_hand(WorkerOfCalls, signal.SIGHUP, 0),
+        by_hand(WorkerOfBatches, signal.SIGTERM, 0),
+        by_hand(WorkerOfBatches, signal.SIGHUP, 0),
+    ],
+)
 def test_a_worker(kind: type[Subject], name: signal.Signals, code: int) -> None:
     check(again_and_again(kind, 2, SEED, way=told(name, {code})))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [Import, Merge, Ship])
 def test_a_command_that_is_interrupted(kind: type[Command]) -> None:
     """Too late, it has done what it had to, and says so."""
     check(again_and_again(kind, 5, SEED, way=told(signal.SIGINT, {130, 0, 2})))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [Import, Ship])
 def test_a_command_that_is_told_to_end(kind: type[Command]) -> None:
     """It dies of it: what it leaves is as after a kill."""
@@ -72,11 +91,11 @@ def is_whole(out: Path) -> bool:
 @pytest.mark.parametrize(
     "words",
     [
-        ("lint", "beekeeping"),
-        ("agreement", "beekeeping"),
-        ("gate", "beekeeping"),
-        ("report", "--html", "out"),
-        ("export", "out"),
+        by_hand(("lint", "beekeeping")),
+        by_hand(("agreement", "beekeeping")),
+        in_ci(("gate", "beekeeping")),
+        in_ci(("report", "--html", "out")),
+        in_ci(("export", "out")),
     ],
     ids=lambda words: words[0],
 )
@@ -143,7 +162,7 @@ def app_with_a_job(folder: Path, settings: dict[str, str]) -> Terminal:
     return terminal
 
 
-@pytest.mark.parametrize("end", ["the line is lost", "SIGHUP", "SIGTERM", "SIGKILL"])
+@pytest.mark.parametrize("end", [in_ci("the line is lost"), by_hand("SIGHUP"), by_hand("SIGTERM"), in_ci("SIGKILL")])
 def test_the_worker_goes_with_the_app(tmp_path: Path, end: str) -> None:
     with serving(tmp_path, "--latency", "30") as server, app_with_a_job(tmp_path, server.settings) as terminal:
         if end == "the line is lost":

@@ -24,6 +24,15 @@ NOW = schema.CURRENT
 KILLS_APART = 4
 """Killed before every statement, a test takes each so many."""
 
+IN_CI = [pytest.param(age, 1, 16, marks=pytest.mark.slow) for age in ("absent", "old")]
+"""CI takes some of the statements."""
+
+ALL_OF_THEM = [
+    pytest.param(age, first, KILLS_APART, marks=pytest.mark.long)
+    for age in ("absent", "old")
+    for first in range(1, 1 + KILLS_APART)
+]
+
 
 @pytest.fixture
 def newer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,15 +301,13 @@ def assert_opens_after_a_kill(path: Path, examples: int) -> None:
         assert kept.execute("SELECT count(*) FROM examples").fetchone() == (examples,)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("first", range(1, 1 + KILLS_APART))
-@pytest.mark.parametrize("age", ["absent", "old"])
-def test_killed_before_any_statement_it_opens_the_next_time(tmp_path: Path, age: str, first: int) -> None:
+@pytest.mark.parametrize(("age", "first", "apart"), [*IN_CI, *ALL_OF_THEM])
+def test_killed_before_any_statement_it_opens_the_next_time(tmp_path: Path, age: str, first: int, apart: int) -> None:
     """Before each of them, that is, in as many tests as can run beside each other."""
     template = tmp_path / "old.db"
     if age == "old":
         old_workspace(template)
-    for number in count(first, KILLS_APART):
+    for number in count(first, apart):
         path = tmp_path / f"{number}.db"
         if age == "old":
             shutil.copy(template, path)

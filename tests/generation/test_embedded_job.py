@@ -20,7 +20,7 @@ from generation.jobs import find_job
 from tests.support.command_line import PATIENCE, environment, start
 from tests.support.scripted_engine import BEHAVIOR
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 COUNT = 8
 

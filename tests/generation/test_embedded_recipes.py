@@ -28,7 +28,7 @@ from review.assignment import next_example, start_session
 from review.steering import find
 from tests.support.recipe_inputs import write_inputs
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 COUNT = 20
 PATIENCE = 1800.0

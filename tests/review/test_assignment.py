@@ -291,7 +291,7 @@ def test_assignment_is_what_its_restatement_says(tmp_path: Path, clock: Clock) -
     assert min(mixed_in.count("gold"), mixed_in.count("repeat")) > 50
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_assignment_is_what_its_restatement_says_for_long(tmp_path: Path, clock: Clock) -> None:
     for seed in range(1000, 1100):
         simulate(tmp_path, clock, seed, 600)

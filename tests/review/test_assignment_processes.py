@@ -56,7 +56,7 @@ def test_validators_with_a_rollback_journal(
     connection.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_sixteen_validators_give_three_answers_on_each_of_a_thousand(
     connection: Connection, workspace_path: Path, tmp_path: Path
 ) -> None:
@@ -67,7 +67,7 @@ def test_sixteen_validators_give_three_answers_on_each_of_a_thousand(
     assert datasets.counts(connection, dataset.id).annotations == 3000
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_sixteen_validators_who_are_killed_lose_nothing(
     connection: Connection, workspace_path: Path, tmp_path: Path
 ) -> None:
@@ -152,7 +152,7 @@ def test_overlap_may_change_while_people_label(connection: Connection, workspace
     check_crowd(connection, datasets.get_dataset(connection, dataset.id), crowd)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_sixteen_validators_with_limits_gold_and_repeats(
     connection: Connection, workspace_path: Path, tmp_path: Path
 ) -> None:

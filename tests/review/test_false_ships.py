@@ -45,7 +45,10 @@ def most_by_chance(times: int, rate: float = 0.05) -> int:
     return count
 
 
-@pytest.mark.parametrize(("total", "waves", "reviews"), [(100, 1, 300), (300, 1, 60), (100, 4, 300)])
+FULL = [pytest.param(*each, marks=pytest.mark.long) for each in ((100, 1, 300), (300, 1, 60), (100, 4, 300))]
+
+
+@pytest.mark.parametrize(("total", "waves", "reviews"), [(100, 1, 60), (100, 4, 60), *FULL])
 def test_a_look_after_every_answer(total: int, waves: int, reviews: int) -> None:
     """Different speeds, skips, open examples, and examples added in waves that get worse (open until closed)."""
     good = least_count(THRESHOLD, total) - 1
@@ -114,6 +117,7 @@ def test_what_a_dataset_like_the_published_ones_takes() -> None:
 # A real workspace, with a lead at work
 
 
+@pytest.mark.long
 def test_a_lead_who_rules_and_excludes_changes_nothing(tmp_path: Path) -> None:
     """After every few answers the lead drops or relabels what is bad, excludes somebody, and asks the gate.
 

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,13 +56,13 @@ PICTURES = (
 )
 
 
-async def make_pictures(folder: Path) -> list[Path]:
-    """Writes every picture into a folder."""
+async def make_pictures(folder: Path, pictures: Sequence[Picture] = PICTURES) -> list[Path]:
+    """Writes pictures into a folder."""
     written = []
     with tempfile.TemporaryDirectory() as made:
         workspace = Path(made) / "evalwright.db"
         await asyncio.to_thread(make_tour, workspace)
-        for picture in PICTURES:
+        for picture in pictures:
             path = folder / f"{picture.name}.svg"
             path.write_text(await take(workspace, picture), encoding="utf-8")
             written.append(path)

@@ -79,7 +79,9 @@ class Terminal:
     @property
     def text(self) -> str:
         """What the screen shows."""
-        return "\n".join(line.rstrip() for line in self._screen.display)
+        lines = (self._screen.buffer[row] for row in range(self._screen.lines))
+        places = range(self._screen.columns)  # where a wide character goes on, there is nothing
+        return "\n".join("".join([line[place].data for place in places]).rstrip() for line in lines)
 
     def resize(self, columns: int, rows: int) -> None:
         """Tells the program another size; the screen here keeps its own."""
@@ -123,9 +125,12 @@ class Terminal:
     def wait_for(self, *words: str, seconds: float = 30) -> str:
         """Reads until the screen shows all of these words, and returns what it shows."""
         deadline = time.monotonic() + seconds
+        seen = -1
         while time.monotonic() < deadline and self.read():
-            if all(word in self.text for word in words):
-                return self.text
+            if len(self.received) != seen:  # drawing the screen takes a while
+                seen, shown = len(self.received), self.text
+                if all(word in shown for word in words):
+                    return shown
         raise AssertionError(f"{words} did not show on\n{self.text}")
 
     def settle(self, seconds: float = 0.1) -> str:

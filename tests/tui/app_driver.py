@@ -28,7 +28,7 @@ from tui.app import EvalwrightApp
 
 SIZE = (80, 24)
 WIDE = (200, 60)
-SIZES = [SIZE, pytest.param(WIDE, marks=pytest.mark.slow)]
+SIZES = [SIZE, pytest.param(WIDE, marks=pytest.mark.long)]
 PATIENCE_STEPS = 1000
 """How often a condition is looked at, 10 ms apart, before a test gives up."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
 from textual.pilot import Pilot
 
 from tests.tui.app_driver import strips, text
@@ -11,8 +14,8 @@ CALM_ROUNDS = 12
 takes the most."""
 
 MOST_ROUNDS = 2000
-BREATH = 0.01
-"""Seconds in which threads and children of the app may go on."""
+BREATH, SHORT_BREATH = 0.01, 0.002
+"""Seconds in which threads and children of the app may go on: while it waits for something, and while for nothing."""
 
 
 async def at_rest(pilot: Pilot[None]) -> None:
@@ -24,7 +27,7 @@ async def at_rest(pilot: Pilot[None]) -> None:
     """
     calm, before = 0, strips(pilot)
     for _ in range(MOST_ROUNDS):
-        await pilot.pause(BREATH)
+        await pilot.pause(BREATH if _working(pilot) else SHORT_BREATH)
         shown = strips(pilot)
         calm = calm + 1 if shown == before and not _working(pilot) else 0
         before = shown
@@ -33,5 +36,17 @@ async def at_rest(pilot: Pilot[None]) -> None:
     raise AssertionError(f"the screen never comes to rest:\n{text(pilot)}")
 
 
+def wait_at_rest_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets a key be pressed without the rests that Textual's pilot takes by the clock: `at_rest` follows each."""
+
+    async def turn(*_: float) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr("textual.app.wait_for_idle", turn)
+
+
 def _working(pilot: Pilot[None]) -> bool:
-    return any(not worker.is_finished for worker in pilot.app.workers)
+    """Whether something is to come: out of a worker, or when the screen is painted, which the app may put off."""
+    app = pilot.app
+    late = app.return_code is None and (app._batch_count or app.screen._callbacks)
+    return bool(late) or any(not worker.is_finished for worker in app.workers)

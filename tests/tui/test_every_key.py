@@ -21,6 +21,7 @@ from tests.support.workspaces import NO, YES, make_dataset
 from tests.tui.app_driver import fake_statistics, running, until
 from tests.tui.pictured import make_argued, make_pairs, tried_out
 from tests.tui.pressing import Holds, Place, Press, World, go, keys_of, press
+from tests.tui.rest import wait_at_rest_alone
 from tests.tui.test_release_screen import preview
 from tui import actions
 from tui.preview_process import PreviewProcess
@@ -282,6 +283,7 @@ async def test_every_key_of(
 ) -> None:
     monkeypatch.setattr("tui.screens.second_look.GRACE_SECONDS", 0.0)
     monkeypatch.chdir(workspace_path.parent)
+    wait_at_rest_alone(monkeypatch)
     make, agreement = place.make or partial(shutil.copy, led[0]), led[1]
     make(workspace_path)
     statistics = fake_statistics(workspace_path.parent, agreement=agreement, preview=preview())
@@ -297,6 +299,7 @@ async def test_every_key_of(
 @pytest.mark.slow
 async def test_every_key_of_the_preview(workspace_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(workspace_path.parent)
+    wait_at_rest_alone(monkeypatch)
     monkeypatch.setenv("VISUAL", "no-editor")
     command = await tried_out(workspace_path.parent)
     statistics = fake_statistics(workspace_path.parent)

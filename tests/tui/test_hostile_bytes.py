@@ -24,8 +24,6 @@ PATIENCE = 60.0
 
 UP, DOWN, ESC, ENTER, END, SPACE = "\x1b[A", "\x1b[B", "\x1b", "\r", "\x1b[F", " "
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def poisoned_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -76,6 +74,7 @@ def walk(terminal: Terminal, *steps: tuple[str, str]) -> None:
 # The app
 
 
+@pytest.mark.slow
 def test_the_screens_of_a_lead(poisoned: Path, terminals: list[Terminal]) -> None:
     walk(
         start(terminals, poisoned, "--as", "dora"),
@@ -139,6 +138,7 @@ def test_the_screens_of_a_lead(poisoned: Path, terminals: list[Terminal]) -> Non
     )
 
 
+@pytest.mark.slow
 def test_the_screens_of_a_validator(poisoned: Path, terminals: list[Terminal]) -> None:
     walk(
         start(terminals, poisoned, "--as", f"anna{NAME}"),
@@ -170,6 +170,7 @@ def test_the_screens_of_a_validator(poisoned: Path, terminals: list[Terminal]) -
     )
 
 
+@pytest.mark.slow
 def test_a_very_long_text(poisoned: Path, terminals: list[Terminal]) -> None:
     """A fresh validator reads on until the hundred thousand characters come."""
     terminal = start(terminals, poisoned, "--as", "emil", "adjudicate", f"by-model{NAME}")
@@ -184,31 +185,36 @@ def test_a_very_long_text(poisoned: Path, terminals: list[Terminal]) -> None:
 # The command line, in a terminal
 
 
+COMMANDS = [
+    ("datasets",),
+    ("jobs",),
+    ("jobs", "funnel", "1"),
+    ("examples", f"by-model{NAME}"),
+    ("examples", f"by-model{NAME}", "is:\x1b[2J"),
+    ("lint",),
+    ("gate",),
+    ("gate", f"wasps{NAME}"),
+    ("agreement",),
+    ("agreement", f"by-model{NAME}"),
+    ("diversity",),
+    ("head-to-head", f"by-model{NAME}", f"by-hand{NAME}"),
+    ("second-look", f"by-hand{NAME}"),
+    ("assign", f"by-hand{NAME}"),
+    ("report", "--markdown", "report.md"),
+    ("ship", f"by-model{NAME}", "--to", f"out{NAME.replace('/', '')}", "--override", NAME),
+    ("packet", "make", f"by-model{NAME}", "--for", f"fay{NAME}", "--to", f"fay{NAME.replace('/', '')}"),
+    ("import", "\x1b[2Jrows\x9b5n.jsonl", "\x1b[2Jtorn\x9b5n.jsonl", "\x1b]0;none\x07.csv"),
+    ("generate", "\x1b[2Jkeys.toml"),
+    ("verify", f"{NAME}"),
+    ("doctor",),
+]
+IN_CI = {"datasets", "examples", "gate", "import", "jobs", "generate", "ship", "verify"}
+"""Of these commands; the others are run by hand."""
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [
-        ("datasets",),
-        ("jobs",),
-        ("jobs", "funnel", "1"),
-        ("examples", f"by-model{NAME}"),
-        ("examples", f"by-model{NAME}", "is:\x1b[2J"),
-        ("lint",),
-        ("gate",),
-        ("gate", f"wasps{NAME}"),
-        ("agreement",),
-        ("agreement", f"by-model{NAME}"),
-        ("diversity",),
-        ("head-to-head", f"by-model{NAME}", f"by-hand{NAME}"),
-        ("second-look", f"by-hand{NAME}"),
-        ("assign", f"by-hand{NAME}"),
-        ("report", "--markdown", "report.md"),
-        ("ship", f"by-model{NAME}", "--to", f"out{NAME.replace('/', '')}", "--override", NAME),
-        ("packet", "make", f"by-model{NAME}", "--for", f"fay{NAME}", "--to", f"fay{NAME.replace('/', '')}"),
-        ("import", "\x1b[2Jrows\x9b5n.jsonl", "\x1b[2Jtorn\x9b5n.jsonl", "\x1b]0;none\x07.csv"),
-        ("generate", "\x1b[2Jkeys.toml"),
-        ("verify", f"{NAME}"),
-        ("doctor",),
-    ],
+    [pytest.param(words, marks=pytest.mark.slow if words[0] in IN_CI else pytest.mark.long) for words in COMMANDS],
     ids=lambda arguments: "-".join(arguments)[:24].encode("ascii", "ignore").decode().replace("\x1b", ""),
 )
 def test_the_commands(poisoned: Path, terminals: list[Terminal], arguments: tuple[str, ...]) -> None:

@@ -39,8 +39,9 @@ def ended(pid: int) -> int | None:
     return None
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "name", [pytest.param(signal.SIGTERM, marks=pytest.mark.slow), pytest.param(signal.SIGINT, marks=pytest.mark.long)]
+)
 def test_a_terminal_that_nobody_reads(hive: Path, name: signal.Signals) -> None:
     with Terminal(command("--workspace", hive, "--as", "anna", "review", "beekeeping"), folder=hive.parent) as app:
         app.wait_for("I keep")

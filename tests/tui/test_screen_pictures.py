@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from tests.tui.app_driver import SIZE, WIDE, fake_statistics, running
 from tests.tui.picture import FOLDER, assert_picture
 from tests.tui.pictured import make_argued, make_pairs, tried_out
-from tests.tui.rest import at_rest
+from tests.tui.rest import at_rest, wait_at_rest_alone
 from tests.tui.test_release_screen import preview
 from tui.preview_process import PreviewProcess
 from tui.screens.preview import PreviewScreen
@@ -24,6 +24,7 @@ from tui.store import Store
 
 NEVER = 3600.0
 LOOKS = {"80x24": SIZE, "200x60": WIDE, "80x24-no-color": SIZE, "200x60-no-color": WIDE}
+IN_CI = {"80x24", "200x60-no-color"}
 
 
 @dataclass(frozen=True)
@@ -89,11 +90,12 @@ EMPTY = [
 SAMPLES = [Stop(("enter",), "preview"), Stop(("p",), "preview-prompts"), Stop(("w",), "preview-write")]
 
 
-@pytest.fixture(params=[pytest.param(look, marks=() if look == "80x24" else pytest.mark.slow) for look in LOOKS])
+@pytest.fixture(params=[pytest.param(look, marks=[pytest.mark.long] * (look not in IN_CI)) for look in LOOKS])
 def look(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """How one looks: a size, with colour or without."""
     name = str(request.param)
     monkeypatch.chdir(tmp_path)
+    wait_at_rest_alone(monkeypatch)
     monkeypatch.setattr("tui.app.WORKER_SECONDS", NEVER)
     for screen in ("dataset", "datasets", "funnel", "jobs", "review"):  # what they look at doesn't change
         monkeypatch.setattr(f"tui.screens.{screen}.POLL_SECONDS", NEVER)

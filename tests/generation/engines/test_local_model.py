@@ -32,6 +32,11 @@ REQUEST = SampleRequest(PERSONA, Sampling(48, temperature=0.9, top_p=0.95, stop=
 AGREE = ("They would agree with the above statement.", "They would disagree with the above statement.")
 
 
+def by_hand(*choices: tuple[str, ...]) -> list[Any]:
+    """Answers for which a test is run by hand."""
+    return [pytest.param(each, marks=pytest.mark.long) for each in choices]
+
+
 def judging(statement: str, answers: tuple[str, ...] = AGREE) -> JudgeRequest:
     question = f'Would they agree or disagree with the following statement? "{statement}"'
     return JudgeRequest(Prompt(f"{PERSON} {question}"), answers)
@@ -88,6 +93,7 @@ async def test_tokens_and_temperature_are_kept_to(engine: LocalEngine) -> None:
     assert len(set(likeliest.completions)) == 1
 
 
+@pytest.mark.long
 async def test_a_reply_may_end_by_itself(engine: LocalEngine) -> None:
     request = SampleRequest(Prompt("Say hello."), Sampling(200, temperature=1.0), count=12)
     completions = (await engine.sample(request)).completions
@@ -96,7 +102,7 @@ async def test_a_reply_may_end_by_itself(engine: LocalEngine) -> None:
     assert all(text.strip() and "<|im_end|>" not in text for text in ended)
 
 
-@pytest.mark.parametrize("answers", [AGREE, (" (A)", " (B)"), (" Yes", " No"), (" 1", " 10", " 100")])
+@pytest.mark.parametrize("answers", [AGREE, *by_hand((" (A)", " (B)"), (" Yes", " No")), (" 1", " 10", " 100")])
 async def test_probabilities_sum_to_one_and_follow_the_prompt(engine: LocalEngine, answers: tuple[str, ...]) -> None:
     one = (await engine.judge(judging("I feed the birds in winter.", answers))).probabilities
     again = (await engine.judge(judging("I feed the birds in winter.", answers))).probabilities
@@ -124,7 +130,7 @@ async def test_what_a_reply_repeats_is_likeliest_to_follow(engine: LocalEngine, 
     assert judgement.probabilities[0] > 0.7
 
 
-@pytest.mark.parametrize("answers", [AGREE, (" (A)", " (B)"), (" Yes", " No", " It depends on the animal.")])
+@pytest.mark.parametrize("answers", [*by_hand(AGREE, (" (A)", " (B)")), (" Yes", " No", " It depends on the animal.")])
 async def test_probabilities_agree_with_a_plain_computation(
     engine: LocalEngine, folder: Path, answers: tuple[str, ...]
 ) -> None:
@@ -215,6 +221,7 @@ async def test_closing_during_a_long_call_does_not_hang(closing: LocalEngine) ->
         await task
 
 
+@pytest.mark.long
 async def test_an_openvino_folder_writes_what_its_gguf_file_writes(engine: LocalEngine, closing: LocalEngine) -> None:
     assert (await closing.sample(REQUEST)).completions == (await engine.sample(REQUEST)).completions
 

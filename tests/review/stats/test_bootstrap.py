@@ -173,7 +173,7 @@ SCENES: dict[str, tuple[Coefficient, Callable[[np.random.Generator, int], list[l
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("examples", [30, 100, 1000])
+@pytest.mark.parametrize("examples", [30, 100, pytest.param(1000, marks=pytest.mark.long)])
 @pytest.mark.parametrize(("scene", "least"), [("balanced", 0.92), ("skewed", 0.88), ("relevance", 0.90)])
 def test_coverage_of_the_interval_of_alpha(scene: str, examples: int, least: float) -> None:
     """At 30 examples the percentile interval is known to be a little short; what is promised is what holds."""

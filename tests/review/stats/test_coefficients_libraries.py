@@ -84,7 +84,7 @@ def compare_fleiss(matrix: Matrix, units: list[list[int]]) -> int:
     return 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_2000_matrices_with_missing_cells() -> None:
     rng = random.Random(1)
     assert sum(compare(random_matrix(rng)) for _ in range(2000)) > 8000
