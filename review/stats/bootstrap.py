@@ -141,9 +141,7 @@ def _is_enough(name: Coefficient, table: Patterns) -> bool:
     return bool(table.comparable().weights.sum() >= MANY) and table.differing >= DIFFERING
 
 
-def _studentised(
-    name: Coefficient, table: Patterns, categories: Sequence[Value], confidence: float
-) -> Interval | str:
+def _studentised(name: Coefficient, table: Patterns, categories: Sequence[Value], confidence: float) -> Interval | str:
     """Return the interval for little data, or why there is none."""
     if name == "mean":
         ends = (min(map(float, categories)), max(map(float, categories))) if categories else None

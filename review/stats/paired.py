@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from review.stats.coefficients import OUT_OF_RANGE, SAME_ANSWER
@@ -120,13 +120,13 @@ class Pairs:
         import numpy as np
 
         keys = self.cells[:, 0] * self.categories + self.cells[:, place]
-        counted = np.bincount(keys, self.times, minlength=len(self.shared) * self.categories)
+        counted: Array = np.bincount(keys, self.times, minlength=len(self.shared) * self.categories).astype(float)
         return counted.reshape(len(self.shared), self.categories)
 
     def _summed(self, values: Array) -> Array:
         import numpy as np
 
-        summed: Array = np.bincount(self.cells[:, 0], values, minlength=len(self.shared))
+        summed: Array = np.bincount(self.cells[:, 0], values, minlength=len(self.shared)).astype(float)
         return summed
 
     def _varied(self, said: Array, other: Array) -> NDArray[np.bool_]:
@@ -224,7 +224,7 @@ def pairs_of(units: Codes, annotators: Codes, values: Codes, categories: int) ->
     return Pairs(
         first=pairs // people,
         second=pairs % people,
-        shared=np.bincount(place, times, minlength=len(pairs)),
+        shared=np.bincount(place, times, minlength=len(pairs)).astype(float),
         cells=np.stack([place, one % categories, other % categories], axis=1),
         times=times,
         categories=categories,
@@ -235,10 +235,10 @@ def _by_products(units: Codes, said: Codes, width: int) -> tuple[Codes, Array]:
     """Return the pairs of things said by two people of one unit, as numbers, and how often: by products of matrices."""
     import numpy as np
 
-    at_once = max(1, _ROWS_AT_ONCE // width)
+    at_once = max(1, min(_ROWS_AT_ONCE // width, int(units[-1]) + 1))
     counted = np.zeros((width, width))
     starts = np.searchsorted(units, np.arange(0, int(units[-1]) + at_once + 1, at_once))
-    for number, (start, end) in enumerate(zip(starts[:-1], starts[1:], strict=True)):
+    for number, (start, end) in enumerate(pairwise(starts.tolist())):
         given = np.zeros((at_once, width), dtype=np.float32)
         given[units[start:end] - number * at_once, said[start:end]] = 1
         counted += given.T @ given

@@ -131,9 +131,7 @@ def agreement_interval(table: Patterns, agreeing: Array, confidence: float) -> I
     return Interval(lower, 1.0 if share >= 1 else min(1.0, centre + reach))
 
 
-def mean_interval(
-    table: Patterns, confidence: float, scale: tuple[float, float] | None = None
-) -> Interval | str:
+def mean_interval(table: Patterns, confidence: float, scale: tuple[float, float] | None = None) -> Interval | str:
     """Return an interval for the mean of all answers, or why there is none.
 
     Ratings are skewed: most are the best there is. So the studentised mean is transformed to take its skewness out,

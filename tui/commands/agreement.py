@@ -52,7 +52,7 @@ def agreement_command(
     if ratings is None and level is not None:
         raise InputError("--level belongs to --ratings; a dataset's questions have levels of their own.")
     if ratings is not None:
-        found = _of_file(ratings, level or "nominal")
+        found = _of_file(ratings, level or "nominal", only_questions=only_questions)
     else:
         found = _of_dataset(workspace, dataset, only_questions=only_questions)
     if as_json:
@@ -68,19 +68,20 @@ def agreement_command(
     return 0
 
 
-def _of_file(path: Path, level: Level) -> Agreement:
-    from review.agreement import Agreement, Rating, pairs, question_agreement
-    from review.formats.ratings import as_numbers, read_ratings
+def _of_file(path: Path, level: Level, *, only_questions: bool) -> Agreement:
+    from review.agreement import Agreement, coded_agreement, coded_pairs
+    from review.formats.ratings import numbers_of, read_rating_columns
+    from review.stats.coded import Coded, with_values
 
-    rated = read_ratings(path)
-    values: Sequence[str | float] = [row.value for row in rated] if level == "nominal" else as_numbers(path, rated)
-    ratings = [Rating(row.unit, row.annotator, value) for row, value in zip(rated, values, strict=True)]
-    offered = sorted(set(values))
-    return Agreement(
-        questions=(question_agreement(path.stem, level, ratings, offered),),
-        classes=tuple(map(str, offered)),
-        pairs=pairs(ratings, {row.annotator: row.annotator for row in rated}, offered),
-    )
+    rated = read_rating_columns(path)
+    values: Sequence[str | float] = rated.values if level == "nominal" else numbers_of(path, rated)
+    units, annotators, places = rated.numbers
+    given = with_values(Coded(units, annotators, places, (), len(rated.units), len(rated.annotators)), values)
+    question = coded_agreement(path.stem, level, given, given.names)
+    if only_questions:
+        return Agreement((question,), tuple(map(str, given.names)))
+    found = coded_pairs(given, rated.annotators, given.names, ordinal=level == "ordinal")
+    return Agreement((question,), tuple(map(str, given.names)), found)
 
 
 def _of_dataset(workspace: Path, dataset: str | None, *, only_questions: bool) -> Agreement:
