@@ -145,8 +145,11 @@ def _validation(shipment: Shipment) -> list[str]:
             ["what", "value (95 % interval, one look)"],
             zip(tables.VALIDATION, tables.validation_row(report), strict=True),
         ),
+        words.SEVERAL_N,
+        "",
         *table(*tables.questions_table(report.agreement.questions)),
-        words.FIRST_TWO,
+        *bullets(words.coefficient_notes(report.agreement.questions)),
+        words.counting(always_three=report.agreement.always_three),
         "",
     ]
     excluded = [f"{shipment.people[key]}: {shipment.excluded[key]}" for key in sorted(shipment.review.without)]

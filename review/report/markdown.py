@@ -69,6 +69,8 @@ def _dataset(one: DatasetReport) -> list[str]:
         *table(
             ["what", "value (95 % interval, one look)"], zip(tables.VALIDATION, tables.validation_row(one), strict=True)
         ),
+        words.SEVERAL_N,
+        "",
         *_agreement(one),
         *_course(one),
         *_annotators(one),
@@ -81,13 +83,18 @@ def _dataset(one: DatasetReport) -> list[str]:
 
 def _agreement(one: DatasetReport) -> list[str]:
     headings, rows = tables.questions_table(one.agreement.questions)
-    lines = ["### Agreement between validators", "", *table(headings, rows), words.FIRST_TWO, ""]
+    lines = ["### Agreement between validators", "", *table(headings, rows)]
+    lines += bullets(words.coefficient_notes(one.agreement.questions))
+    lines += [words.counting(always_three=one.agreement.always_three), ""]
     if one.agreement.imported:
         headings, rows = tables.questions_table(one.agreement.imported)
-        lines += ["### Imported ratings", "", *table(headings, rows), words.IMPORTED, ""]
+        lines += ["### Imported ratings", "", *table(headings, rows)]
+        lines += [*bullets(words.coefficient_notes(one.agreement.imported)), words.IMPORTED, ""]
     if one.agreement.pairs:
         drawn = (tables.pair_row(pair, one.agreement.classes) for pair in one.agreement.pairs[: tables.MOST_PAIRS])
         lines += ["### Validators two by two", "", *table(tables.PAIR_HEADINGS, drawn)]
+    for title, ordinal in tables.ordinal_pair_tables(one.agreement.ordinal_pairs):
+        lines += [f"### {shown(title)}", "", *table(tables.ORDINAL_PAIR_HEADINGS, ordinal)]
     if one.agreement.calibration is not None and one.agreement.calibration.count:
         lines += [
             "### Calibration of the discriminator",

@@ -110,6 +110,7 @@ def _dataset(one: DatasetReport, place: int) -> list[str]:
         _plain(
             ["what", "value (95 % interval, one look)"], zip(tables.VALIDATION, tables.validation_row(one), strict=True)
         ),
+        f'<p class="soft">{text(words.SEVERAL_N)}</p>',
         *_agreement(one),
         *_course(one),
         *_annotators(one),
@@ -148,7 +149,8 @@ def _agreement(one: DatasetReport) -> list[str]:
     return [
         "<h3>Agreement between validators</h3>",
         _plain(*tables.questions_table(one.agreement.questions)),
-        f'<p class="soft">{text(words.FIRST_TWO)}</p>',
+        _list(words.coefficient_notes(one.agreement.questions)),
+        f'<p class="soft">{text(words.counting(always_three=one.agreement.always_three))}</p>',
         *_imported(one),
         *_pairs(one),
         *_plots(one),
@@ -162,6 +164,7 @@ def _imported(one: DatasetReport) -> list[str]:
     return [
         "<h3>Imported ratings</h3>",
         _plain(*tables.questions_table(found)),
+        _list(words.coefficient_notes(found)),
         f'<p class="soft">{text(words.IMPORTED)}</p>',
     ]
 
@@ -176,6 +179,11 @@ def _pairs(one: DatasetReport) -> list[str]:
         "<h3>Validators two by two</h3>",
         _plain(tables.PAIR_HEADINGS, rows),
         f'<p class="soft">and {more:,} more pairs.</p>' if more > 0 else "",
+        *(
+            part
+            for title, ordinal in tables.ordinal_pair_tables(one.agreement.ordinal_pairs)
+            for part in (f"<h4>{text(title)}</h4>", _plain(tables.ORDINAL_PAIR_HEADINGS, ordinal))
+        ),
     ]
 
 

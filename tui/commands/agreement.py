@@ -25,6 +25,7 @@ MOST_PAIRS = 10
 """The pairs with most in common are printed; --json has all of them."""
 
 COEFFICIENTS = ("percent_agreement", "alpha", "fleiss_kappa", "gwet_ac1", "cohen_kappa")
+ORDINAL = ("weighted_kappa_linear", "weighted_kappa_quadratic", "spearman")
 
 
 @click.command("agreement")
@@ -45,7 +46,8 @@ def agreement_command(
 ) -> int:
     """Show how far the annotators of a dataset agree, question by question; or those of a ratings file.
 
-    Coefficients use the first two answers of each example: a third is asked on disputes only.
+    Coefficients use the first two answers of each example, since a third is asked on disputes only; all three where
+    everybody is to answer.
     """
     if ratings is not None and dataset is not None:
         raise InputError("Name a dataset or --ratings FILE, not both.")
@@ -59,11 +61,17 @@ def agreement_command(
         print_json(asdict(found))
     else:
         print_questions(found.questions)
+        if ratings is None:
+            from review.report import words
+
+            say(words.counting(always_three=found.always_three))
         if found.imported:
             say()
             say("imported ratings, which the gate never sees:")
             print_questions(found.imported)
         _print_pairs(found.pairs)
+        for name, ordinal in found.ordinal_pairs.items():
+            _print_ordinal_pairs(name, ordinal)
         _print_annotators(found.annotators)
     return 0
 
@@ -81,7 +89,8 @@ def _of_file(path: Path, level: Level, *, only_questions: bool) -> Agreement:
     if only_questions:
         return Agreement((question,), tuple(map(str, given.names)))
     found = coded_pairs(given, rated.annotators, given.names, ordinal=level == "ordinal")
-    return Agreement((question,), tuple(map(str, given.names)), found)
+    ordinal = {path.stem: found} if level == "ordinal" else {}
+    return Agreement((question,), tuple(map(str, given.names)), found, ordinal_pairs=ordinal)
 
 
 def _of_dataset(workspace: Path, dataset: str | None, *, only_questions: bool) -> Agreement:
@@ -111,10 +120,19 @@ def print_questions(questions: Sequence[QuestionAgreement]) -> None:
         "Cohen",
     ]
     print_table(headings, [_row(question) for question in questions])
+    ordinal = [question for question in questions if question.level == "ordinal"]
+    if ordinal:
+        say()
+        headings = ["question", "linear kappa", "quadratic kappa", "Spearman's rho"]
+        print_table(headings, [[one.name, *_numbers([getattr(one, name) for name in ORDINAL])] for one in ordinal])
+    from review.report import words
+
     for question in questions:
         for reason in sorted(set(question.undefined.values())):
             names = [name.replace("_", " ") for name, why in question.undefined.items() if why == reason]
             say(f"{question.name}: {', '.join(names)} {reason}")
+        for note in words.question_notes(question):
+            say(note)
 
 
 def _print_pairs(found: Sequence[PairAgreement]) -> None:
@@ -132,6 +150,18 @@ def _print_pairs(found: Sequence[PairAgreement]) -> None:
         for pair in found[:MOST_PAIRS]
     ]
     print_table(["validator", "and", "in common", "raw agreement", "Cohen's kappa"], table)
+    if len(found) > MOST_PAIRS:
+        say(f"and {len(found) - MOST_PAIRS:,} more pairs, with --json")
+
+
+def _print_ordinal_pairs(name: str, found: Sequence[PairAgreement]) -> None:
+    from review.report import tables
+
+    if not found:
+        return
+    say()
+    say(f"{name}:")
+    print_table(list(tables.ORDINAL_PAIR_HEADINGS), [tables.ordinal_pair_row(pair) for pair in found[:MOST_PAIRS]])
     if len(found) > MOST_PAIRS:
         say(f"and {len(found) - MOST_PAIRS:,} more pairs, with --json")
 
