@@ -17,6 +17,7 @@ from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 from review.formats.csv_text import LONGEST_CELL
+from review.formats.rating_bytes import Cells, csv_cells, json_cells, numbered_cells
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +47,8 @@ Columns = tuple[Sequence[str | int], Sequence[str | int], Sequence[str | int]]
 
 def plain_csv(text: str) -> RatingColumns | None:
     """Returns the ratings of a CSV file whose every row is plain, or None."""
+    if (found := _of_bytes(csv_cells(text, COLUMNS))) is not None:
+        return found
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
@@ -59,6 +62,8 @@ def plain_csv(text: str) -> RatingColumns | None:
 
 def plain_json_lines(text: str) -> RatingColumns | None:
     """Returns the ratings of a JSONL file whose every line has a unit, an annotator, a value and no more, or None."""
+    if (found := _of_bytes(json_cells(text, COLUMNS))) is not None:
+        return found
     try:
         return _complete(_json_parts(text))
     except (ValueError, RecursionError, _NotPlainError):
@@ -106,15 +111,35 @@ def _refuse(name: str) -> None:
 
 def _complete(parts: Iterable[Columns]) -> RatingColumns | None:
     """Returns the ratings of all parts; None where one is not a rating, or stands twice."""
-    import numpy as np
-
     with _no_collection():
         found = gathered(parts)
     texts = (*found.units, *found.annotators, *found.values)
-    if not found.numbers.size or "" in found.units or "" in found.annotators or not all(map(_is_utf8, texts)):
+    if "" in found.units or "" in found.annotators or not all(map(_is_utf8, texts)):
         return None
+    return _given_once(found)
+
+
+def _of_bytes(cells: Cells | None) -> RatingColumns | None:
+    """Returns the ratings of cells; None where one is not a rating, stands twice, or there are none."""
+    import numpy as np
+
+    if cells is None or any((starts == ends).any() for starts, ends in zip(cells.starts[:2], cells.ends, strict=False)):
+        return None
+    columns = [numbered_cells(cells.data, *ends) for ends in zip(cells.starts, cells.ends, strict=True)]
+    known = [column for column in columns if column is not None]
+    if len(known) < len(COLUMNS):
+        return None
+    units, annotators, values = known
+    numbers = np.stack([column for column, _ in known])
+    return _given_once(RatingColumns(numbers, units[1], list(annotators[1]), list(values[1])))
+
+
+def _given_once(found: RatingColumns) -> RatingColumns | None:
+    """Returns the ratings without those that are missing; None where there are none, or somebody's stands twice."""
+    import numpy as np
+
     keys = np.sort(found.numbers[0] * len(found.annotators) + found.numbers[1])
-    if (keys[1:] == keys[:-1]).any():
+    if not len(keys) or (keys[1:] == keys[:-1]).any():
         return None
     if "" not in found.values:
         return found

@@ -98,22 +98,69 @@ def test_json_that_only_looks_plain_is_refused(text: str, tmp_path: Path) -> Non
         read_rating_columns(write(tmp_path, text, "ratings.jsonl"))
 
 
-cells = st.sampled_from(["a", " a", "b ", "", "1", "1.0", "ü", '"', ",", "\n"])
+cells = st.sampled_from(["a", " a", "b ", "", "1", "1.0", "ü", '"', ",", "\n", "a longer one", "é", "}", "0", "x" * 70])
+numbers = st.sampled_from([0, 1, 7, 10, -1, 1.0, 2.5, True, None, 10**20])
 
 
 @given(st.lists(st.tuples(cells, cells, cells), min_size=1, max_size=6), st.booleans())
 @settings(max_examples=200, deadline=None)
-def test_both_readers_say_the_same(table: list[tuple[str, str, str]], as_json: bool) -> None:
-    names = ("unit", "annotator", "value")
-    if as_json:
-        text = "\n".join(json.dumps(dict(zip(names, row, strict=True))) for row in table)
-        found = rating_columns.plain_json_lines(text)
-    else:
-        quoted = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in table]
-        text = "\n".join([",".join(names), *quoted])
-        found = rating_columns.plain_csv(text)
+def test_both_readers_of_csv_say_the_same(table: list[tuple[str, str, str]], quoting: bool) -> None:
+    def written(cell: str) -> str:
+        return '"' + cell.replace('"', '""') + '"' if quoting else cell
+
+    rows_of_text = [",".join(map(written, row)) for row in [("unit", "annotator", "value"), *table]]
+    same_or_refused("\n".join(rows_of_text), "r.csv")
+
+
+@given(
+    st.lists(st.tuples(cells | numbers, cells | numbers, cells | numbers), min_size=1, max_size=6),
+    st.permutations(("unit", "annotator", "value")),
+    st.sampled_from([(", ", ": "), (",", ":")]),
+    st.booleans(),
+)
+@settings(max_examples=300, deadline=None)
+def test_both_readers_of_json_say_the_same(
+    table: list[tuple[object, ...]], names: list[str], separators: tuple[str, str], ascii_only: bool
+) -> None:
+    lines = [
+        json.dumps(dict(zip(names, row, strict=True)), separators=separators, ensure_ascii=ascii_only) for row in table
+    ]
+    same_or_refused("\n".join(lines), "r.jsonl")
+
+
+MENDED = {
+    "r.csv": "unit,annotator,value\nu1,a1,1\nu1,a2,2\nu2,a1,1\n",
+    "r.jsonl": '{"unit": "u1", "annotator": "a1", "value": 1}\n{"unit": "u1", "annotator": "a2", "value": 12}\n',
+}
+
+
+@given(
+    st.sampled_from([*MENDED]),
+    st.lists(st.tuples(st.integers(0, 100), st.sampled_from([*'{},:"\\ \t\r\n\x01\x020123aé', ""])), max_size=4),
+)
+@settings(max_examples=500, deadline=None)
+def test_a_file_with_something_wrong_is_never_read_as_another(name: str, changes: list[tuple[int, str]]) -> None:
+    text = MENDED[name]
+    for place, character in changes:
+        text = text[: place % len(text)] + character + text[place % len(text) + 1 :]
+    same_or_refused(text, name)
+
+
+def same_or_refused(text: str, name: str) -> None:
+    """What is read as columns is what is read line by line."""
+    found = rating_columns.plain_csv(text) if name.endswith("csv") else rating_columns.plain_json_lines(text)
     if found is not None:
-        assert rows(found) == ratings._line_by_line(Path("r.jsonl" if as_json else "r.csv"), text)
+        assert rows(found) == ratings._line_by_line(Path(name), text)
+
+
+def test_most_files_are_read_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rating_columns, "gathered", lambda parts: pytest.fail("cell by cell"))
+    for name, text in MENDED.items():
+        same_or_refused(text, name)
+        same_or_refused(text.replace("u1", "a longer name of a unit, é").replace(", é", " é"), name)
+    found = rating_columns.plain_csv(MENDED["r.csv"])
+    assert found is not None
+    assert (list(found.units), found.units[-1], found.units[:1]) == (["u1", "u2"], "u2", ["u1"])
 
 
 def test_numbers_name_the_first_text(tmp_path: Path) -> None:
