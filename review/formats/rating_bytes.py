@@ -110,14 +110,22 @@ def _keys(line: str, columns: Sequence[str]) -> tuple[list[str], list[bytes]] | 
 def _without_keys(data: bytes, openings: Sequence[bytes]) -> bytes | None:
     """Returns the values of all lines with marks between them; None unless each line has all keys in their order."""
     lines = data.count(b"\n")
-    # A key can't stand in a text: it has quotes, which a text could only hold behind a backslash.
-    strange = any(mark in data for mark in (b"\\", FIRST, SECOND))
-    begun = data.startswith(openings[0]) and data.count(b"\n" + openings[0]) == lines - 1
-    if strange or not begun or any(data.count(part) != lines for part in (*openings, b"}\n")):
+    if any(mark in data for mark in (b"\\", FIRST, SECOND)):
         return None
-    for opening, mark in zip(openings, (b"", FIRST, SECOND), strict=True):
-        data = data.replace(opening, mark)
-    return data.replace(b"}\n", b"\n")
+    if not data.startswith(openings[0]) or not data.endswith(b"}\n"):
+        return None
+    data = data[len(openings[0]) : -2]
+    # A key can't stand in a text: it has quotes, which a text could only hold behind a backslash.
+    for part, mark, times in (
+        (b"}\n" + openings[0], b"\n", lines - 1),
+        (openings[1], FIRST, lines),
+        (openings[2], SECOND, lines),
+    ):
+        before = len(data)
+        data = data.replace(part, mark)
+        if before - len(data) != times * (len(part) - len(mark)):
+            return None
+    return data + b"\n"
 
 
 def _separated(data: bytes, pattern: bytes) -> tuple[Codes, Codes] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from review.agreement import notes
 from review.markdown_text import bullets, indented, shown, table
 from review.report import tables, words
 from review.report.measured import HEADINGS, measured_rows
@@ -84,12 +85,12 @@ def _dataset(one: DatasetReport) -> list[str]:
 def _agreement(one: DatasetReport) -> list[str]:
     headings, rows = tables.questions_table(one.agreement.questions)
     lines = ["### Agreement between validators", "", *table(headings, rows)]
-    lines += bullets(words.coefficient_notes(one.agreement.questions))
-    lines += [words.counting(always_three=one.agreement.always_three), ""]
+    lines += bullets(notes.coefficient_notes(one.agreement.questions))
+    lines += [notes.counting(always_three=one.agreement.always_three), ""]
     if one.agreement.imported:
         headings, rows = tables.questions_table(one.agreement.imported)
         lines += ["### Imported ratings", "", *table(headings, rows)]
-        lines += [*bullets(words.coefficient_notes(one.agreement.imported)), words.IMPORTED, ""]
+        lines += [*bullets(notes.coefficient_notes(one.agreement.imported)), words.IMPORTED, ""]
     if one.agreement.pairs:
         drawn = (tables.pair_row(pair, one.agreement.classes) for pair in one.agreement.pairs[: tables.MOST_PAIRS])
         lines += ["### Validators two by two", "", *table(tables.PAIR_HEADINGS, drawn)]
@@ -119,8 +120,8 @@ def _annotators(one: DatasetReport) -> list[str]:
     if not found:
         return []
     rows = (tables.annotator_row(annotator) for annotator in found)
-    notes = bullets(words.annotator_notes(found))
-    return ["### Validators", "", *table(tables.ANNOTATOR_HEADINGS, rows), *notes, words.INFORMEDNESS, ""]
+    flags = bullets(words.annotator_notes(found))
+    return ["### Validators", "", *table(tables.ANNOTATOR_HEADINGS, rows), *flags, words.INFORMEDNESS, ""]
 
 
 def _measured(one: DatasetReport) -> list[str]:

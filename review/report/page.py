@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from importlib import resources
 
 from db.visible import visible
+from review.agreement import notes
 from review.report import svg, tables, words
 from review.report.measured import HEADINGS, measured_rows
 from review.report.model import Comparison, DatasetReport, LintLine, Report, Together
@@ -149,8 +150,8 @@ def _agreement(one: DatasetReport) -> list[str]:
     return [
         "<h3>Agreement between validators</h3>",
         _plain(*tables.questions_table(one.agreement.questions)),
-        _list(words.coefficient_notes(one.agreement.questions)),
-        f'<p class="soft">{text(words.counting(always_three=one.agreement.always_three))}</p>',
+        _list(notes.coefficient_notes(one.agreement.questions)),
+        f'<p class="soft">{text(notes.counting(always_three=one.agreement.always_three))}</p>',
         *_imported(one),
         *_pairs(one),
         *_plots(one),
@@ -164,7 +165,7 @@ def _imported(one: DatasetReport) -> list[str]:
     return [
         "<h3>Imported ratings</h3>",
         _plain(*tables.questions_table(found)),
-        _list(words.coefficient_notes(found)),
+        _list(notes.coefficient_notes(found)),
         f'<p class="soft">{text(words.IMPORTED)}</p>',
     ]
 

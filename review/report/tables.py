@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from review.agreement import AnnotatorQuality, Course, PairAgreement, QuestionAgreement
+from review.agreement import AnnotatorQuality, Course, PairAgreement, QuestionAgreement, notes
 from review.report import words
 from review.report.model import Comparison, DatasetReport, Report, Together
 from review.stats.calibration import Calibration
@@ -72,8 +72,8 @@ def questions_table(questions: Sequence[QuestionAgreement]) -> tuple[list[str], 
     rows = [
         ["examples; validators", *(f"{question.n_units:,}; {question.n_annotators}" for question in questions)],
         *(
-            [words.COEFFICIENTS[name], *(words.coefficient(question, name) for question in questions)]
-            for name in words.shown_coefficients(questions)
+            [notes.COEFFICIENTS[name], *(words.coefficient(question, name) for question in questions)]
+            for name in notes.shown_coefficients(questions)
         ),
         ["alpha reads as", *(words.band(question.alpha) or words.NOTHING for question in questions)],
         ["answers", *(_shares(question) for question in questions)],

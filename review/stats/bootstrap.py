@@ -7,7 +7,7 @@ few distinct patterns, and all replicates are computed at once (review.stats.pat
 
 Which interval it is depends on how much decides it. Raw agreement is a share, and has Wilson's interval. The others
 have the percentile interval, from 100 examples of which 20 hold a difference; with less, the studentised one; below
-30 examples none, since there no interval covers what it says when one class is rare.
+30 examples there is none, since it would cover too little where one class is rare.
 """
 
 from __future__ import annotations

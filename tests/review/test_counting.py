@@ -9,12 +9,11 @@ import pytest
 from db.connection import Connection
 from db.evidence import FirstAnswer
 from db.records import Dataset
-from review.agreement import Agreement, agreement, counted_answers
+from review.agreement import Agreement, agreement, counted_answers, notes
 from review.assigning import Changes, assign
 from review.policy import load_policy
 from review.release import ship
 from review.release.verify import verify
-from review.report import words
 from review.steering import find
 from tests.support.annotators import NAMES, Annotators, Truth
 from tests.support.workspaces import make_dataset
@@ -60,7 +59,7 @@ def test_all_three_count_for_coefficients_pairs_and_annotators(connection: Conne
     assert [pair.shared for pair in found.pairs] == [40, 40, 40]
     assert [pair.shared for pair in found.ordinal_pairs["relevance"]] == [40, 40, 40]
     assert all(one.compared > 30 for one in found.annotators)
-    assert words.counting(always_three=found.always_three) == words.ALL_THREE
+    assert notes.counting(always_three=found.always_three) == notes.ALL_THREE
 
 
 def test_a_dataset_that_turns_to_always_three_counts_all_when_all_are_there(connection: Connection) -> None:
@@ -82,5 +81,5 @@ def test_a_release_of_three_answers_each_is_verified(connection: Connection, tmp
     released = ship(connection, dataset, load_policy(), tmp_path / "release", override="a test").folder
     assert verify(released).problems == ()
     card = (released / "README.md").read_text()
-    assert words.ALL_THREE in card
-    assert words.FIRST_TWO not in card
+    assert notes.ALL_THREE in card
+    assert notes.FIRST_TWO not in card

@@ -6,8 +6,8 @@ import pytest
 from scipy.stats import spearmanr
 from sklearn.metrics import cohen_kappa_score
 
-from review.agreement import Rating, pairs, question_agreement
-from review.report import tables, words
+from review.agreement import Rating, notes, pairs, question_agreement
+from review.report import tables
 
 SCALE = (1, 2, 3, 4, 5)
 ADA = [1, 2, 3, 4, 5, 5, 4, 2, 3, 1] * 4
@@ -33,7 +33,7 @@ def test_one_half_answered_example_undefines_nothing() -> None:
     assert (whole.basis, part.undefined) == ({}, {})
     assert part.basis["fleiss_kappa"] == "on 40 of 41 examples, those with 2 answers"
     assert part.basis["cohen_kappa"] == "on 40 of 41 examples, those that both answered"
-    assert words.question_notes(part) == [
+    assert notes.question_notes(part) == [
         "relevance: 1 of 41 examples have one answer, which agrees with none.",
         "relevance: Fleiss' kappa: on 40 of 41 examples, those with 2 answers.",
         "relevance: Cohen's kappa, linear kappa, quadratic kappa, Spearman's rho: on 40 of 41 examples, those that both"
@@ -87,7 +87,7 @@ def test_rows_undefined_throughout_are_left_out_with_one_line() -> None:
     named = [row[0] for row in rows]
     assert "Krippendorff's alpha" in named
     assert not {"Cohen's kappa", "linear kappa", "Spearman's rho"} & set(named)
-    assert words.coefficient_notes(questions) == [
+    assert notes.coefficient_notes(questions) == [
         "Left out, since undefined throughout: Cohen's kappa: Cohen's kappa takes two annotators, and there are 3."
     ]
     ordinal = question_agreement("relevance", "ordinal", given, SCALE)
@@ -100,7 +100,7 @@ def test_a_missing_interval_says_why() -> None:
     why = "too few examples for an interval: 10 with two answers, and it takes 30"
     assert few.undefined == {"alpha_ci": f"undefined: {why}"}
     assert few.no_interval == dict.fromkeys(("alpha", "fleiss_kappa", "gwet_ac1"), f"undefined: {why}")
-    assert words.question_notes(few) == [
+    assert notes.question_notes(few) == [
         f"label: no interval of Krippendorff's alpha, Fleiss' kappa, Gwet's AC1: {why}."
     ]
     assert few.intervals.keys() == {"percent_agreement"}

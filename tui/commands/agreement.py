@@ -62,9 +62,9 @@ def agreement_command(
     else:
         print_questions(found.questions)
         if ratings is None:
-            from review.report import words
+            from review.agreement import notes
 
-            say(words.counting(always_three=found.always_three))
+            say(notes.counting(always_three=found.always_three))
         if found.imported:
             say()
             say("imported ratings, which the gate never sees:")
@@ -125,13 +125,13 @@ def print_questions(questions: Sequence[QuestionAgreement]) -> None:
         say()
         headings = ["question", "linear kappa", "quadratic kappa", "Spearman's rho"]
         print_table(headings, [[one.name, *_numbers([getattr(one, name) for name in ORDINAL])] for one in ordinal])
-    from review.report import words
+    from review.agreement import notes
 
     for question in questions:
         for reason in sorted(set(question.undefined.values())):
             names = [name.replace("_", " ") for name, why in question.undefined.items() if why == reason]
             say(f"{question.name}: {', '.join(names)} {reason}")
-        for note in words.question_notes(question):
+        for note in notes.question_notes(question):
             say(note)
 
 
@@ -155,13 +155,14 @@ def _print_pairs(found: Sequence[PairAgreement]) -> None:
 
 
 def _print_ordinal_pairs(name: str, found: Sequence[PairAgreement]) -> None:
-    from review.report import tables
-
     if not found:
         return
     say()
-    say(f"{name}:")
-    print_table(list(tables.ORDINAL_PAIR_HEADINGS), [tables.ordinal_pair_row(pair) for pair in found[:MOST_PAIRS]])
+    table = [
+        [pair.first, pair.second, f"{pair.shared:,}", *_numbers([getattr(pair, key) for key in ORDINAL])]
+        for pair in found[:MOST_PAIRS]
+    ]
+    print_table([f"{name}: validator", "and", "in common", "linear kappa", "quadratic kappa", "Spearman's rho"], table)
     if len(found) > MOST_PAIRS:
         say(f"and {len(found) - MOST_PAIRS:,} more pairs, with --json")
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
-from review.agreement import Agreement, PairAgreement, QuestionAgreement
+from review.agreement import Agreement, PairAgreement, QuestionAgreement, notes
 from review.agreement.questions import IN_ORDER, TWO
 from review.report import tables, words
 from review.stats.coefficients import TENTATIVE
@@ -32,7 +32,7 @@ def question_lines(agreement: Agreement, width: int) -> Content:
     """Returns the coefficients of each question with their intervals as bars, all on a scale from 0 to 1."""
     bar = max(LEAST_BAR, min(MOST_BAR, width - REST))
     blocks = [_question(question, bar, width) for question in agreement.questions]
-    counting = words.counting(always_three=agreement.always_three)
+    counting = notes.counting(always_three=agreement.always_three)
     return Content("\n\n").join([*blocks, Content.styled(counting, SOFT)])
 
 
@@ -146,10 +146,10 @@ def _question(question: QuestionAgreement, bar: int, width: int) -> Content:
     lines = [Content.assemble((f"{_shown(question.name)}  ", "bold $primary"), (counts, SOFT))]
     lines += [
         _coefficient(question, name, called, bar, width)
-        for name, called in words.COEFFICIENTS.items()
+        for name, called in notes.COEFFICIENTS.items()
         if name not in IN_ORDER or question.level == "ordinal"
     ]
-    lines += [_beneath(note.removeprefix(f"{question.name}: "), width) for note in words.question_notes(question)]
+    lines += [_beneath(note.removeprefix(f"{question.name}: "), width) for note in notes.question_notes(question)]
     return Content("\n").join(lines)
 
 
@@ -162,7 +162,7 @@ def _coefficient(question: QuestionAgreement, name: str, called: str, bar: int, 
         room = max(LEAST_NAME, width - NAME - 2)
         lines = f"\n{'':{NAME + 2}}".join(textwrap.wrap(_shown(why), room))
         return Content.assemble(f"  {called:<{NAME}}", (lines, SOFT))
-    ends = words.ends_of(question, name)
+    ends = notes.ends_of(question, name)
     threshold = TENTATIVE if name == "alpha" else None
     drawn = interval_bar(*ends, value, threshold, ends=SCALE, width=bar) if ends else Content(" " * bar)
     said = f"  {words.interval(ends)}" + (f"  {words.band(value)}" if name == "alpha" else "")
