@@ -152,6 +152,6 @@ def _measured(connection: Connection, dataset: Dataset) -> Diversity:
         handfuls=len(units),
         ratings=len(given),
         annotators=len({one.annotator_id for one in given}),
-        mean=resampled_mean(units, seed=dataset.seed),
+        mean=resampled_mean(units, seed=dataset.seed, scale=(1.0, 5.0)),
         alpha=krippendorff_alpha(tally(units), "ordinal").value if units else None,
     )

@@ -120,7 +120,9 @@ def head_to_head(connection: Connection, first: Dataset, second: Dataset) -> Hea
         first_better=won.count("first"),
         second_better=won.count("second"),
         ties=won.count("tie"),
-        share=resampled_mean([[POINTS[one]] for one in won], seed=min(first, second, key=lambda one: one.id).seed),
+        share=resampled_mean(
+            [[POINTS[one]] for one in won], seed=min(first, second, key=lambda one: one.id).seed, scale=(0.0, 1.0)
+        ),
         left_better=sum(one.better == ("second" if one.swapped else "first") for one in given),
     )
 

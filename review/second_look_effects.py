@@ -93,7 +93,7 @@ def _share(looks: Sequence[LookedTwice], holds: Callable[[LookedTwice], bool], s
     by_example: dict[int, list[float]] = defaultdict(list)
     for one in looks:
         by_example[one.example_id].append(float(holds(one)))
-    return resampled_mean(list(by_example.values()), seed=seed)
+    return resampled_mean(list(by_example.values()), seed=seed, scale=(0.0, 1.0))
 
 
 def _right_at_first(one: LookedTwice) -> bool:

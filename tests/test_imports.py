@@ -83,6 +83,13 @@ def test_sqlite_utils_comes_in_to_migrate_and_then_only(tmp_path: Path) -> None:
     assert schema.CURRENT >= 1
 
 
+def test_agreement_needs_no_more_than_numpy_and_krippendorff(folder: Path) -> None:
+    """Cohen's kappa once brought in scikit-learn, which took longer than everything else together."""
+    rows = "".join(f"u{unit},{name},{unit % 2}\n" for unit in range(40) for name in ("Ann", "Ben"))
+    (folder / "ratings.csv").write_text("unit,annotator,value\n" + rows)
+    assert called("agreement", "--ratings", "ratings.csv", cwd=folder) == (0, {"numpy", "krippendorff"})
+
+
 @pytest.mark.slow
 def test_the_gate_needs_no_screen_and_no_engine(folder: Path) -> None:
     assert called("import", "bees.jsonl", cwd=folder)[0] == 0

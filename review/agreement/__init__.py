@@ -1,10 +1,18 @@
 """Agreement between annotators: questions, pairs, each annotator's quality, calibration, and how bounds narrowed."""
 
 from review.agreement.annotators import AnnotatorQuality
+from review.agreement.counting import counted_answers
 from review.agreement.course import Course, CoursePoint
-from review.agreement.measuring import Agreement, agreement, first_two_answers, question_agreements
-from review.agreement.pairs import PairAgreement, pairs
-from review.agreement.questions import REPLICATES, SEED, QuestionAgreement, Rating, question_agreement
+from review.agreement.measuring import Agreement, agreement, question_agreements
+from review.agreement.pairs import PairAgreement, coded_pairs, pairs
+from review.agreement.questions import (
+    REPLICATES,
+    SEED,
+    QuestionAgreement,
+    Rating,
+    coded_agreement,
+    question_agreement,
+)
 
 __all__ = [
     "REPLICATES",
@@ -17,7 +25,9 @@ __all__ = [
     "QuestionAgreement",
     "Rating",
     "agreement",
-    "first_two_answers",
+    "coded_agreement",
+    "coded_pairs",
+    "counted_answers",
     "pairs",
     "question_agreement",
     "question_agreements",

@@ -98,13 +98,13 @@ class Yardstick:
 
     Attributes:
         classes: The classes offered.
-        first_two: The classes that the first two annotators of each example gave.
+        counted: The classes that annotators gave, of the answers that count (`counted_answers`).
         gold: Whether each answer on an example whose answer is known was that.
         repeats: Whether each answer on an example shown a second time was the same again.
     """
 
     classes: Sequence[str]
-    first_two: Sequence[Rating]
+    counted: Sequence[Rating]
     gold: Checks = field(default_factory=dict)
     repeats: Checks = field(default_factory=dict)
 
@@ -128,7 +128,7 @@ def quality(
         by_annotator[one.annotator].append(one)
     shares = Counter(one.label for one in answers if one.label is not None)
     usual = {label: count / shares.total() for label, count in shares.items()}
-    by_example, beside = _beside(yardstick.first_two)
+    by_example, beside = _beside(yardstick.counted)
     model = dawid_skene(dict(islice(by_example.items(), MODELLED)), yardstick.classes, iterations=STEPS)
     found = []
     for annotator, given in by_annotator.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from db import annotators as annotator_rows
 from db import evidence as rows
@@ -19,16 +19,17 @@ from db.mixed_in import gold_answers, repeat_pairs
 from db.quality import GivenAnswer
 from db.records import Dataset, Question
 from review.agreement.annotators import AnnotatorQuality, Answered, Yardstick, quality
+from review.agreement.counting import counted_answers
 from review.agreement.course import Course, courses
 from review.agreement.imported import imported_agreement
 from review.agreement.pairs import PairAgreement, pairs
 from review.agreement.questions import QuestionAgreement, Rating, question_agreement
 from review.label_classes import LabelClasses, label_classes
 from review.policy import Policy, policy_of
-from review.questions import LEVELS
+from review.questions import LEVELS, RELEVANCE
 from review.sample import Sample, draw_sample
-from review.settling import FIRST_ASKED
 from review.stats.calibration import Calibration, calibration
+from review.stats.patterns import Level, Value
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,9 @@ class Agreement:
 
     Attributes:
         classes: What labels are compared as, in the order of the confusions.
+        always_three: Whether all three answers of each example count, since everybody is to answer; else the first
+            two do, since a third is asked on disputes only. Of a file of ratings all count.
+        ordinal_pairs: The pairs of annotators on each ordinal question.
         calibration: Label confidence against label agreement, over the settled examples of the gate's sample that
             have both.
         courses: How the gate's bounds narrowed over its sample.
@@ -50,6 +54,8 @@ class Agreement:
     calibration: Calibration | None = None
     courses: tuple[Course, ...] = ()
     imported: tuple[QuestionAgreement, ...] = ()
+    always_three: bool = False
+    ordinal_pairs: dict[str, tuple[PairAgreement, ...]] = field(default_factory=dict)
 
 
 def agreement(
@@ -62,8 +68,8 @@ def agreement(
 ) -> Agreement:
     """Returns the agreement of a dataset's annotators.
 
-    Only the first two answers of each example count: a third is asked on disputes, so the thirds are a biased sample.
-    Everybody's answers count, also those of excluded annotators, which the gate measures with and without.
+    Which answers of an example count says `counted_answers`. Everybody's do, also those of excluded annotators, which
+    the gate measures with and without.
 
     Args:
         connection: The workspace.
@@ -73,29 +79,48 @@ def agreement(
         only_questions: Whether only the coefficients are wanted, which is several times quicker.
     """
     with snapshot(connection):
-        answers = first_two_answers(rows.first_answers_of_dataset(connection, dataset.id, dataset.evidence_from))
+        given = rows.first_answers_of_dataset(connection, dataset.id, dataset.evidence_from)
         choices = rows.choices_of_answered(connection, dataset.id)
         more = None if only_questions else _read_more(connection, dataset)
-    classes = label_classes(list(choices.values()))
-    labels = _labels(answers, choices, classes)
-    questions = question_agreements(answers, choices, dataset.questions)
+    answers = counted_answers(given, always_three=dataset.always_three)
+    asked = _asked(answers, choices, dataset.questions)
+    label, offered = asked[0], tuple(map(str, asked[0].offered))
+    questions = tuple(one.agreement() for one in asked)
     if more is None:
-        return Agreement(questions, classes.offered)
+        return Agreement(questions, offered, always_three=dataset.always_three)
+    classes = label_classes(list(choices.values()))
     answered = [
         Answered(one.annotator_id, classes.of(choices[one.example_id], one.label), one.seconds) for one in more.given
     ]
-    yardstick = Yardstick(classes.offered, labels, gold=_checks(more.gold), repeats=_checks(more.repeats))
+    yardstick = Yardstick(offered, label.ratings, gold=_checks(more.gold), repeats=_checks(more.repeats))
     called = names or more.names
     sample = draw_sample(connection, dataset)
     return Agreement(
         questions=questions,
-        classes=classes.offered,
-        pairs=pairs(labels, called, classes.offered),
+        classes=offered,
+        pairs=pairs(label.ratings, called, offered),
         annotators=quality(answered, yardstick, called, more.excluded),
         calibration=_calibration(sample, more.confidences),
         courses=courses(sample, policy or policy_of(connection)),
         imported=imported_agreement(connection, dataset),
+        always_three=dataset.always_three,
+        ordinal_pairs={
+            one.name: pairs(one.ratings, called, one.offered, ordinal=True) for one in asked if one.level == "ordinal"
+        },
     )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question with the answers to it that count."""
+
+    name: str
+    level: Level
+    ratings: Sequence[Rating]
+    offered: Sequence[Value]
+
+    def agreement(self) -> QuestionAgreement:
+        return question_agreement(self.name, self.level, self.ratings, self.offered)
 
 
 def question_agreements(
@@ -104,13 +129,19 @@ def question_agreements(
     """Returns the agreement on label, relevance, ambiguous and a dataset's own questions.
 
     Args:
-        answers: The first two answers of each example, from `first_two_answers`.
+        answers: Those that count, from `counted_answers`.
         choices: The answers that each answered example offers, by its id.
         questions: The dataset's own.
     """
+    return tuple(one.agreement() for one in _asked(answers, choices, questions))
+
+
+def _asked(
+    answers: Sequence[FirstAnswer], choices: Mapping[int, Sequence[str]], questions: Sequence[Question]
+) -> tuple[_Asked, ...]:
     classes = label_classes(list(choices.values()))
     return (
-        question_agreement("label", "nominal", _labels(answers, choices, classes), classes.offered),
+        _Asked("label", "nominal", _labels(answers, choices, classes), classes.offered),
         *_other_questions(answers),
         *(_own_question(question, answers) for question in questions if question.kind in LEVELS),
     )
@@ -144,17 +175,6 @@ def _read_more(connection: Connection, dataset: Dataset) -> _More:
     )
 
 
-def first_two_answers(answers: Sequence[FirstAnswer]) -> list[FirstAnswer]:
-    """Returns each example's first two answers that aren't skips."""
-    seen: dict[int, int] = defaultdict(int)
-    kept = []
-    for answer in answers:
-        if answer.label is not None and seen[answer.example_id] < FIRST_ASKED:
-            seen[answer.example_id] += 1
-            kept.append(answer)
-    return kept
-
-
 def _labels(
     answers: Sequence[FirstAnswer], choices: Mapping[int, Sequence[str]], classes: LabelClasses
 ) -> list[Rating]:
@@ -165,25 +185,25 @@ def _labels(
     ]
 
 
-def _other_questions(answers: Sequence[FirstAnswer]) -> list[QuestionAgreement]:
+def _other_questions(answers: Sequence[FirstAnswer]) -> list[_Asked]:
     relevances = [
         Rating(one.example_id, one.annotator_id, one.relevance) for one in answers if one.relevance is not None
     ]
     ambiguities = [Rating(one.example_id, one.annotator_id, "yes" if one.ambiguous else "no") for one in answers]
     return [
-        question_agreement("relevance", "ordinal", relevances, (1, 2, 3, 4, 5)),
-        question_agreement("ambiguous", "nominal", ambiguities, ("no", "yes")),
+        _Asked("relevance", "ordinal", relevances, RELEVANCE.values),
+        _Asked("ambiguous", "nominal", ambiguities, ("no", "yes")),
     ]
 
 
-def _own_question(question: Question, answers: Sequence[FirstAnswer]) -> QuestionAgreement:
-    """Returns the agreement on a question that the author added; annotations from before it have no answer."""
+def _own_question(question: Question, answers: Sequence[FirstAnswer]) -> _Asked:
+    """Returns the answers to a question that the author added; annotations from before it have no answer."""
     ratings = [
         Rating(one.example_id, one.annotator_id, value)
         for one in answers
         if (value := one.answers.get(question.name)) is not None
     ]
-    return question_agreement(question.name, LEVELS[question.kind], ratings, question.values)
+    return _Asked(question.name, LEVELS[question.kind], ratings, question.values)
 
 
 def _checks(given: Sequence[tuple[int, str | None, str | None]]) -> dict[int, list[bool]]:

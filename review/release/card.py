@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from review.agreement import notes
 from review.evidence import OF_ALL, Evidence
 from review.markdown_text import bullets, indented, shown, table
 from review.release.shipment import Generation, Shipment
@@ -114,8 +115,7 @@ def _decision(shipment: Shipment) -> list[str]:
         lines += [f"The gate said: {words.verdict(decision)}. Reason given: {shown(decision.override)}", ""]
     lines += ["Bounds hold at all times at once, at the error level of the policy; facts have none.", ""]
     lines += table(["evidence", "examples", "value", "bounds", "threshold", "passes"], map(_row, decision.evidence))
-    notes = bullets(f"{piece.name}: {piece.note}" for piece in decision.evidence if piece.note)
-    return lines + notes
+    return lines + bullets(f"{piece.name}: {piece.note}" for piece in decision.evidence if piece.note)
 
 
 def _verdict(shipment: Shipment) -> str:
@@ -144,8 +144,11 @@ def _validation(shipment: Shipment) -> list[str]:
             ["what", "value (95 % interval, one look)"],
             zip(tables.VALIDATION, tables.validation_row(report), strict=True),
         ),
+        words.SEVERAL_N,
+        "",
         *table(*tables.questions_table(report.agreement.questions)),
-        words.FIRST_TWO,
+        *bullets(notes.coefficient_notes(report.agreement.questions)),
+        notes.counting(always_three=report.agreement.always_three),
         "",
     ]
     excluded = [f"{shipment.people[key]}: {shipment.excluded[key]}" for key in sorted(shipment.review.without)]

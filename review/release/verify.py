@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from db.visible import visible
-from review.agreement import first_two_answers, question_agreements
+from review.agreement import counted_answers, question_agreements
 from review.facts import facts_of
 from review.formats.example import SourceExample
 from review.formats.from_release import FOLDER as REVIEW
@@ -137,7 +137,7 @@ def _pairs(
 
 
 def _agreement(reviewed: Reviewed) -> list[dict[str, Any]]:
-    answers = first_two_answers(reviewed.since)
+    answers = counted_answers(reviewed.since, always_three=reviewed.review.always_three)
     return [asdict(one) for one in question_agreements(answers, reviewed.choices, reviewed.review.questions)]
 
 

@@ -26,6 +26,7 @@ from review.measurements import measurements
 from review.policy import Policy
 from review.portfolio import Portfolio, judge_portfolio
 from review.pseudonyms import pseudonyms
+from review.questions import RELEVANCE
 from review.report.model import (
     Comment,
     Comparison,
@@ -164,8 +165,10 @@ def _relevance(examples: Sequence[SampledExample]) -> MeanRating:
         return MeanRating(None, None, 0, None, None)
     mean = math.fsum(given) / len(given)
     sd = math.sqrt(math.fsum((rating - mean) ** 2 for rating in given) / (len(given) - 1)) if len(given) > 1 else None
-    interval = bootstrap_intervals(units, ["mean"], seed=SEED, replicates=REPLICATES)["mean"]
-    return MeanRating(mean, sd, len(given), interval.lower, interval.upper)
+    interval = bootstrap_intervals(
+        units, ["mean"], seed=SEED, replicates=REPLICATES, categories=[float(point) for point in RELEVANCE.values]
+    )["mean"]
+    return MeanRating(mean, sd, len(given), interval.lower, interval.upper, interval.undefined or "")
 
 
 def _share(count: int, of: int) -> Share:

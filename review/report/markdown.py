@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from review.agreement import notes
 from review.markdown_text import bullets, indented, shown, table
 from review.report import tables, words
 from review.report.measured import HEADINGS, measured_rows
@@ -69,6 +70,8 @@ def _dataset(one: DatasetReport) -> list[str]:
         *table(
             ["what", "value (95 % interval, one look)"], zip(tables.VALIDATION, tables.validation_row(one), strict=True)
         ),
+        words.SEVERAL_N,
+        "",
         *_agreement(one),
         *_course(one),
         *_annotators(one),
@@ -81,13 +84,18 @@ def _dataset(one: DatasetReport) -> list[str]:
 
 def _agreement(one: DatasetReport) -> list[str]:
     headings, rows = tables.questions_table(one.agreement.questions)
-    lines = ["### Agreement between validators", "", *table(headings, rows), words.FIRST_TWO, ""]
+    lines = ["### Agreement between validators", "", *table(headings, rows)]
+    lines += bullets(notes.coefficient_notes(one.agreement.questions))
+    lines += [notes.counting(always_three=one.agreement.always_three), ""]
     if one.agreement.imported:
         headings, rows = tables.questions_table(one.agreement.imported)
-        lines += ["### Imported ratings", "", *table(headings, rows), words.IMPORTED, ""]
+        lines += ["### Imported ratings", "", *table(headings, rows)]
+        lines += [*bullets(notes.coefficient_notes(one.agreement.imported)), words.IMPORTED, ""]
     if one.agreement.pairs:
         drawn = (tables.pair_row(pair, one.agreement.classes) for pair in one.agreement.pairs[: tables.MOST_PAIRS])
         lines += ["### Validators two by two", "", *table(tables.PAIR_HEADINGS, drawn)]
+    for title, ordinal in tables.ordinal_pair_tables(one.agreement.ordinal_pairs):
+        lines += [f"### {shown(title)}", "", *table(tables.ORDINAL_PAIR_HEADINGS, ordinal)]
     if one.agreement.calibration is not None and one.agreement.calibration.count:
         lines += [
             "### Calibration of the discriminator",
@@ -112,8 +120,8 @@ def _annotators(one: DatasetReport) -> list[str]:
     if not found:
         return []
     rows = (tables.annotator_row(annotator) for annotator in found)
-    notes = bullets(words.annotator_notes(found))
-    return ["### Validators", "", *table(tables.ANNOTATOR_HEADINGS, rows), *notes, words.INFORMEDNESS, ""]
+    flags = bullets(words.annotator_notes(found))
+    return ["### Validators", "", *table(tables.ANNOTATOR_HEADINGS, rows), *flags, words.INFORMEDNESS, ""]
 
 
 def _measured(one: DatasetReport) -> list[str]:

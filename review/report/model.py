@@ -32,6 +32,7 @@ class MeanRating:
     Attributes:
         sd: Standard deviation over the ratings.
         ratings: How many there are.
+        undefined: Why there is no interval, where there is none.
     """
 
     mean: float | None
@@ -39,6 +40,7 @@ class MeanRating:
     ratings: int
     lower: float | None
     upper: float | None
+    undefined: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from importlib import resources
 
 from db.visible import visible
+from review.agreement import notes
 from review.report import svg, tables, words
 from review.report.measured import HEADINGS, measured_rows
 from review.report.model import Comparison, DatasetReport, LintLine, Report, Together
@@ -110,6 +111,7 @@ def _dataset(one: DatasetReport, place: int) -> list[str]:
         _plain(
             ["what", "value (95 % interval, one look)"], zip(tables.VALIDATION, tables.validation_row(one), strict=True)
         ),
+        f'<p class="soft">{text(words.SEVERAL_N)}</p>',
         *_agreement(one),
         *_course(one),
         *_annotators(one),
@@ -148,7 +150,8 @@ def _agreement(one: DatasetReport) -> list[str]:
     return [
         "<h3>Agreement between validators</h3>",
         _plain(*tables.questions_table(one.agreement.questions)),
-        f'<p class="soft">{text(words.FIRST_TWO)}</p>',
+        _list(notes.coefficient_notes(one.agreement.questions)),
+        f'<p class="soft">{text(notes.counting(always_three=one.agreement.always_three))}</p>',
         *_imported(one),
         *_pairs(one),
         *_plots(one),
@@ -162,6 +165,7 @@ def _imported(one: DatasetReport) -> list[str]:
     return [
         "<h3>Imported ratings</h3>",
         _plain(*tables.questions_table(found)),
+        _list(notes.coefficient_notes(found)),
         f'<p class="soft">{text(words.IMPORTED)}</p>',
     ]
 
@@ -176,6 +180,11 @@ def _pairs(one: DatasetReport) -> list[str]:
         "<h3>Validators two by two</h3>",
         _plain(tables.PAIR_HEADINGS, rows),
         f'<p class="soft">and {more:,} more pairs.</p>' if more > 0 else "",
+        *(
+            part
+            for title, ordinal in tables.ordinal_pair_tables(one.agreement.ordinal_pairs)
+            for part in (f"<h4>{text(title)}</h4>", _plain(tables.ORDINAL_PAIR_HEADINGS, ordinal))
+        ),
     ]
 
 

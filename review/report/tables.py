@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from review.agreement import AnnotatorQuality, Course, PairAgreement, QuestionAgreement
+from review.agreement import AnnotatorQuality, Course, PairAgreement, QuestionAgreement, notes
 from review.report import words
 from review.report.model import Comparison, DatasetReport, Report, Together
 from review.stats.calibration import Calibration
@@ -72,8 +72,8 @@ def questions_table(questions: Sequence[QuestionAgreement]) -> tuple[list[str], 
     rows = [
         ["examples; validators", *(f"{question.n_units:,}; {question.n_annotators}" for question in questions)],
         *(
-            [called, *(words.coefficient(question, name) for question in questions)]
-            for name, called in words.COEFFICIENTS.items()
+            [notes.COEFFICIENTS[name], *(words.coefficient(question, name) for question in questions)]
+            for name in notes.shown_coefficients(questions)
         ),
         ["alpha reads as", *(words.band(question.alpha) or words.NOTHING for question in questions)],
         ["answers", *(_shares(question) for question in questions)],
@@ -92,6 +92,39 @@ def pair_row(pair: PairAgreement, classes: Sequence[str]) -> list[str]:
     """Returns a pair's line under `PAIR_HEADINGS`."""
     kappa = f"{pair.kappa:.3f}" if pair.kappa is not None else pair.undefined
     return [pair.first, pair.second, f"{pair.shared:,}", f"{pair.agreement:.1%}", kappa, _confused(pair, classes)]
+
+
+ORDINAL_PAIR_HEADINGS = (
+    "validator",
+    "and",
+    "in common",
+    "raw agreement",
+    "linear kappa",
+    "quadratic kappa",
+    "Spearman's rho",
+)
+
+
+def ordinal_pair_row(pair: PairAgreement) -> list[str]:
+    """Returns a pair's line on an ordinal question under `ORDINAL_PAIR_HEADINGS`."""
+    kappas = (pair.weighted_kappa_linear, pair.weighted_kappa_quadratic)
+    return [
+        pair.first,
+        pair.second,
+        f"{pair.shared:,}",
+        f"{pair.agreement:.1%}",
+        *(pair.undefined if kappa is None else f"{kappa:.3f}" for kappa in kappas),
+        pair.no_spearman if pair.spearman is None else f"{pair.spearman:.3f}",
+    ]
+
+
+def ordinal_pair_tables(ordinal: Mapping[str, Sequence[PairAgreement]]) -> list[tuple[str, Rows]]:
+    """Returns what stands over each table of pairs on an ordinal question, and its rows, those with most in common."""
+    return [
+        (f"{name}, two by two: kappa weighted by distance", [ordinal_pair_row(pair) for pair in found[:MOST_PAIRS]])
+        for name, found in ordinal.items()
+        if found
+    ]
 
 
 def _confused(pair: PairAgreement, classes: Sequence[str]) -> str:

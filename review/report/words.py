@@ -6,27 +6,22 @@ import math
 from collections.abc import Sequence
 
 from db.candidates import FunnelRow
-from review.agreement import AnnotatorQuality, QuestionAgreement
+from review.agreement import AnnotatorQuality, QuestionAgreement, notes
+from review.agreement.questions import IN_ORDER
 from review.evidence import Evidence
 from review.gate import Decision
 from review.report.model import DatasetReport, JobLine, MeanRating, Report, Share, Together
 from review.stats.annotators import CheckedShare
+from review.stats.bootstrap import DIFFERING, LEAST, MANY
 from review.stats.calibration import Calibration
 from review.stats.coefficients import alpha_band
 from review.stats.measure import Measure
 from review.verdicts import VERDICT_WORDS
 
-COEFFICIENTS = {
-    "percent_agreement": "raw agreement",
-    "alpha": "Krippendorff's alpha",
-    "fleiss_kappa": "Fleiss' kappa",
-    "gwet_ac1": "Gwet's AC1",
-    "cohen_kappa": "Cohen's kappa",
-}
-
-FIRST_TWO = (
-    "Coefficients with 95 % intervals for one look, on the first two answers of each example: a third is asked on "
-    "disputes only. Alpha from .80 is reliable, from .667 tentative (Krippendorff)."
+SEVERAL_N = (
+    "Three counts differ. The evidence is about the gate's sample: the first examples in review order of which at most "
+    "2 % are open. Human validation counts what is settled in that sample, and relevance its ratings. Coefficients "
+    "count every example answered since the latest reopening, in the sample or beyond it."
 )
 IMPORTED = (
     "Given elsewhere and imported: nobody here knows whether those who gave them were blind, or how their examples "
@@ -85,16 +80,17 @@ def mean(value: MeanRating) -> str:
     if value.mean is None:
         return NOTHING
     sd = f", SD {value.sd:.2f}" if value.sd is not None else ""
-    ends = f" ({value.lower:.2f} to {value.upper:.2f}" if value.lower is not None and value.upper is not None else " ("
-    return f"{value.mean:.2f}{sd}{ends}; {value.ratings:,} ratings)"
+    known = value.lower is not None and value.upper is not None
+    ends = f"{value.lower:.2f} to {value.upper:.2f}" if known else f"interval {value.undefined or UNDEFINED}"
+    return f"{value.mean:.2f}{sd} ({ends}; {value.ratings:,} ratings)"
 
 
 def coefficient(question: QuestionAgreement, name: str) -> str:
-    """Returns a coefficient with its interval, or why it is undefined."""
+    """Returns a coefficient with its interval, why it is undefined, or a dash where it has no sense."""
     value = getattr(question, name)
     if value is None:
-        return question.undefined.get(name, UNDEFINED)
-    ends = question.alpha_ci if name == "alpha" else question.intervals.get(name)
+        return question.undefined.get(name, NOTHING if name in IN_ORDER else UNDEFINED)
+    ends = notes.ends_of(question, name)
     return f"{value:.3f}" + (f" ({interval(ends)})" if ends else "")
 
 
@@ -113,8 +109,10 @@ def provenance(report: Report) -> list[str]:
     seeds = "; ".join(f"{one.name} {one.seed}" for one in report.datasets)
     return [
         f"Versions: {versions}.",
-        f"Intervals of coefficients and of the mean: 95 %, percentile bootstrap over examples, {report.replicates:,} "
-        f"replicates, seed {report.seed}. Shares: Wilson. They are for one look; the gate's bounds are not these.",
+        f"Intervals of coefficients and of the mean: 95 %, by examples: percentile bootstrap, {report.replicates:,} "
+        f"replicates, seed {report.seed}; studentised below {MANY} examples, or where fewer than {DIFFERING} hold a "
+        f"difference; none of a coefficient below {LEAST}. Shares, raw agreement among them: Wilson. They are for one "
+        "look; the gate's bounds are not these.",
         f"Seeds of the review order: {seeds}.",
         f"Policy: {report.policy}.",
     ]

@@ -1,1 +1,1 @@
-"""Statistics as pure functions: no database, no files, no clock; numpy and sklearn only inside functions."""
+"""Statistics as pure functions: no database, no files, no clock; numpy and krippendorff only inside functions."""

@@ -64,8 +64,8 @@ def quality_against_others(answers: Answers, annotator: Hashable, classes: Seque
     Examples that the annotator did not answer, or on which the others have no consensus, play no part.
 
     Args:
-        answers: for each example the label of each annotator; at most the first two answers of an example, since
-            a third annotator is asked only where two differ.
+        answers: for each example the label of each annotator; where a third annotator is asked only on examples on
+            which two differ, the first two of each.
         annotator: whom to measure.
         classes: the choices offered.
     """

@@ -1,17 +1,15 @@
 """Coefficients of agreement between annotators, each with the reason where it is undefined.
 
 Units are examples, each the list of the values that annotators gave it, missing ones absent, or the patterns of
-these (`review.stats.patterns.tally`); one without an answer is no part of the sample. Krippendorff's
-alpha and Cohen's kappa come from the `krippendorff` and `scikit-learn` packages; these fail, or say 1.0 or
-NaN, where a coefficient is undefined, so those cases are told apart here first.
+these (`review.stats.patterns.tally`); one without an answer is no part of the sample. Krippendorff's alpha comes from
+the `krippendorff` package, except on large tables; it fails, or says 1.0 or NaN, where a coefficient is undefined, so
+those cases are told apart here first. What is between two annotators is in `review.stats.paired`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import chain
 from typing import Literal
 
 from review.stats import patterns
@@ -22,7 +20,6 @@ SAME_ANSWER = "undefined: every annotator gave the same answer"
 SAME_WHERE_COMPARED = "undefined: every annotator gave the same answer wherever two can be compared"
 NO_PAIRS = "undefined: no unit has two answers"
 NO_ANSWERS = "undefined: no answers"
-NO_SHARED_UNITS = "undefined: no unit was answered by both"
 ONE_CHOICE = "undefined: only one choice is offered"
 NEGATIVE_RATIO = "undefined: the ratio level needs values of zero or more"
 OUT_OF_RANGE = "undefined: the values are too large, or too close together, to compute with"
@@ -30,16 +27,8 @@ OUT_OF_RANGE = "undefined: the values are too large, or too close together, to c
 RELIABLE = 0.8
 TENTATIVE = 0.667
 
-_LIBRARY_CELLS = 20_000_000
-"""`krippendorff` builds an array of units x values x values; beyond this many cells our own sums are used."""
-
-
-@dataclass(frozen=True)
-class CohenKappa:
-    """Cohen's kappa of two annotators and the number of units that both answered."""
-
-    kappa: Measure
-    shared: int
+_LIBRARY_CELLS = 1_000_000
+"""`krippendorff` takes a row a unit, and builds units x values x values; beyond so many cells our own sums are used."""
 
 
 def percent_agreement(units: Given) -> Measure:
@@ -69,11 +58,13 @@ def krippendorff_alpha(units: Given, level: Level) -> Measure:
 
 
 def fleiss_kappa(units: Given) -> Measure:
-    """Return Fleiss' kappa, undefined where answered units differ in their number of answers; none is dropped.
+    """Return Fleiss' kappa on the units with exactly as many answers as most have (`Patterns.alike`).
+
+    How many these are has to be said beside it.
 
     Source: Fleiss 1971, "Measuring nominal scale agreement among many raters".
     """
-    table = patterns.tally(units)
+    table = patterns.tally(units).alike()
     reason = fleiss_undefined(table)
     if reason:
         return undefined(reason)
@@ -95,30 +86,6 @@ def gwet_ac1(units: Given, categories: Sequence[Value]) -> Measure:
     if not len(table.comparable().weights):
         return undefined(NO_PAIRS)
     return _measured(patterns.gwet_ac1(table, table.weights[None, :], len(set(categories))).item())
-
-
-def cohen_kappa(first: Sequence[Value | None], second: Sequence[Value | None]) -> CohenKappa:
-    """Return Cohen's kappa of two annotators over the units that both answered.
-
-    Args:
-        first: one annotator's value for each unit, None where missing.
-        second: the other's, for the same units in the same order.
-
-    Raises:
-        ValueError: the sequences differ in length.
-
-    Source: Cohen 1960, "A coefficient of agreement for nominal scales".
-    """
-    pairs = [(one, other) for one, other in zip(first, second, strict=True) if one is not None and other is not None]
-    if not pairs:
-        return CohenKappa(undefined(NO_SHARED_UNITS), 0)
-    code = {value: index for index, value in enumerate(patterns.ordered_values(chain.from_iterable(pairs)))}
-    if len(code) < 2:
-        return CohenKappa(undefined(SAME_ANSWER), len(pairs))
-    from sklearn.metrics import cohen_kappa_score
-
-    kappa = cohen_kappa_score([code[one] for one, _ in pairs], [code[other] for _, other in pairs])
-    return CohenKappa(_measured(float(kappa)), len(pairs))
 
 
 def class_shares(units: Given, categories: Sequence[Value] = ()) -> dict[Value, float]:
@@ -154,16 +121,13 @@ def alpha_undefined(table: Patterns, level: Level) -> str | None:
 
 
 def fleiss_undefined(table: Patterns) -> str | None:
-    """Return why Fleiss' kappa is undefined for these patterns, or None."""
-    numbers = sorted({int(answers) for answers in table.answers})
-    if len(numbers) > 1:
-        return (
-            f"undefined: Fleiss' kappa needs the same number of answers on every unit, "
-            f"here they have {numbers[0]} to {numbers[-1]}"
-        )
-    if not numbers or numbers[0] < 2:
+    """Return why Fleiss' kappa is undefined for patterns with equally many answers (`Patterns.alike`), or None."""
+    if not len(table.weights):
         return NO_PAIRS
-    return SAME_ANSWER if len(table.values) == 1 else None
+    given = (table.counts.sum(axis=0) > 0).sum()
+    if given > 1:
+        return None
+    return SAME_ANSWER if len(table.values) == 1 else SAME_WHERE_COMPARED
 
 
 def check_level(values: Sequence[Value], level: Level) -> None:

@@ -53,8 +53,27 @@ class Patterns:
 
     def comparable(self) -> Patterns:
         """Return the patterns with at least two answers, which alone say anything about agreement."""
-        kept = self.answers >= 2
-        return Patterns(self.values, self.counts[kept], self.weights[kept])
+        return self._only(self.answers >= 2)
+
+    def alike(self) -> Patterns:
+        """Return the patterns with exactly as many answers as most units have that have two or more.
+
+        Of numbers of answers that equally many units have, it is the greater.
+        """
+        units: Counter[int] = Counter()
+        for answers, times in zip(self.answers.tolist(), self.weights.tolist(), strict=True):
+            if answers >= 2:
+                units[int(answers)] += int(times)
+        number = max(units, key=lambda answers: (units[answers], answers), default=0)
+        return self._only(self.answers == number)
+
+    @property
+    def differing(self) -> int:
+        """How many units hold two answers that differ."""
+        return int(self.weights[(self.counts > 0).sum(axis=1) > 1].sum())
+
+    def _only(self, kept: NDArray[np.bool_]) -> Patterns:
+        return self if kept.all() else Patterns(self.values, self.counts[kept], self.weights[kept])
 
 
 Given = Units | Patterns
@@ -82,17 +101,22 @@ def tally(units: Given) -> Patterns:
     for answers, times in seen.items():
         if answers:
             merged[tuple(sorted(code[value] for value in answers))] += times
-    if len(merged) * len(values) > LARGEST_TABLE:
-        raise ValueError(
-            f"{len(values)} different values over {len(merged)} different units are too many to tabulate; "
-            f"round the values to fewer steps"
-        )
+    check_size(len(merged), len(values))
     rows = sorted(merged)
     counts = np.zeros((len(rows), len(values)))
     for row, codes in enumerate(rows):
         for column in codes:
             counts[row, column] += 1
     return Patterns(values, counts, np.array([merged[row] for row in rows], dtype=np.float64))
+
+
+def check_size(rows: int, values: int) -> None:
+    """Raise ValueError if a table of so many patterns and values would not fit in memory."""
+    if rows * values > LARGEST_TABLE:
+        raise ValueError(
+            f"{values} different values over {rows} different units are too many to tabulate; "
+            f"round the values to fewer steps"
+        )
 
 
 def ordered_values(answers: Iterable[Value]) -> tuple[Value, ...]:
@@ -115,7 +139,7 @@ def percent_agreement(patterns: Patterns, weights: Array) -> Array:
     """Return the share of a unit's pairs that agree, averaged over units with two answers, shape (R,)."""
     kept = patterns.answers >= 2
     used = weights[:, kept]
-    return _divided(used @ _pair_agreement(patterns.comparable()), used.sum(axis=1))
+    return _divided(used @ pair_agreement(patterns.comparable()), used.sum(axis=1))
 
 
 def mean(patterns: Patterns, weights: Array) -> Array:
@@ -203,7 +227,7 @@ def _distances(values: tuple[Value, ...], level: Level) -> Array:
     return np.asarray(np.divide(difference, total, out=np.zeros_like(total), where=total != 0) ** 2)
 
 
-def _pair_agreement(patterns: Patterns) -> Array:
+def pair_agreement(patterns: Patterns) -> Array:
     """Return for each pattern the share of its ordered pairs of answers that agree, shape (P,)."""
     answers = patterns.answers
     agreeing: Array = (patterns.counts * (patterns.counts - 1)).sum(axis=1)

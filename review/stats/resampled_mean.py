@@ -34,14 +34,15 @@ class ResampledMean:
     seed: int
 
 
-def resampled_mean(units: Sequence[Sequence[float]], *, seed: int) -> ResampledMean:
-    """Returns the mean of all answers, with a percentile interval by resampling whole units.
+def resampled_mean(
+    units: Sequence[Sequence[float]], *, seed: int, scale: tuple[float, float] | None = None
+) -> ResampledMean:
+    """Returns the mean of all answers, with an interval by whole units, as `bootstrap_intervals` makes it.
 
     Args:
         units: The answers on each unit; units without an answer are no part of the sample.
         seed: The same seed and the same answers, in any order, give the same interval.
-
-    Source: percentile bootstrap, Efron & Tibshirani 1993, chapter 13.
+        scale: The least and the greatest answer that there is; the interval lies between them.
     """
     known = [list(unit) for unit in units if unit]
     answers = [answer for unit in known for answer in unit]
@@ -50,5 +51,5 @@ def resampled_mean(units: Sequence[Sequence[float]], *, seed: int) -> ResampledM
     mean = sum(answers) / len(answers)
     if len(known) == 1 or len(set(answers)) == 1:
         return ResampledMean(mean, None, None, ONE_UNIT if len(known) == 1 else ONE_VALUE, len(known), seed)
-    found = bootstrap_intervals(known, ["mean"], seed=seed, replicates=REPLICATES)["mean"]
+    found = bootstrap_intervals(known, ["mean"], seed=seed, replicates=REPLICATES, categories=scale or ())["mean"]
     return ResampledMean(mean, found.lower, found.upper, found.undefined, len(known), seed)

@@ -116,6 +116,6 @@ def test_the_newest_rating_counts_and_one_sent_twice_is_one(connection: Connecti
     rate(connection, second.id, "Ada", 2, seconds=1.0, submission="c")
     assert connection.execute("SELECT count(*) FROM diversity_ratings").fetchone() == (3,)
     (found,) = diversity(connection, dataset)
-    assert (found.mean.value, found.mean.lower, found.mean.upper, found.mean.units) == (3.5, 2.0, 5.0, 2)
+    assert (found.mean.value, found.mean.lower, found.mean.upper, found.mean.units) == (3.5, 1.0, 5.0, 2)
     with pytest.raises(InputError, match="from 1 to 5"):
         rate(connection, first.id, "Ada", 6, seconds=1.0, submission="d")

@@ -157,7 +157,11 @@ def test_agreement_as_json(call: Call, connection: Connection) -> None:
         }  # fmt: skip
         assert (question["n_units"], question["n_annotators"], question["n_ratings"]) == (20, 2, 40)
     label, relevance, _ = questions
-    assert (label["percent_agreement"], label["alpha"], label["undefined"]) == (1.0, 1.0, {})
+    assert (label["percent_agreement"], label["alpha"], label["undefined"]) == (
+        1.0,
+        1.0,
+        {"alpha_ci": "undefined: too few examples for an interval: 20 with two answers, and it takes 30"},
+    )
     assert relevance["alpha"] is None
     assert relevance["undefined"]["alpha"] == "undefined: every annotator gave the same answer"
     table = call("agreement", "beekeeping").out

@@ -25,6 +25,7 @@ MOST_PAIRS = 10
 """The pairs with most in common are printed; --json has all of them."""
 
 COEFFICIENTS = ("percent_agreement", "alpha", "fleiss_kappa", "gwet_ac1", "cohen_kappa")
+ORDINAL = ("weighted_kappa_linear", "weighted_kappa_quadratic", "spearman")
 
 
 @click.command("agreement")
@@ -45,42 +46,51 @@ def agreement_command(
 ) -> int:
     """Show how far the annotators of a dataset agree, question by question; or those of a ratings file.
 
-    Coefficients use the first two answers of each example: a third is asked on disputes only.
+    Coefficients use the first two answers of each example, since a third is asked on disputes only; all three where
+    everybody is to answer.
     """
     if ratings is not None and dataset is not None:
         raise InputError("Name a dataset or --ratings FILE, not both.")
     if ratings is None and level is not None:
         raise InputError("--level belongs to --ratings; a dataset's questions have levels of their own.")
     if ratings is not None:
-        found = _of_file(ratings, level or "nominal")
+        found = _of_file(ratings, level or "nominal", only_questions=only_questions)
     else:
         found = _of_dataset(workspace, dataset, only_questions=only_questions)
     if as_json:
         print_json(asdict(found))
     else:
         print_questions(found.questions)
+        if ratings is None:
+            from review.agreement import notes
+
+            say(notes.counting(always_three=found.always_three))
         if found.imported:
             say()
             say("imported ratings, which the gate never sees:")
             print_questions(found.imported)
         _print_pairs(found.pairs)
+        for name, ordinal in found.ordinal_pairs.items():
+            _print_ordinal_pairs(name, ordinal)
         _print_annotators(found.annotators)
     return 0
 
 
-def _of_file(path: Path, level: Level) -> Agreement:
-    from review.agreement import Agreement, Rating, pairs, question_agreement
-    from review.formats.ratings import as_numbers, read_ratings
+def _of_file(path: Path, level: Level, *, only_questions: bool) -> Agreement:
+    from review.agreement import Agreement, coded_agreement, coded_pairs
+    from review.formats.ratings import numbers_of, read_rating_columns
+    from review.stats.coded import Coded, with_values
 
-    rated = read_ratings(path)
-    values: Sequence[str | float] = [row.value for row in rated] if level == "nominal" else as_numbers(path, rated)
-    ratings = [Rating(row.unit, row.annotator, value) for row, value in zip(rated, values, strict=True)]
-    offered = sorted(set(values))
-    return Agreement(
-        questions=(question_agreement(path.stem, level, ratings, offered),),
-        classes=tuple(map(str, offered)),
-        pairs=pairs(ratings, {row.annotator: row.annotator for row in rated}, offered),
-    )
+    rated = read_rating_columns(path)
+    values: Sequence[str | float] = rated.values if level == "nominal" else numbers_of(path, rated)
+    units, annotators, places = rated.numbers
+    given = with_values(Coded(units, annotators, places, (), len(rated.units), len(rated.annotators)), values)
+    question = coded_agreement(path.stem, level, given, given.names)
+    if only_questions:
+        return Agreement((question,), tuple(map(str, given.names)))
+    found = coded_pairs(given, rated.annotators, given.names, ordinal=level == "ordinal")
+    ordinal = {path.stem: found} if level == "ordinal" else {}
+    return Agreement((question,), tuple(map(str, given.names)), found, ordinal_pairs=ordinal)
 
 
 def _of_dataset(workspace: Path, dataset: str | None, *, only_questions: bool) -> Agreement:
@@ -110,10 +120,19 @@ def print_questions(questions: Sequence[QuestionAgreement]) -> None:
         "Cohen",
     ]
     print_table(headings, [_row(question) for question in questions])
+    ordinal = [question for question in questions if question.level == "ordinal"]
+    if ordinal:
+        say()
+        headings = ["question", "linear kappa", "quadratic kappa", "Spearman's rho"]
+        print_table(headings, [[one.name, *_numbers([getattr(one, name) for name in ORDINAL])] for one in ordinal])
+    from review.agreement import notes
+
     for question in questions:
         for reason in sorted(set(question.undefined.values())):
             names = [name.replace("_", " ") for name, why in question.undefined.items() if why == reason]
             say(f"{question.name}: {', '.join(names)} {reason}")
+        for note in notes.question_notes(question):
+            say(note)
 
 
 def _print_pairs(found: Sequence[PairAgreement]) -> None:
@@ -131,6 +150,19 @@ def _print_pairs(found: Sequence[PairAgreement]) -> None:
         for pair in found[:MOST_PAIRS]
     ]
     print_table(["validator", "and", "in common", "raw agreement", "Cohen's kappa"], table)
+    if len(found) > MOST_PAIRS:
+        say(f"and {len(found) - MOST_PAIRS:,} more pairs, with --json")
+
+
+def _print_ordinal_pairs(name: str, found: Sequence[PairAgreement]) -> None:
+    if not found:
+        return
+    say()
+    table = [
+        [pair.first, pair.second, f"{pair.shared:,}", *_numbers([getattr(pair, key) for key in ORDINAL])]
+        for pair in found[:MOST_PAIRS]
+    ]
+    print_table([f"{name}: validator", "and", "in common", "linear kappa", "quadratic kappa", "Spearman's rho"], table)
     if len(found) > MOST_PAIRS:
         say(f"and {len(found) - MOST_PAIRS:,} more pairs, with --json")
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
-from review.agreement import Agreement, PairAgreement, QuestionAgreement
-from review.agreement.questions import TWO
+from review.agreement import Agreement, PairAgreement, QuestionAgreement, notes
+from review.agreement.questions import IN_ORDER, TWO
 from review.report import tables, words
 from review.stats.coefficients import TENTATIVE
 from tui.text import visible
@@ -32,7 +32,8 @@ def question_lines(agreement: Agreement, width: int) -> Content:
     """Returns the coefficients of each question with their intervals as bars, all on a scale from 0 to 1."""
     bar = max(LEAST_BAR, min(MOST_BAR, width - REST))
     blocks = [_question(question, bar, width) for question in agreement.questions]
-    return Content("\n\n").join([*blocks, Content.styled(words.FIRST_TWO, SOFT)])
+    counting = notes.counting(always_three=agreement.always_three)
+    return Content("\n\n").join([*blocks, Content.styled(counting, SOFT)])
 
 
 def annotator_lines(agreement: Agreement, width: int) -> Content:
@@ -57,7 +58,12 @@ def pair_lines(agreement: Agreement, chosen: int) -> Content:
         return Content("No two validators have an example in common yet.")
     rows = [tables.pair_row(pair, agreement.classes)[:5] for pair in agreement.pairs]
     headings = ["validator", "and", "in common", "agree", "Cohen's kappa"]
-    return Content("\n\n").join([table(headings, rows, chosen), confusion(agreement.pairs[chosen], agreement.classes)])
+    ordinal = [
+        Content("\n").join([Content.styled(_shown(title), "bold"), table(tables.ORDINAL_PAIR_HEADINGS, lines)])
+        for title, lines in tables.ordinal_pair_tables(agreement.ordinal_pairs)
+    ]
+    labels = [table(headings, rows, chosen), confusion(agreement.pairs[chosen], agreement.classes)]
+    return Content("\n\n").join([*labels, *ordinal])
 
 
 def confusion(pair: PairAgreement, classes: Sequence[str]) -> Content:
@@ -138,7 +144,12 @@ def _question(question: QuestionAgreement, bar: int, width: int) -> Content:
         f" {question.n_ratings:,} answers"
     )
     lines = [Content.assemble((f"{_shown(question.name)}  ", "bold $primary"), (counts, SOFT))]
-    lines += [_coefficient(question, name, called, bar, width) for name, called in words.COEFFICIENTS.items()]
+    lines += [
+        _coefficient(question, name, called, bar, width)
+        for name, called in notes.COEFFICIENTS.items()
+        if name not in IN_ORDER or question.level == "ordinal"
+    ]
+    lines += [_beneath(note.removeprefix(f"{question.name}: "), width) for note in notes.question_notes(question)]
     return Content("\n").join(lines)
 
 
@@ -151,11 +162,17 @@ def _coefficient(question: QuestionAgreement, name: str, called: str, bar: int, 
         room = max(LEAST_NAME, width - NAME - 2)
         lines = f"\n{'':{NAME + 2}}".join(textwrap.wrap(_shown(why), room))
         return Content.assemble(f"  {called:<{NAME}}", (lines, SOFT))
-    ends = question.alpha_ci if name == "alpha" else question.intervals.get(name)
+    ends = notes.ends_of(question, name)
     threshold = TENTATIVE if name == "alpha" else None
     drawn = interval_bar(*ends, value, threshold, ends=SCALE, width=bar) if ends else Content(" " * bar)
     said = f"  {words.interval(ends)}" + (f"  {words.band(value)}" if name == "alpha" else "")
     return Content.assemble(f"  {called:<{NAME}}{value:>6.3f}  ", drawn, (said, SOFT))
+
+
+def _beneath(note: str, width: int) -> Content:
+    """Returns a note on a question's coefficients, under them."""
+    lines = textwrap.wrap(_shown(note), max(LEAST_NAME, width - 2))
+    return Content.styled("\n".join(f"  {line}" for line in lines), SOFT)
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:

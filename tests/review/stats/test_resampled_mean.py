@@ -8,11 +8,14 @@ from review.stats.resampled_mean import resampled_mean
 
 
 def test_the_mean_is_of_all_answers_and_the_interval_of_units() -> None:
-    found = resampled_mean([[1.0, 1.0], [5.0], []], seed=7)
+    found = resampled_mean([[1.0, 1.0], [5.0], []], seed=7, scale=(1.0, 5.0))
     assert found.value == pytest.approx(7 / 3)
     assert (found.units, found.seed) == (2, 7)
     assert (found.lower, found.upper) == (1.0, 5.0)
-    assert resampled_mean([[5.0], [1.0, 1.0]], seed=7) == found
+    assert resampled_mean([[5.0], [1.0, 1.0]], seed=7, scale=(1.0, 5.0)) == found
+    unbounded = resampled_mean([[1.0, 1.0], [5.0], []], seed=7)
+    assert unbounded.lower is not None
+    assert unbounded.lower < 1.0
 
 
 @pytest.mark.parametrize(
