@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from review.stats.sequences import weight
@@ -11,19 +11,23 @@ from review.stats.sequences import weight
 if TYPE_CHECKING:
     from review.contrast import Contrast
     from review.evidence import Evidence
+    from review.forecast import ToGo
     from review.gate import Decision
+
+
+def other_policies(decisions: Iterable[Decision]) -> list[str]:
+    """Returns that decisions were made by another policy than the workspace's, and how it differs; once."""
+    found = dict.fromkeys(decision.other_policy for decision in decisions if decision.other_policy)
+    return [f"Judged by another policy than the workspace's: {'; '.join(one)}." for one in found]
 
 
 def warnings(decision: Decision) -> list[str]:
     """Returns what must be read before the decision: another policy, and what is judged differently than before."""
-    said = []
-    if decision.other_policy:
-        said.append(f"Judged by another policy than the workspace's: {'; '.join(decision.other_policy)}.")
-    return [*said, *decision.changed]
+    return [*other_policies([decision]), *decision.changed]
 
 
 def remarks(decision: Decision) -> list[str]:
-    """Returns what the figures rest on: which start this is, where the sample ends, what scores save, early and late."""
+    """Returns what the figures rest on: which start this is, where the sample ends, scores, early and late answers."""
     said = []
     if decision.sequence > 1:
         said.append(start(decision))
@@ -57,8 +61,9 @@ def help_of_scores(piece: Evidence) -> str:
 def early_and_late(one: Contrast) -> str:
     """Returns a share among the examples settled first, and among those settled later."""
     said = (
-        f"{one.name.capitalize()}: {100 * one.early:.0f} % of the {one.early_n:,} settled first, {100 * one.late:.0f} % "
-        f"of the {one.late_n:,} later; the difference is {100 * one.lower:+.0f} to {100 * one.upper:+.0f} points"
+        f"{one.name.capitalize()}: {100 * one.early:.0f} % of the {one.early_n:,} settled first, "
+        f"{100 * one.late:.0f} % of the {one.late_n:,} later; the difference is {100 * one.lower:+.0f} to "
+        f"{100 * one.upper:+.0f} points"
     )
     return f"{said}: standards may have changed." if one.changed else f"{said}."
 
@@ -72,11 +77,18 @@ def e_value(value: float | None) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
-def rests_on(evidence: tuple[Evidence, ...]) -> Iterator[str]:
-    """Yields what each count in the evidence is of, where there are several."""
-    counts = {piece.n for piece in evidence if piece.guarantee == "anytime"}
-    if len(counts) > 1:
-        yield (
-            "n counts the examples of the random sample; of all that ships, those answered before and ruled on as well. "
-            "Facts are measured on every example."
-        )
+def to_go(one: ToGo | None) -> str:
+    """Returns how many more answers a piece of evidence needs, in a few words; nothing where that isn't known."""
+    if one is None or not one.answers:
+        return ""
+    return f"about {one.answers:,} more {'answer' if one.answers == 1 else 'answers'}"
+
+
+def to_go_by_name(decision: Decision) -> dict[str, str]:
+    """Returns the same of each piece of evidence that waits for answers, by its name."""
+    return {one.name: to_go(one) for one in decision.to_go.pieces if one.answers}
+
+
+def reached(piece: Evidence, decision: Decision) -> str:
+    """Returns the e-value of a piece of evidence beside the one it needs; nothing for facts."""
+    return "" if piece.e_value is None else f"{e_value(piece.e_value)} of {decision.needed:g}"

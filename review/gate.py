@@ -44,6 +44,7 @@ class Decision:
         other_policy: How the policy differs from the workspace's, in words; none where it is that.
         changed: What is judged differently than in the last decision of an earlier method, a sentence each.
         contrasts: Early answers beside late ones.
+        needed: The e-value from which on a criterion passes, 1 / delta.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Decision:
     other_policy: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     contrasts: tuple[Contrast, ...] = ()
+    needed: float = 20.0
 
     def as_json(self) -> dict[str, Any]:
         """Returns the decision as `gate --json` prints it."""
@@ -124,6 +126,7 @@ def judge_with_id(connection: Connection, dataset: Dataset, policy: Policy) -> t
         other_policy=differences(policy, policy_of(connection)),
         changed=judged_differently(decisions.decision_before(connection, dataset.id, stored), verdict, evidence),
         contrasts=contrasts(samples[0]),
+        needed=1 / policy.delta,
     )
     return decision, stored
 

@@ -22,6 +22,7 @@ from review.formats.registry import sources
 from review.processes import process_exists
 from review.questions import WINOGENERATED
 from review.settling import places_at_first
+from review.starts import copies_of
 
 LEAST_CHOICES = 2
 
@@ -32,10 +33,15 @@ examples and placing them in one transaction would take 7."""
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import made."""
+    """What an import made.
+
+    Attributes:
+        copies: The names of the datasets here that hold the same examples.
+    """
 
     dataset: str
     examples: int
+    copies: tuple[str, ...] = ()
 
 
 def import_file(
@@ -114,7 +120,7 @@ def import_source(
     except BaseException:
         _delete(connection, dataset_id)
         raise
-    return Imported(name, count)
+    return Imported(name, count, copies_of(connection, datasets.get_dataset(connection, dataset_id)))
 
 
 def _store_rows(

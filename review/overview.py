@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from db import annotations as annotation_rows
@@ -23,6 +24,8 @@ class DatasetOverview:
         provisional: Whether that decision was made while the dataset was open.
         outdated: Whether answers have come in since, or it was made by another policy than the workspace's.
         rulings: How many rulings have been made, those that later ones replace included.
+        to_go: About how many more answers the decision was waiting for; None where that isn't known.
+        ends: Where its sample ended although more had been answered, and why; None where it didn't.
     """
 
     name: str
@@ -37,6 +40,8 @@ class DatasetOverview:
     provisional: bool
     outdated: bool
     rulings: int
+    to_go: int | None = None
+    ends: str | None = None
 
 
 def overview(connection: Connection) -> list[DatasetOverview]:
@@ -48,6 +53,7 @@ def overview(connection: Connection) -> list[DatasetOverview]:
 def _line(connection: Connection, dataset: Dataset, policy: str) -> DatasetOverview:
     counts = rows.counts(connection, dataset.id)
     decision = decisions.last_decision(connection, dataset.id)
+    forecast = (json.loads(decision.forecast) if decision else None) or {}
     shipped = decisions.release_count(connection, dataset.id) > 0
     newest = annotation_rows.last_annotation(connection, dataset.id)
     return DatasetOverview(
@@ -63,4 +69,6 @@ def _line(connection: Connection, dataset: Dataset, policy: str) -> DatasetOverv
         provisional=decision.provisional if decision else False,
         outdated=decision is not None and (newest > decision.last_annotation_id or decision.policy != policy),
         rulings=rulings.count_rulings(connection, dataset.id),
+        to_go=(forecast.get("whole") or {}).get("answers"),
+        ends=forecast.get("ends"),
     )

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from review.agreement import notes
+from review.decision_words import other_policies, reached, remarks
 from review.evidence import OF_ALL, Evidence
+from review.gate import Decision
 from review.markdown_text import bullets, indented, shown, table
 from review.release.shipment import Generation, Shipment
 from review.report import tables, words
@@ -38,6 +40,8 @@ def card(title: str, shipments: Sequence[Shipment], *, licence: str, canary: str
     """
     several = len(shipments) > 1
     lines = [f"# {shown(title)}", ""]
+    for sentence in other_policies([shipment.decision for shipment in shipments]):
+        lines += [f"**{shown(sentence)}**", ""]
     if several:
         lines += table(["dataset", "examples", "decision", *tables.VALIDATION], map(_summary, shipments))
     for shipment in shipments:
@@ -114,8 +118,10 @@ def _decision(shipment: Shipment) -> list[str]:
     if decision.override is not None:
         lines += [f"The gate said: {words.verdict(decision)}. Reason given: {shown(decision.override)}", ""]
     lines += ["Bounds hold at all times at once, at the error level of the policy; facts have none.", ""]
-    lines += table(["evidence", "examples", "value", "bounds", "threshold", "passes"], map(_row, decision.evidence))
-    return lines + bullets(f"{piece.name}: {piece.note}" for piece in decision.evidence if piece.note)
+    rows = [_row(piece, decision) for piece in decision.evidence]
+    lines += table(["evidence", "examples", "value", "bounds", "threshold", "e-value", "passes"], rows)
+    notes_ = [f"{piece.name}: {piece.note}" for piece in decision.evidence if piece.note]
+    return lines + bullets([*notes_, *decision.changed, *remarks(decision)])
 
 
 def _verdict(shipment: Shipment) -> str:
@@ -127,10 +133,11 @@ def _verdict(shipment: Shipment) -> str:
     return f"May not ship: {words.verdict(decision)}"
 
 
-def _row(piece: Evidence) -> list[object]:
+def _row(piece: Evidence, decision: Decision) -> list[object]:
     passes = {True: "yes", False: "no", None: "can't be shown"}[piece.passes]
     value = words.value_of(piece)
-    return [piece.name, f"{piece.n:,}", value, words.bounds(piece), words.needed(piece), passes]
+    e_value = reached(piece, decision)
+    return [piece.name, f"{piece.n:,}", value, words.bounds(piece), words.needed(piece), e_value, passes]
 
 
 def _validation(shipment: Shipment) -> list[str]:

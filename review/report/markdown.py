@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from review.agreement import notes
+from review.decision_words import other_policies, reached
 from review.markdown_text import bullets, indented, shown, table
 from review.report import tables, words
 from review.report.measured import HEADINGS, measured_rows
@@ -14,6 +15,8 @@ def to_markdown(report: Report) -> str:
     """Returns a report as Markdown."""
     title = report.datasets[0].name if len(report.datasets) == 1 else f"{len(report.datasets)} datasets"
     lines = [f"# {shown(title)}", "", f"evalwright report, {shown(report.made_at)}; {shown(report.policy)}", ""]
+    for sentence in other_policies(one.decision for one in report.datasets):
+        lines += [f"**{shown(sentence)}**", ""]
     if len(report.datasets) > 1:
         lines += table(
             ["dataset", "decision", *tables.VALIDATION],
@@ -51,13 +54,14 @@ def _dataset(one: DatasetReport) -> list[str]:
         "### Evidence",
         "",
         *table(
-            ["what", "value", "bounds", "threshold", "", "n", "note"],
+            ["what", "value", "bounds", "threshold", "e-value", "", "n", "note"],
             (
                 [
                     piece.name,
                     words.value_of(piece),
                     words.bounds(piece),
                     words.needed(piece),
+                    reached(piece, decision),
                     " ".join(outcome(piece)),
                     f"{piece.n:,}",
                     piece.note,

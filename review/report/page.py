@@ -8,6 +8,7 @@ from importlib import resources
 
 from db.visible import visible
 from review.agreement import notes
+from review.decision_words import other_policies, reached
 from review.report import svg, tables, words
 from review.report.measured import HEADINGS, measured_rows
 from review.report.model import Comparison, DatasetReport, LintLine, Report, Together
@@ -27,6 +28,7 @@ def to_html(report: Report) -> str:
     body = [
         f"<header><h1>{text(title)}</h1>",
         f'<p class="soft">evalwright report, {text(report.made_at)}; {text(report.policy)}</p></header>',
+        *(f"<p><b>{text(said)}</b></p>" for said in other_policies(one.decision for one in report.datasets)),
         *(_overview(report) if several else []),
         *_together(report.together),
         *(part for comparison in report.comparisons for part in _comparison(report, comparison)),
@@ -132,6 +134,7 @@ def _decision(one: DatasetReport) -> list[str]:
             svg.interval_bar(piece),
             text(words.bounds(piece)),
             text(words.needed(piece)),
+            text(reached(piece, decision)),
             text(" ".join(outcome(piece))),
             f"{piece.n:,}",
         ]
@@ -141,7 +144,7 @@ def _decision(one: DatasetReport) -> list[str]:
         f'<p class="verdict {decision.decision}">{text(words.verdict(decision))}</p>',
         _list(words.reasons(one)),
         "<h3>Evidence</h3>",
-        _table(["what", "value", "", "bounds", "threshold", "", "n"], rows),
+        _table(["what", "value", "", "bounds", "threshold", "e-value", "", "n"], rows),
         f'<p class="soft">{text(KEY)} {text(words.looks(decision))}</p>',
     ]
 

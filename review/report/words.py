@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from db.candidates import FunnelRow
 from review.agreement import AnnotatorQuality, QuestionAgreement, notes
 from review.agreement.questions import IN_ORDER
+from review.decision_words import remarks
 from review.evidence import Evidence
 from review.gate import Decision
 from review.report.model import DatasetReport, JobLine, MeanRating, Report, Share, Together
@@ -201,4 +202,5 @@ def reasons(one: DatasetReport) -> list[str]:
     """Returns what stands behind a decision, a sentence each: an override, repairs, the forecast, rulings."""
     decision = one.decision
     override = [] if decision.override is None else [f"Shipped by override, outside the guarantee: {decision.override}"]
-    return [*override, *decision.repairs, *filter(None, [decision.forecast, rulings(one)])]
+    said = filter(None, [decision.forecast, rulings(one)])
+    return [*decision.changed, *override, *decision.repairs, *said, *remarks(decision)]

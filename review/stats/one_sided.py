@@ -6,8 +6,8 @@ supermartingale under every M <= M0 that starts at 1, and by Ville's inequality 
 probability at most delta. Unlike the two-sided set of `review.stats.shares`, which keeps a part of its level for upper
 bounds, all of it goes to the one question of the gate.
 
-Of the M0 that are ruled out at 1/delta from 2 on, every smaller one is too. So a threshold that depends on what has been
-seen, as that of all that ships does, may be put in: the true M is ruled out with it.
+Of the M0 that are ruled out at 1/delta from 2 on, every smaller one is too. So a threshold that depends on what has
+been seen, as that of all that ships does, may be put in: the true M is ruled out with it.
 """
 
 from __future__ import annotations

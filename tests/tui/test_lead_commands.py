@@ -14,7 +14,7 @@ from tests.support.workspaces import make_dataset
 
 EASY = Truth(hard=0.0, slip=0.0, ambiguous=0.0)
 KEYS = {"name", "decision", "provisional", "evidence", "repairs", "policy", "looks", "forecast", "override", "to_go",
-        "ends", "sequence", "sequences", "copies", "other_policy", "changed", "contrasts"}  # fmt: skip
+        "ends", "sequence", "sequences", "copies", "other_policy", "changed", "contrasts", "needed"}  # fmt: skip
 EVIDENCE = {"name", "n", "value", "lower", "upper", "threshold", "passes", "failed", "e_value", "guarantee"}
 
 

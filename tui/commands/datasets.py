@@ -24,11 +24,19 @@ def datasets_command(workspace: Path, *, as_json: bool) -> int:
     if as_json:
         print_json([asdict(row) for row in found])
     else:
-        headings = ["dataset", "examples", "reviewed", "settled", "state", "decision"]
+        headings = ["dataset", "examples", "reviewed", "settled", "state", "decision", "answers to go"]
         print_table(
             headings,
             [
-                [row.name, f"{row.examples:,}", f"{row.reviewed:,}", f"{row.settled:,}", row.state, row.decision or "-"]
+                [
+                    row.name,
+                    f"{row.examples:,}",
+                    f"{row.reviewed:,}",
+                    f"{row.settled:,}",
+                    row.state,
+                    row.decision or "-",
+                    f"about {row.to_go:,}" if row.to_go else "",
+                ]
                 for row in found
             ],
         )
@@ -50,9 +58,14 @@ def close_command(workspace: Path, dataset: str) -> int:
 @click.argument("dataset")
 @click.pass_obj
 def reopen_command(workspace: Path, dataset: str) -> int:
-    """Open a closed dataset again; the gate's evidence starts anew on what is unanswered."""
+    """Open a closed dataset again, to add or remove examples; the gate's evidence then starts again on what is
+    unanswered, which costs a part of the error level.
+    """
     connection = open_workspace(workspace, create=False)
     reopen_dataset(connection, find(connection, dataset))
     counts = rows.counts(connection, find(connection, dataset).id)
-    tell(f"{dataset} is open; the evidence starts anew on the {counts.examples - counts.reviewed} unanswered examples.")
+    tell(
+        f"{dataset} is open; if examples are added or removed, the evidence starts again on the "
+        f"{counts.examples - counts.reviewed} unanswered ones, at a smaller part of the error level."
+    )
     return 0

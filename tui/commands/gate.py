@@ -72,11 +72,13 @@ def _judge_together(connection: Connection, policy: Policy, *, as_json: bool) ->
 
 
 def _print_portfolio(portfolio: Portfolio) -> None:
+    from review.decision_words import e_value
+
     notes = {"shipped": "has shipped under the portfolio", "single": "came later: judged singly"}
     rows = [
         [
             member.dataset.name,
-            _evidence_words(member.e_value),
+            e_value(member.e_value),
             VERDICT_WORDS[member.verdict],
             notes.get(member.standing, f"singly: {VERDICT_WORDS[member.decision.decision]}"),
         ]
@@ -91,23 +93,25 @@ def _print_portfolio(portfolio: Portfolio) -> None:
     say(f"Of those that ship under the portfolio, at most {100 * portfolio.rate:g} % are expected to be bad.")
 
 
-def _evidence_words(value: float) -> str:
-    if value == float("inf"):
-        return "certain"
-    return f"{value:,.0f}" if value >= 10 else f"{value:.2f}"
-
-
 def _print(decision: Decision) -> None:
+    from review.decision_words import remarks, to_go_by_name, warnings
+
+    for sentence in warnings(decision):
+        say(f"{decision.name}: {sentence}")
     so_far = " (so far: the dataset is still open)" if decision.provisional else ""
     say(f"{decision.name}: {VERDICT_WORDS[decision.decision]}{so_far}")
-    headings = ["  evidence", "n", "value", "bounds", "threshold", "", "note"]
-    print_table(headings, [_row(piece) for piece in decision.evidence])
-    for sentence in (*decision.repairs, *([decision.forecast] if decision.forecast else [])):
+    headings = ["  evidence", "n", "value", "bounds", "threshold", "e-value", "", "note"]
+    to_go = to_go_by_name(decision)
+    print_table(headings, [_row(piece, decision, to_go.get(piece.name, "")) for piece in decision.evidence])
+    forecast = [decision.forecast] if decision.forecast else []
+    for sentence in (*decision.repairs, *forecast, *remarks(decision)):
         say(f"  {sentence}")
     say()
 
 
-def _row(piece: Evidence) -> list[str]:
+def _row(piece: Evidence, decision: Decision, to_go: str) -> list[str]:
+    from review.decision_words import reached
+
     needed = {"lower": "at least", "upper": "at most", "": "at most"}[piece.bound]
     word = outcome(piece)[1]
     if piece.guarantee == "none" and piece.passes is False and piece.statistic != "count":
@@ -118,6 +122,7 @@ def _row(piece: Evidence) -> list[str]:
         "undefined" if piece.value is None else f"{piece.value:.3f}".removesuffix(".000"),
         "" if piece.lower is None or piece.upper is None else f"{piece.lower:.3f} to {piece.upper:.3f}",
         f"{needed} {piece.threshold:g}",
+        reached(piece, decision),
         word,
-        piece.note,
+        "; ".join(filter(None, [to_go, piece.note])),
     ]

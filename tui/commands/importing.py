@@ -110,6 +110,11 @@ def _import(connection: Connection, source: Source, dataset: str | None, behavio
         tell(f"evalwright: {error}")
         return False
     say(f"{imported.dataset}: {imported.examples} examples")
+    if imported.copies:
+        tell(
+            f"{imported.dataset} has the same examples as {', '.join(imported.copies)}: they share one error level, of "
+            "which whichever is answered first has nine tenths."
+        )
     return True
 
 

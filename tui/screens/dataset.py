@@ -209,7 +209,7 @@ class DatasetScreen(Screen[None]):
         width = self.size.width - MARGINS
         decision = self._findings.decisions.get(name)
         self._show("decision", self._decision())
-        self._show("evidence", evidence_lines(decision.evidence, width) if decision else None)
+        self._show("evidence", evidence_lines(decision, width) if decision else None)
         defects = self._findings.defects.get(name)
         self._show("defects", None if defects is None else finding_lines(defects, width))
         agreements = self._findings.agreements.get(name)

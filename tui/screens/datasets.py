@@ -17,6 +17,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from db.errors import EvalwrightError
+from review.decision_words import warnings
 from review.overview import DatasetOverview
 from tui.actions import DATASETS, Action, bindings
 from tui.findings import Findings
@@ -253,7 +254,8 @@ class DatasetsScreen(Screen[None]):
             lines.append(Content.assemble(("Gate: ", "$foreground 60%"), words))
         if decision and dataset.state != "shipped":
             said = [*decision.repairs, *([decision.forecast] if decision.forecast else [])]
-            lines.extend(Content(visible(sentence)) for sentence in said)
+            said += [f"The sample {decision.ends}."] if decision.ends else []
+            lines.extend(Content(visible(sentence)) for sentence in [*warnings(decision), *said])
         if self._findings.problem:
             lines.append(Content.styled(f"! {visible(self._findings.problem)}", "$error"))
         return Content("\n").join(lines)

@@ -173,5 +173,5 @@ class ReleaseScreen(PartsScreen):
             return file_lines(found)
         refused = [Content.styled(visible(found.refused), "$foreground 60%")] if found.refused else []
         width = self.size.width - MARGINS
-        evidence = evidence_lines(found.decision.evidence, width)
+        evidence = evidence_lines(found.decision, width)
         return Content("\n\n").join([decision_lines(found.decision, width), evidence, *refused])

@@ -116,6 +116,11 @@ def gate_words(line: Line, *, roomy: bool) -> Content:
     if decision is None:
         return Content.styled("-", "$foreground 60%")
     words = VERDICT_WORDS.get(decision, decision)
+    more = line.overview.to_go
+    if line.decision is not None:
+        more = None if line.decision.to_go.whole is None else line.decision.to_go.whole.answers
+    if decision == "keep_labelling" and more:
+        words = f"≈ {more:,} more{' answers' if roomy and not provisional else ''}"
     if not provisional:
         return Content(words)
     return Content.assemble(words, (" so far" if roomy else "", "$foreground 60%"))

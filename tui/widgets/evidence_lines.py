@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from db.decisions import StoredRelease
+from review.decision_words import reached, remarks, to_go_by_name, warnings
 from review.policy import parse_policy
 from review.verdicts import VERDICT_WORDS, outcome
 from tui.text import visible
@@ -29,6 +30,9 @@ LEAST_BAR, MOST_BAR = 8, 40
 REST = 65
 """The cells of a line without its bar."""
 
+ROOMY, E_VALUE = 110, 24
+"""From this width on there is room for e-values, which take so much."""
+
 MARGIN = 0.15
 """How much room a bar leaves beyond what it shows, as a share of that."""
 
@@ -44,15 +48,21 @@ def decision_lines(decision: Decision, width: int) -> Content:
     so_far = " so far, while the dataset is open" if decision.provisional else ""
     by = "" if decision.policy == DEFAULT_POLICY else f" by the policy {visible(decision.policy, one_line=True)}"
     head = Content.assemble((f"{DECISION_MARKS.get(decision.decision, '·')} {words}", "bold $primary"), by, so_far)
+    first = [Content.styled(f"! {line}", "bold $warning") for line in _wrapped(warnings(decision), width - 2, "")]
     said = [*decision.repairs, *([decision.forecast] if decision.forecast else [])]
-    lines = [
-        Content(line)
-        for sentence in said
+    lines = [Content(line) for line in _wrapped(said, width, INDENT)]
+    soft = [Content.styled(line, "$foreground 60%") for line in _wrapped(remarks(decision), width, INDENT)]
+    return Content("\n").join([*first, head, *lines, *soft])
+
+
+def _wrapped(sentences: Sequence[str], width: int, indent: str) -> list[str]:
+    return [
+        line
+        for sentence in sentences
         for line in textwrap.wrap(
-            visible(sentence, one_line=True), width, initial_indent=INDENT, subsequent_indent=INDENT
+            visible(sentence, one_line=True), width, initial_indent=indent, subsequent_indent=indent
         )
     ]
-    return Content("\n").join([head, *lines])
 
 
 def shipped_line(release: StoredRelease) -> Content:
@@ -63,10 +73,17 @@ def shipped_line(release: StoredRelease) -> Content:
     return Content.assemble((f"✓ {words}", "bold $primary"), f" by the policy {policy}{overridden}")
 
 
-def evidence_lines(evidence: Sequence[Evidence], width: int) -> Content:
-    """Returns a line for each piece of evidence, and its note where it has one."""
-    bar = max(LEAST_BAR, min(MOST_BAR, width - REST))
-    return Content("\n").join([_evidence_line(piece, bar) for piece in evidence])
+def evidence_lines(decision: Decision, width: int) -> Content:
+    """Returns a line for each piece of evidence, and below it how many answers it needs and its note, if any."""
+    roomy = width >= ROOMY
+    bar = max(LEAST_BAR, min(MOST_BAR, width - REST - (E_VALUE if roomy else 0)))
+    to_go = to_go_by_name(decision)
+    return Content("\n").join(
+        [
+            _evidence_line(piece, bar, to_go.get(piece.name, ""), reached(piece, decision) if roomy else "")
+            for piece in decision.evidence
+        ]
+    )
 
 
 def agreement_lines(questions: Sequence[QuestionAgreement]) -> Content:
@@ -87,7 +104,7 @@ def agreement_lines(questions: Sequence[QuestionAgreement]) -> Content:
     return Content("\n").join(lines)
 
 
-def _evidence_line(piece: Evidence, bar: int) -> Content:
+def _evidence_line(piece: Evidence, bar: int, to_go: str, reached: str) -> Content:
     sign, word = outcome(piece)
     value = "undefined" if piece.value is None else _number(piece.value)
     asked = f"{'≥' if piece.bound == 'lower' else '≤'} {_number(piece.threshold)}"
@@ -95,8 +112,10 @@ def _evidence_line(piece: Evidence, bar: int) -> Content:
         (f"{sign} ", "bold $primary"), _own_line(piece.name), f"{value:>9}  ", (f"{asked:>7}  ", "$foreground 60%")
     )
     line = Content.assemble(line, _bar(piece, bar), f"  {word}", (f"  n {piece.n:,}", "$foreground 60%"))
-    if piece.note:
-        line = Content.assemble(line, (f"\n    {visible(piece.note, one_line=True)}", "$foreground 60%"))
+    if reached:
+        line = Content.assemble(line, (f"  e-value {reached}", "$foreground 60%"))
+    if below := "; ".join(filter(None, [to_go, piece.note])):
+        line = Content.assemble(line, (f"\n    {visible(below, one_line=True)}", "$foreground 60%"))
     return line
 
 
