@@ -78,7 +78,7 @@ def csv_cells(text: str, columns: Sequence[str]) -> Cells | None:
 def json_cells(text: str, columns: Sequence[str]) -> Cells | None:
     """Returns the cells of JSONL whose lines hold three plain values under the same keys in the same order, or None.
 
-    A plain value is a whole number of at most 18 digits without a sign, or a text without quotes and escapes. The
+    A plain value is a whole number without a sign, or a text without quotes and escapes. The
     first line says how keys are written; every line has to be written so.
     """
     data = text.encode(errors="replace")
@@ -162,7 +162,7 @@ def _unquoted(data: bytes, starts: Codes, ends: Codes) -> tuple[Codes, Codes, in
     plain_starts, plain_lengths = starts[~quoted], lengths[~quoted]
     if len(plain_starts):
         longest = int(plain_lengths.max())
-        if longest > 18 or ((whole[plain_starts] == ord("0")) & (plain_lengths > 1)).any():
+        if ((whole[plain_starts] == ord("0")) & (plain_lengths > 1)).any():
             return starts, ends, -1
         for place in range(longest):
             digits = whole[plain_starts[plain_lengths > place] + place]

@@ -93,6 +93,9 @@ def test_rows_undefined_throughout_are_left_out_with_one_line() -> None:
     ordinal = question_agreement("relevance", "ordinal", given, SCALE)
     _, rows = tables.questions_table([*questions, ordinal])
     assert next(row for row in rows if row[0] == "linear kappa")[1:3] == ["–", "–"]
+    same = question_agreement("same", "ordinal", rated(Ada=[5] * 40, Béla=[*BELA]), SCALE)
+    assert same.spearman is None
+    assert not any("Left out" in note for note in notes.coefficient_notes([same, ordinal]))
 
 
 def test_a_missing_interval_says_why() -> None:

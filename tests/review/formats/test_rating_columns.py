@@ -98,6 +98,15 @@ def test_json_that_only_looks_plain_is_refused(text: str, tmp_path: Path) -> Non
         read_rating_columns(write(tmp_path, text, "ratings.jsonl"))
 
 
+@pytest.mark.parametrize("value", ["01", "1.", "-", '"a\x1fb"', '"a"b"', '"', "", "1, 2", "tru"])
+def test_a_later_line_that_is_no_json_is_refused(value: str, tmp_path: Path) -> None:
+    good = MENDED["r.jsonl"]
+    text = good + good.splitlines()[0].replace("u1", "u9").replace("1}", f"{value}}}") + "\n"
+    assert rating_columns.plain_json_lines(text) is None
+    with pytest.raises(InputError, match="line 3"):
+        read_rating_columns(write(tmp_path, text, "ratings.jsonl"))
+
+
 cells = st.sampled_from(["a", " a", "b ", "", "1", "1.0", "ü", '"', ",", "\n", "a longer one", "é", "}", "0", "x" * 70])
 numbers = st.sampled_from([0, 1, 7, 10, -1, 1.0, 2.5, True, None, 10**20])
 

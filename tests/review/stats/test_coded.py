@@ -31,6 +31,16 @@ def test_tallied_as_units_are(fits: int, cells: int, monkeypatch: pytest.MonkeyP
         assert ours.weights.tolist() == theirs.weights.tolist()
 
 
+def test_units_of_many_answers_are_told_apart() -> None:
+    """Thirty answers of nine values are more digits than a number has."""
+    rng = random.Random(2)
+    values = [[rng.randrange(9) for _ in range(30)] for _ in range(40)]
+    rows = [(unit, person, value) for unit, given in enumerate(values) for person, value in enumerate(given)]
+    ours, theirs = tally_coded(coded(*([row[place] for row in rows] for place in range(3)))), tally(values)
+    assert ours.counts.tolist() == theirs.counts.tolist()
+    assert len(ours.weights) == 40
+
+
 def test_values_that_are_equal_numbers_become_one() -> None:
     texts = coded(["u", "u", "v"], ["a", "b", "a"], ["1", "1.0", "2"])
     numbers = with_values(texts, [float(name) for name in map(str, texts.names)])
