@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from review.gate import Decision
 
 
+A_MILLION = 1e6
+
+
 def other_policies(decisions: Iterable[Decision]) -> list[str]:
     """Returns that decisions were made by another policy than the workspace's, and how it differs; once."""
     found = dict.fromkeys(decision.other_policy for decision in decisions if decision.other_policy)
@@ -43,8 +46,8 @@ def start(decision: Decision) -> str:
     names = ", ".join(decision.copies)
     before = f", which were answered before as {names}" if names else ""
     return (
-        f"This is start {decision.sequence} of {decision.sequences} of the evidence on these examples{before}; it has "
-        f"{100 * weight(decision.sequence):.3g} % of the error level, and e-values count for so much."
+        f"This is start {decision.sequence} of {decision.sequences} of the evidence on these examples{before}: it has "
+        f"{100 * weight(decision.sequence):.3g} % of the error level, and its e-values count for so much of themselves."
     )
 
 
@@ -74,6 +77,8 @@ def e_value(value: float | None) -> str:
         return ""
     if math.isinf(value):
         return "certain"
+    if value >= A_MILLION:
+        return f"{value:.0e}".replace("e+", "e")
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
@@ -91,4 +96,6 @@ def to_go_by_name(decision: Decision) -> dict[str, str]:
 
 def reached(piece: Evidence, decision: Decision) -> str:
     """Returns the e-value of a piece of evidence beside the one it needs; nothing for facts."""
-    return "" if piece.e_value is None else f"{e_value(piece.e_value)} of {decision.needed:g}"
+    if piece.e_value is None or math.isinf(piece.e_value):
+        return e_value(piece.e_value)
+    return f"{e_value(piece.e_value)} of {decision.needed:g}"

@@ -8,9 +8,9 @@ more ships than those N, or other (`review.ships`), it is measured again for all
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from review.figures import Case, Figures, nothing
 from review.first_two import is_yes, on_unit_scale, question_of, rating
@@ -22,6 +22,8 @@ from review.stats.sequences import ErrorLevel
 if TYPE_CHECKING:
     from db.records import Question
     from review.stats.control_variate import Scores
+
+T = TypeVar("T")
 
 OF_ALL = "of all that ships"
 
@@ -103,7 +105,8 @@ def measure_each(sample: Sample, policy: Policy, *, criteria: int) -> Iterator[E
     for ships, criterion, case in _asked(sample, policy):
         found = _evidence(criterion, sample, case, level)
         if ships is not None and case is not None:
-            notes = [what_differs(sample), found.note]
+            # Said once, where one looks first.
+            notes = [what_differs(sample) if criterion is policy.criteria[0] else "", found.note]
             n = len(ships.kept) + ships.elsewhere
             found = replace(found, name=f"{found.name} {OF_ALL}", n=n, note=": ".join(filter(None, notes)))
         if ships is None or case is not None:
@@ -158,10 +161,14 @@ def _label_agreement(criterion: Criterion, sample: Sample, ships: Ships) -> Case
     def known(example: SampledExample) -> bool | None:
         return example.agreed if example.settling.settled else None
 
-    kept = [True if example.id in ships.right else known(example) for example in ships.kept]
+    drawn = [known(example) for example in sample.examples]
+    kept = drawn
+    if ships.kept is not sample.examples:
+        kept = [True if example.id in ships.right else known(example) for example in ships.kept]
+        kept += [True] * ships.elsewhere
     return ShareCase(
-        drawn=[known(example) for example in sample.examples],
-        kept=kept + [True] * ships.elsewhere,
+        drawn=drawn,
+        kept=kept,
         total=sample.total,
         shipping=ships.shipping,
         threshold=criterion.threshold,
@@ -191,15 +198,26 @@ def _yes_share(criterion: Criterion, sample: Sample, ships: Ships, question: Que
         yes = is_yes(example, question, criterion.bound)
         return None if yes is None else yes == up
 
+    drawn, kept = _each(good, sample, ships)
     case = ShareCase(
-        drawn=[good(example) for example in sample.examples],
-        kept=[*(good(example) for example in ships.kept), *[None] * ships.elsewhere],
+        drawn=drawn,
+        kept=kept,
         total=sample.total,
         shipping=ships.shipping,
         threshold=criterion.threshold if up else 1 - criterion.threshold,
         final=ships.final,
     )
     return case if up else TurnedShare(case)
+
+
+def _each(
+    read: Callable[[SampledExample], T | None], sample: Sample, ships: Ships
+) -> tuple[list[T | None], list[T | None]]:
+    """Returns what is read of each example that was drawn, and of each that ships as far as it was reviewed."""
+    drawn = [read(example) for example in sample.examples]
+    if ships.kept is sample.examples:
+        return drawn, drawn
+    return drawn, [*(read(example) for example in ships.kept), *[None] * ships.elsewhere]
 
 
 def _mean(criterion: Criterion, sample: Sample, ships: Ships, question: Question) -> Case:
@@ -213,9 +231,10 @@ def _mean(criterion: Criterion, sample: Sample, ships: Ships, question: Question
         return found if found is None or up else 1 - found
 
     share = on_unit_scale(criterion.threshold, question)
+    drawn, kept = _each(value, sample, ships)
     case = MeanCase(
-        drawn=[value(example) for example in sample.examples],
-        kept=[*(value(example) for example in ships.kept), *[None] * ships.elsewhere],
+        drawn=drawn,
+        kept=kept,
         total=sample.total,
         shipping=ships.shipping,
         threshold=float(share if up else 1 - share),
@@ -231,12 +250,14 @@ def _alpha(criterion: Criterion, sample: Sample, ships: Ships, question: Questio
     pairs = PairsOf.of(question, (*sample.before, *sample.examples))
     if not pairs.classes:
         return Unmeasured("nothing in the sample is settled yet")
-    as_shipped = {id(example) for example in ships.kept}
+    drawn = pairs.read(sample.examples)
+    as_shipped = {id(example) for example in ships.kept} if ships.kept is not sample.examples else None
+    gone = [] if as_shipped is None else [example for example in sample.examples if id(example) not in as_shipped]
     return AlphaCase(
         classes=pairs.classes,
-        drawn=pairs.read(sample.examples),
-        kept=pairs.read(ships.kept),
-        gone=pairs.read([example for example in sample.examples if id(example) not in as_shipped]),
+        drawn=drawn,
+        kept=drawn if as_shipped is None else pairs.read(ships.kept),
+        gone=pairs.read(gone),
         total=sample.total,
         shipping=ships.shipping,
         threshold=criterion.threshold,

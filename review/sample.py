@@ -12,6 +12,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from db import annotators
 from db import evidence as rows
@@ -42,7 +43,7 @@ class SampledExample:
     settling: Settling
     score: float | None = None
 
-    @property
+    @cached_property
     def first_two(self) -> tuple[FirstAnswer, ...]:
         """The first two answers that aren't skips; the third is asked on disputes only and would be biased."""
         return tuple(answer for answer in self.answers if answer.label is not None)[:2]

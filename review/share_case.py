@@ -82,7 +82,7 @@ class ShareCase:
         return None if without is None or with_them is None else without - with_them
 
     def _examples_needed(self, level: ErrorLevel, scores: Scores | None) -> int | None:
-        known = [place for place, good in enumerate(self.drawn) if good is not None]
+        known = spread_evenly(self.drawn)
         if not known or not self.total:
             return None
         needed, limit = self.needed, level.needed / level.weight
@@ -129,6 +129,16 @@ class ShareCase:
         if not known:
             return None
         return (_good(self.kept) + known.count(True) / len(known) * unknown) / self.shipping.size
+
+
+def spread_evenly(drawn: Sequence[Known]) -> list[int]:
+    """Returns the places of what is known, the bad ones evenly among the good: a rate, not the luck of their order."""
+    places: dict[bool, list[int]] = {True: [], False: []}
+    for place, good in enumerate(drawn):
+        if good is not None:
+            places[good].append(place)
+    keyed = [((number + 0.5) / len(same), place) for same in places.values() for number, place in enumerate(same)]
+    return [place for _, place in sorted(keyed)]
 
 
 def _good(examples: Sequence[Known]) -> int:

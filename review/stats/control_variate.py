@@ -10,7 +10,8 @@ expectation is at most 1 for every true M up to that one. So the average wealth 
 few examples.
 
 c = 0 is the safety net. As c and g are constants, the wealth can only grow with any y: to count what is open as 0 is
-the worst case, which a c fitted to earlier answers would break.
+the worst case, which a c fitted to earlier answers would break. For the same reason players go on betting where m_i is 1 or
+more, where they can only lose.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def running_log_wealth(good: Sequence[bool], scores: Scores, total: int, needed:
     for c in COEFFICIENTS:
         gain = y - c * residuals - means
         room = means + c * spread
-        ratio = np.where((means < 1) & (room > _ROUNDING), gain / np.maximum(room, _ROUNDING), 0.0)
+        ratio = np.where(room > _ROUNDING, gain / np.maximum(room, _ROUNDING), 0.0)
         for stake in STAKES:
             wealth = np.logaddexp(wealth, share + np.cumsum(np.log1p(stake * ratio)))
     wealth = np.where(np.minimum.accumulate(to_come[1:]) < 0, np.inf, wealth)

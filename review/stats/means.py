@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 STAKES_AND_SHARES = ((0.5, 0.8), (0.2, 0.1), (0.05, 0.1))
 """Each player's fraction f of wealth staked on every value, and their share of the first wealth."""
 
+MOST_BETS = 100_000
+"""From there on nobody bets any more, which is a bet like any other, and so many values have said enough."""
+
 _RESOLUTION = 1e-7
 _ROUNDING = 1e-9
 
@@ -106,6 +109,12 @@ def _log_wealth(values: NDArray[np.float64], total: int, mean: float) -> float:
 def _log_wealths(values: NDArray[np.float64], total: int, mean: float) -> NDArray[np.float64]:
     import numpy as np
 
+    if len(values) > MOST_BETS:
+        wealth = _log_wealths(values[:MOST_BETS], total, mean)
+        sums = np.cumsum(values)
+        surpassed = total * mean - sums <= _ROUNDING
+        later = np.full(len(values) - MOST_BETS, wealth[-1])
+        return np.where(surpassed, np.inf, np.concatenate((wealth, later)))
     sums = np.concatenate(([0.0], np.cumsum(values)))
     to_come = total * mean - sums
     # to_come only falls: a step that starts at zero or below belongs to a mean that is already surpassed.

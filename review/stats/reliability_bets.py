@@ -59,6 +59,12 @@ class Beside:
     removed: int = 0
 
 
+    @property
+    def certain(self) -> bool:
+        """Whether everything of it is known."""
+        return not (self.removed or self.kept[MISSING] or self.lost[MISSING])
+
+
 NOTHING = Beside()
 
 
@@ -91,6 +97,8 @@ def alpha_lower_bound(
         ValueError: as `alpha_e_value` does, or delta is out of range.
     """
     check_delta(delta)
+    if len(pairs) == total and beside.certain and MISSING not in pairs:
+        return _alpha(pairs, beside)
     limit = -math.log(delta)
 
     def shown(a0: float) -> bool:
@@ -104,6 +112,14 @@ def alpha_lower_bound(
         else:
             high = middle
     return low
+
+
+def _alpha(pairs: Sequence[int], beside: Beside) -> float:
+    """Return alpha where all that ships is known."""
+    counts = [pairs.count(kind) + beside.kept[kind] - beside.lost[kind] for kind in (FIRST, SECOND, DIFFER)]
+    share = (counts[FIRST] + counts[DIFFER] / 2) / sum(counts)
+    chance = 2 * share * (1 - share)
+    return 1 - counts[DIFFER] / sum(counts) / chance if chance else 1.0
 
 
 def running_log_wealth(pairs: Sequence[int], total: int, threshold: float, beside: Beside = NOTHING) -> Array:

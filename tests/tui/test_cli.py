@@ -55,7 +55,7 @@ def test_import_and_datasets(call: Call, tmp_path: Path) -> None:
     assert (rows[1]["examples"], rows[1]["reviewed"], rows[1]["state"], rows[1]["decision"]) == (12, 0, "closed", None)
     assert rows[1]["behavior"] == "keeps bees"
     table = call("datasets").out.splitlines()
-    assert table[0].split() == ["dataset", "examples", "reviewed", "settled", "state", "decision"]
+    assert table[0].split() == ["dataset", "examples", "reviewed", "settled", "state", "decision", "to", "go"]
     assert table[2].split() == ["more", "bees", "12", "0", "0", "closed", "-"]
 
 
@@ -78,7 +78,7 @@ def test_close_and_reopen(call: Call, connection: Connection) -> None:
     review(connection, find(connection, "beekeeping"), 1, "Ada")
     done = call("reopen", "beekeeping")
     assert (done.code, done.out) == (0, "")
-    assert "starts anew on the 3 unanswered examples" in done.err
+    assert "starts again on the 3 unanswered ones" in done.err
     assert call("reopen", "beekeeping").sentence == "beekeeping is open."
 
 

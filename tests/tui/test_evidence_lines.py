@@ -7,13 +7,13 @@ import re
 import pytest
 
 from review.evidence import Evidence
+from review.gate import Decision
 from tui.widgets.evidence_lines import evidence_lines
 
 
 def line(name: str, width: int) -> str:
-    return evidence_lines(
-        [Evidence(name, "", "share", "", 1200, None, None, None, 0.05, True, False, None, "none")], width
-    ).plain
+    piece = Evidence(name, "", "share", "", 1200, None, None, None, 0.05, True, False, None, "none")
+    return evidence_lines(Decision("bees", "ship", False, (piece,), (), "default", 1, None, None), width).plain
 
 
 @pytest.mark.parametrize("width", [76, 120])

@@ -24,7 +24,7 @@ def datasets_command(workspace: Path, *, as_json: bool) -> int:
     if as_json:
         print_json([asdict(row) for row in found])
     else:
-        headings = ["dataset", "examples", "reviewed", "settled", "state", "decision", "answers to go"]
+        headings = ["dataset", "examples", "reviewed", "settled", "state", "decision", "to go"]
         print_table(
             headings,
             [
@@ -35,7 +35,7 @@ def datasets_command(workspace: Path, *, as_json: bool) -> int:
                     f"{row.settled:,}",
                     row.state,
                     row.decision or "-",
-                    f"about {row.to_go:,}" if row.to_go else "",
+                    f"about {row.to_go:,} answers" if row.to_go else "",
                 ]
                 for row in found
             ],

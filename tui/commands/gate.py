@@ -100,17 +100,17 @@ def _print(decision: Decision) -> None:
         say(f"{decision.name}: {sentence}")
     so_far = " (so far: the dataset is still open)" if decision.provisional else ""
     say(f"{decision.name}: {VERDICT_WORDS[decision.decision]}{so_far}")
-    headings = ["  evidence", "n", "value", "bounds", "threshold", "e-value", "", "note"]
+    headings = ["  evidence", "n", "value", "bounds", "threshold", f"e of {decision.needed:g}", "", "note"]
     to_go = to_go_by_name(decision)
-    print_table(headings, [_row(piece, decision, to_go.get(piece.name, "")) for piece in decision.evidence])
+    print_table(headings, [_row(piece, to_go.get(piece.name, "")) for piece in decision.evidence])
     forecast = [decision.forecast] if decision.forecast else []
     for sentence in (*decision.repairs, *forecast, *remarks(decision)):
         say(f"  {sentence}")
     say()
 
 
-def _row(piece: Evidence, decision: Decision, to_go: str) -> list[str]:
-    from review.decision_words import reached
+def _row(piece: Evidence, to_go: str) -> list[str]:
+    from review.decision_words import e_value
 
     needed = {"lower": "at least", "upper": "at most", "": "at most"}[piece.bound]
     word = outcome(piece)[1]
@@ -122,7 +122,7 @@ def _row(piece: Evidence, decision: Decision, to_go: str) -> list[str]:
         "undefined" if piece.value is None else f"{piece.value:.3f}".removesuffix(".000"),
         "" if piece.lower is None or piece.upper is None else f"{piece.lower:.3f} to {piece.upper:.3f}",
         f"{needed} {piece.threshold:g}",
-        reached(piece, decision),
+        e_value(piece.e_value),
         word,
         "; ".join(filter(None, [to_go, piece.note])),
     ]

@@ -45,7 +45,7 @@ def by_hand(population: list[tuple[bool, float]], seen: int, needed: int) -> flo
                 good, score = population[place]
                 m = (needed - 1 - good_so_far) / (total - place)
                 z, least = good - c * (score - mean), -c * (most - mean)
-                if m < 1 and m - least > 1e-12:
+                if m - least > 1e-12:
                     value *= 1 + stake * (z - m) / (m - least)
                 good_so_far += good
                 if good_so_far > needed - 1:
