@@ -6,6 +6,7 @@ A block's commands run one after the other, as they are written, in a folder of 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import re
 import shutil
@@ -68,11 +69,19 @@ def named(*languages: str) -> list[Any]:
     return [pytest.param(block, id=block.name) for block in blocks(*languages)]
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that every block gets a copy of."""
-    folder = tmp_path_factory.mktemp("world")
-    make_world(folder)
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder that every block gets a copy of; of processes that test beside each other, one makes it for all."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "world"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            making = folder.with_suffix(".part")
+            shutil.rmtree(making, ignore_errors=True)
+            making.mkdir()
+            make_world(making)
+            making.rename(folder)
     return folder
 
 

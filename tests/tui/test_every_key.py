@@ -260,6 +260,9 @@ SAMPLES = (
     *HELP,
 )  # fmt: skip
 
+IN_CI = {"DATASETS", "DATASET", "CONFIRM", "FUNNEL", "JOBS", "ADJUDICATE", "HEAD_TO_HEAD", "SECOND_LOOK"}
+MARKED = [pytest.param(one, marks=pytest.mark.slow if one.name in IN_CI else pytest.mark.long) for one in PLACES]
+
 TABLES = {name: table for name, table in vars(actions).items() if name.isupper() and not name.startswith("_")}
 """Every table of actions; `HELP` and `QUIT` are single ones, which are in tables."""
 
@@ -276,8 +279,7 @@ def test_no_key_of_any_table_is_left_out() -> None:
     }
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+@pytest.mark.parametrize("place", MARKED, ids=lambda place: place.name)
 async def test_every_key_of(
     place: Place, led: tuple[Path, dict[str, Any]], workspace_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
