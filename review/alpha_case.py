@@ -54,16 +54,26 @@ class AlphaCase:
         point = krippendorff_alpha([[one for one in pair if one is not None] for pair in self.kept], "nominal")
         if self._kept.undefined:
             return Figures(point.value, None, None, None, failed=False, e_value=None, note=self._kept.undefined)
-        e_value = level.weight * self._e_value()
+        e_value = self.e_value(level)
         return Figures(
             value=point.value,
             lower=self._lower(level.bound),
             upper=self._upper(level.bound),
-            passes=e_value >= level.needed,
+            passes=e_value is not None and e_value >= level.needed,
             failed=self.final and self._upper(level.reject) < float(self.threshold),
             e_value=e_value,
             note=point.undefined or "",
         )
+
+    def e_value(self, level: ErrorLevel) -> float | None:
+        """Returns the e-value, weighted; None where every answer is the same."""
+        if self._kept.undefined:
+            return None
+        if len(self.classes) <= TWO or not self.total:
+            found = bets.alpha_e_value(self._kinds, self.total, float(self.threshold), self._beside)
+        else:
+            found = alpha_e_value(self._drawn, self.threshold, self._ships).value or 0.0
+        return level.weight * found
 
     def examples_needed(self, level: ErrorLevel) -> int | None:
         """Returns the size of the sample at which the e-value would be enough; see `review.figures.Case`."""
@@ -105,11 +115,6 @@ class AlphaCase:
             removed=self.shipping.removed,
         )
 
-    def _e_value(self) -> float:
-        if len(self.classes) <= TWO or not self.total:
-            return bets.alpha_e_value(self._kinds, self.total, float(self.threshold), self._beside)
-        return alpha_e_value(self._drawn, self.threshold, self._ships).value or 0.0
-
     def _lower(self, delta: float) -> float | None:
         if len(self.classes) <= TWO:
             return bets.alpha_lower_bound(self._kinds, self.total, delta, float(self.threshold), self._beside)
@@ -146,6 +151,10 @@ class Unmeasured:
     def figures(self, level: ErrorLevel) -> Figures:
         """Returns that there is nothing to measure yet."""
         return nothing(self.why)
+
+    def e_value(self, level: ErrorLevel) -> float:
+        """Nothing speaks for it yet, nor against."""
+        return 1.0
 
     def examples_needed(self, level: ErrorLevel) -> int | None:
         """Nothing has been seen that would tell."""

@@ -35,6 +35,9 @@ class Case(Protocol):
     def figures(self, level: ErrorLevel) -> Figures:
         """Returns what is known of it now."""
 
+    def e_value(self, level: ErrorLevel) -> float | None:
+        """Returns its e-value alone, weighted; None where there is none."""
+
     def examples_needed(self, level: ErrorLevel) -> int | None:
         """Returns the size of the sample at which it would pass if what comes is like what has been seen.
 

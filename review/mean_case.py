@@ -45,7 +45,7 @@ class MeanCase:
         if not self.shipping.size:
             return nothing("no example ships")
         known = [value for value in self.drawn if value is not None]
-        e_value = level.weight * self._e_value()
+        e_value = self.e_value(level)
         return Figures(
             value=self._estimate(known),
             lower=self._least(level.bound) / self.shipping.size,
@@ -56,6 +56,14 @@ class MeanCase:
             note="" if known or not self.total else "nothing in the sample is rated yet",
         )
 
+    def e_value(self, level: ErrorLevel) -> float:
+        """Returns the e-value, weighted."""
+        if not self.shipping.size:
+            return 1.0
+        if not self.total:
+            return math.inf if self.needed <= _ROUNDING else 0.0
+        return level.weight * mean_e_value(_low(self.drawn), self.total, self.needed / self.total)
+
     def examples_needed(self, level: ErrorLevel) -> int | None:
         """Returns the size of the sample at which the e-value would be enough; see `review.figures.Case`."""
         known = [value for value in self.drawn if value is not None]
@@ -65,11 +73,6 @@ class MeanCase:
         wealth = running_log_wealth(repeated, self.total, self.needed / self.total)
         passed = wealth >= math.log(level.needed / level.weight)
         return max(len(self.drawn), 1 + int(passed.argmax())) if passed.any() else None
-
-    def _e_value(self) -> float:
-        if not self.total:
-            return math.inf if self.needed <= _ROUNDING else 0.0
-        return mean_e_value(_low(self.drawn), self.total, self.needed / self.total)
 
     def _least(self, delta: float) -> float:
         bound = self.total * lower_confidence_bound(_low(self.drawn), self.total, delta) if self.total else 0.0
@@ -112,6 +115,10 @@ class OnScale:
         return replace(
             found, value=self._on_scale(found.value), lower=self._on_scale(lower), upper=self._on_scale(upper)
         )
+
+    def e_value(self, level: ErrorLevel) -> float:
+        """Returns that of the mean from 0 to 1."""
+        return self.case.e_value(level)
 
     def examples_needed(self, level: ErrorLevel) -> int | None:
         """Returns what the mean from 0 to 1 needs."""

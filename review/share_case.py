@@ -53,7 +53,7 @@ class ShareCase:
         if not self.shipping.size:
             return nothing("no example ships")
         known = [good for good in self.drawn if good is not None]
-        e_value = level.weight * self._e_value(self.drawn)
+        e_value = self.e_value(level)
         lower = self.shipping.least(_good(self.kept), _good(self.drawn), self._fewest(level.bound)) / self.shipping.size
         return Figures(
             value=self._estimate(known),
@@ -68,6 +68,15 @@ class ShareCase:
             else explained([good is True for good in self.drawn], self.scores.seen),
             saved=self._saved(level),
         )
+
+    def e_value(self, level: ErrorLevel) -> float:
+        """Returns the e-value, weighted."""
+        if not self.shipping.size:
+            return 1.0
+        if not self.total:
+            return math.inf if self.needed <= 0 else 0.0
+        good = [one is True for one in self.drawn]
+        return level.weight * share_e_value(good, self.scores, self.total, self.needed)
 
     def examples_needed(self, level: ErrorLevel) -> int | None:
         """Returns the size of the sample at which the e-value would be enough; see `review.figures.Case`."""
@@ -101,11 +110,6 @@ class ShareCase:
             return (plain if betting is None else (plain + from_log(float(betting[size - 1]))) / 2) >= limit
 
         return smallest(passes, 1, self.total)
-
-    def _e_value(self, drawn: Sequence[Known]) -> float:
-        if not self.total:
-            return math.inf if self.needed <= 0 else 0.0
-        return share_e_value([good is True for good in drawn], self.scores, self.total, self.needed)
 
     def _fewest(self, delta: float) -> int:
         if not self.total:
@@ -160,6 +164,10 @@ class TurnedShare:
             lower=None if found.upper is None else 1 - found.upper,
             upper=None if found.lower is None else 1 - found.lower,
         )
+
+    def e_value(self, level: ErrorLevel) -> float:
+        """Returns the complement's."""
+        return self.case.e_value(level)
 
     def examples_needed(self, level: ErrorLevel) -> int | None:
         """Returns what the complement needs."""

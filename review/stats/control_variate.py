@@ -10,8 +10,8 @@ expectation is at most 1 for every true M up to that one. So the average wealth 
 few examples.
 
 c = 0 is the safety net. As c and g are constants, the wealth can only grow with any y: to count what is open as 0 is
-the worst case, which a c fitted to earlier answers would break. For the same reason players go on betting where m_i is 1 or
-more, where they can only lose.
+the worst case, which a c fitted to earlier answers would break. For the same reason players go on betting where m_i is
+1 or more, where they can only lose.
 """
 
 from __future__ import annotations

@@ -58,7 +58,6 @@ class Beside:
     lost: tuple[int, ...] = (0, 0, 0, 0)
     removed: int = 0
 
-
     @property
     def certain(self) -> bool:
         """Whether everything of it is known."""

@@ -10,11 +10,10 @@ import argparse
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 
-from review.evidence import case_of, error_level, measure_each
+from review.evidence import case_of, error_level
 from review.policy import load_policy
 from review.sample import Sample
 from review.ships import all_that_ships, the_sample
@@ -33,7 +32,7 @@ def passes(sample: Sample, name: str) -> bool:
     ships = all_that_ships(sample)
     cases = [case_of(CRITERIA[name], sample, the_sample(sample))] if sample.total else []
     cases += [] if ships is None else [case_of(CRITERIA[name], sample, ships)]
-    return all(case is not None and case.figures(level).passes for case in cases)
+    return all(case is not None and (case.e_value(level) or 0.0) >= level.needed for case in cases)
 
 
 def ships_falsely(flaw: str, total: int, seed: int, scores: str = "none") -> bool:
@@ -63,9 +62,7 @@ def takes(kind: str, seed: int, explains: float | None) -> tuple[int, int]:
     items = like(kind, 1000, np.random.default_rng(seed), explains=explains)
     review = Review(items)
     for sample in review.samples(every=10):
-        if sample.size >= POLICY.least_examples and all(
-            piece.passes for piece in measure_each(replace(sample), POLICY, criteria=len(POLICY.criteria))
-        ):
+        if sample.size >= POLICY.least_examples and all(passes(sample, name) for name in CRITERIA):
             return sample.size, review.answers
     return len(items), review.answers
 

@@ -124,7 +124,7 @@ class Review:
             heapq.heappush(clock, (time + SPEEDS[who] * slow, who, chosen))
 
 
-def scored(kind: str, good: np.ndarray, rng: np.random.Generator, explains: float = 0.3) -> list[float | None]:  # type: ignore[type-arg]
+def scored(kind: str, good: np.ndarray, rng: np.random.Generator, explains: float = 0.3) -> list[float | None]:
     """Scores of items: none, useful, useless, reversed; those of use explain so much of what is good."""
     if kind == "none":
         return [None] * len(good)

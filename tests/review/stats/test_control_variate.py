@@ -119,7 +119,7 @@ def test_what_does_not_fit() -> None:
 KINDS = ("useful", "noise", "reversed", "constant but one")
 
 
-def scored(kind: str, good: np.ndarray, rng: np.random.Generator) -> np.ndarray:  # type: ignore[type-arg]
+def scored(kind: str, good: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if kind == "constant but one":
         scores = np.zeros(len(good))
         scores[0] = 1.0

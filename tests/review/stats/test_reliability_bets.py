@@ -148,7 +148,8 @@ def population(rng: np.random.Generator, alpha_near: float, total: int, share: f
         pairs = [FIRST] * first + [SECOND] * (total - differ - first) + [DIFFER] * differ
         if best[0] < alpha(pairs) < alpha_near:
             best = alpha(pairs), pairs
-    return rng.permutation(best[1]).tolist()
+    shuffled: list[int] = rng.permutation(best[1]).tolist()
+    return shuffled
 
 
 def first_pass(pairs: list[int], threshold: float, limit: float) -> int:
