@@ -185,3 +185,14 @@ def test_contents_that_cant_be_are_told_though_every_hash_fits(release: Path, na
     problems = verify(release).problems
     assert problems
     assert all(problem.isprintable() for problem in problems)
+
+
+def test_a_release_of_an_earlier_method_is_intact_and_says_why_nothing_is_computed(release: Path) -> None:
+    file = release / "review" / "beekeeping" / "review.json"
+    told = json.loads(file.read_text())
+    del told["method"], told["start"], told["scores"]
+    file.write_text(json.dumps(told))
+    write_manifest(release, verify(release).datasets)
+    found = verify(release)
+    assert (found.intact, found.recomputed) == (True, 0)
+    assert "an earlier method of the gate" in found.note
