@@ -24,7 +24,7 @@ class Import(Command):
 
     def make(self) -> None:
         connection = open_workspace(self.template)
-        make_dataset(connection, OTHERS)
+        make_dataset(connection, OTHERS, name="others")
         label_packet(self.template, name="Béla")
         self._answers = stored(connection)
         connection.close()
