@@ -134,13 +134,30 @@ def draw_order(connection: Connection, dataset_id: int, seed: int) -> None:
     Whoever has gone through a part of the old order begins at the start of the new one, past what they have answered.
     """
     ids = connection.execute("SELECT example_id FROM review_status WHERE dataset_id = ?", (dataset_id,)).fetchall()
+    _place(connection, dataset_id, seed, ids)
+    connection.execute("UPDATE datasets SET order_seed = ? WHERE id = ?", (seed, dataset_id))
+
+
+def place_again(connection: Connection, dataset_id: int, seed: int, first: int) -> None:
+    """Draws other places in the order for the examples of a dataset from row `first` on; within a write transaction.
+
+    To be asked only while nobody has answered or been served anything of the dataset.
+    """
+    ids = connection.execute(
+        "SELECT s.example_id FROM review_status AS s JOIN examples AS e ON e.id = s.example_id"
+        " WHERE s.dataset_id = ? AND e.ordinal >= ?",
+        (dataset_id, first),
+    ).fetchall()
+    _place(connection, dataset_id, seed, ids)
+
+
+def _place(connection: Connection, dataset_id: int, seed: int, ids: Sequence[tuple[int]]) -> None:
     connection.executemany(
         "UPDATE review_status SET position = ? WHERE example_id = ?",
         [(review_position(seed, example_id), example_id) for (example_id,) in ids],
     )
     connection.execute("UPDATE cursors SET position = -1 WHERE dataset_id = ?", (dataset_id,))
     connection.execute("DELETE FROM reopenings WHERE dataset_id = ?", (dataset_id,))
-    connection.execute("UPDATE datasets SET order_seed = ? WHERE id = ?", (seed, dataset_id))
 
 
 def get_blind(connection: Connection, example_id: int, occasion: Occasion = "first") -> BlindExample:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ class Population:
         content_hash: Of the set of their texts, in no order.
         texts: How many different ones there are.
         sketch: The smallest hashes among them, in increasing order: two datasets share texts as their sketches do.
+        answers: All the answers that examples offer, and the most that one of them does (`most_choices`).
         scored: How many of the examples that the evidence speaks for have a label confidence.
         score_sum: The sum of these, each taken as `score_cap` where it is more; `score_least` is the least. All 0 where
             none has one.
@@ -26,6 +28,8 @@ class Population:
     content_hash: str
     texts: int
     sketch: tuple[int, ...]
+    answers: tuple[str, ...]
+    most_choices: int
     scored: int
     score_sum: float
     score_least: float
@@ -54,21 +58,24 @@ def basis_of(connection: Connection, dataset_id: int) -> Basis:
 def stored_population(connection: Connection, dataset_id: int, basis: Basis) -> Population | None:
     """Returns the population as it was measured on this basis, or None."""
     row = connection.execute(
-        "SELECT content_hash, texts, sketch, scored, score_sum, score_least, score_cap FROM populations"
-        " WHERE dataset_id = ? AND examples = ? AND removed = ? AND starts_after = ?",
+        "SELECT content_hash, texts, sketch, answers, most_choices, scored, score_sum, score_least, score_cap"
+        " FROM populations WHERE dataset_id = ? AND examples = ? AND removed = ? AND starts_after = ?",
         (dataset_id, basis.examples, basis.removed, basis.starts_after),
     ).fetchone()
     if row is None:
         return None
-    content_hash, texts, sketch, *scores = row
-    return Population(content_hash, texts, tuple(json.loads(sketch)), *scores)
+    content_hash, texts, sketch, answers, *numbers = row
+    return Population(
+        content_hash, texts, struct.unpack(f">{len(sketch) // 8}q", sketch), tuple(json.loads(answers)), *numbers
+    )
 
 
 def store_population(connection: Connection, dataset_id: int, basis: Basis, found: Population) -> None:
     """Keeps what was measured; within a write transaction."""
     connection.execute(
         "INSERT OR REPLACE INTO populations (dataset_id, examples, removed, starts_after, content_hash, texts, sketch,"
-        " scored, score_sum, score_least, score_cap) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " answers, most_choices, scored, score_sum, score_least, score_cap)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             dataset_id,
             basis.examples,
@@ -76,7 +83,9 @@ def store_population(connection: Connection, dataset_id: int, basis: Basis, foun
             basis.starts_after,
             found.content_hash,
             found.texts,
-            json.dumps(found.sketch),
+            struct.pack(f">{len(found.sketch)}q", *found.sketch),
+            json.dumps(found.answers, ensure_ascii=False),
+            found.most_choices,
             found.scored,
             found.score_sum,
             found.score_least,
@@ -85,16 +94,25 @@ def store_population(connection: Connection, dataset_id: int, basis: Basis, foun
     )
 
 
-def texts_and_scores(
-    connection: Connection, dataset_id: int, starts_after: int
-) -> Iterator[tuple[str, float | None, bool]]:
-    """Yields the question and the label confidence of each example, and whether the evidence speaks for it."""
+@dataclass(frozen=True)
+class Member:
+    """An example as a part of a population; `counts` tells whether the evidence speaks for it."""
+
+    body: str
+    choices: tuple[tuple[str, str], ...]
+    label_confidence: float | None
+    counts: bool
+
+
+def all_examples(connection: Connection, dataset_id: int, starts_after: int) -> Iterator[Member]:
+    """Yields the examples of a dataset, in the order in which they came."""
     rows = connection.execute(
-        "SELECT e.question, e.label_confidence, :start = 0 OR NOT EXISTS (SELECT 1 FROM annotations AS a"
+        "SELECT e.body, e.choices, e.label_confidence, :start = 0 OR NOT EXISTS (SELECT 1 FROM annotations AS a"
         " WHERE a.example_id = e.id AND a.id <= :start)"
         f" FROM examples AS e WHERE e.dataset_id = :dataset AND {NOT_REMOVED.format(example='e.id')}"
         " ORDER BY e.ordinal",
         {"dataset": dataset_id, "start": starts_after},
     )
-    for question, confidence, counts in rows:
-        yield question, confidence, bool(counts)
+    for body, choices, confidence, counts in rows:
+        offered = tuple((answer, text) for answer, text in json.loads(choices))
+        yield Member(body, offered, confidence, bool(counts))

@@ -8,7 +8,7 @@ from db.clock import now_text
 from db.connection import Connection
 
 BEGUN = """SELECT a.id FROM annotations AS a INDEXED BY annotations_of_dataset
-    WHERE a.dataset_id = :dataset AND a.id > :after AND a.id <= :until AND a.occasion = 'first'
+    WHERE a.dataset_id = :dataset AND a.id > :after AND a.id <= :until
     ORDER BY a.id LIMIT 1"""
 
 
@@ -20,6 +20,7 @@ class SequenceRow:
         number: Among those of the dataset, from 1.
         starts_after: The last annotation before it; 0 for the first.
         examples: How many examples the dataset had when it started, and how many were `removed` by then.
+        start: Which start it was seen to be, over the dataset and its copies; it never becomes an earlier one.
     """
 
     dataset_id: int
@@ -27,6 +28,7 @@ class SequenceRow:
     starts_after: int
     examples: int
     removed: int
+    start: int
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def carry_on(connection: Connection, dataset_id: int) -> None:
 def sequences_of(connection: Connection, dataset_id: int) -> list[SequenceRow]:
     """Returns the sequences of a dataset, oldest first."""
     rows = connection.execute(
-        "SELECT dataset_id, number, starts_after, examples, removed FROM sequences WHERE dataset_id = ?"
+        "SELECT dataset_id, number, starts_after, examples, removed, start FROM sequences WHERE dataset_id = ?"
         " ORDER BY number",
         (dataset_id,),
     )
@@ -81,7 +83,7 @@ def sequences_of(connection: Connection, dataset_id: int) -> list[SequenceRow]:
 
 
 def begun(connection: Connection, dataset_id: int) -> list[Begun]:
-    """Returns the sequences of a dataset in which somebody has given a blind first answer, oldest first."""
+    """Returns the sequences of a dataset in which somebody has answered, on whatever occasion, oldest first."""
     rows = sequences_of(connection, dataset_id)
     ends = [row.starts_after for row in rows[1:]] + [2**62]
     found = []
@@ -91,6 +93,13 @@ def begun(connection: Connection, dataset_id: int) -> list[Begun]:
         if first is not None:
             found.append(Begun(dataset_id, row.number, first[0]))
     return found
+
+
+def note_start(connection: Connection, dataset_id: int, number: int, start: int) -> None:
+    """Stores which start a sequence was seen to be, if it is a later one than before; within a write transaction."""
+    connection.execute(
+        "UPDATE sequences SET start = max(start, ?) WHERE dataset_id = ? AND number = ?", (start, dataset_id, number)
+    )
 
 
 def _follow(connection: Connection, dataset_id: int) -> None:

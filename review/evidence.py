@@ -16,7 +16,7 @@ from review.figures import Case, Figures, nothing
 from review.first_two import is_yes, on_unit_scale, question_of, rating
 from review.policy import Criterion, Policy, check_fits
 from review.sample import Sample, SampledExample
-from review.ships import Ships, all_that_ships, the_sample, what_differs
+from review.ships import Ships, after_rulings, the_sample, what_was_before, what_was_ruled, with_those_before
 from review.stats.sequences import ErrorLevel
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-OF_ALL = "of all that ships"
+OF_ALL, AFTER_RULINGS = "of all that ships", "after rulings"
+"""How evidence is called that takes in what was answered before a reopening, and what rulings make of it."""
 
 
 @dataclass(frozen=True)
@@ -100,39 +101,52 @@ def measure(criterion: Criterion, sample: Sample, *, delta: float, criteria: int
 
 
 def measure_each(sample: Sample, policy: Policy, *, criteria: int) -> Iterator[Evidence]:
-    """Yields the evidence on each criterion of a policy: of the sample, then of all that ships where that is other."""
+    """Yields the evidence on each criterion of a policy: of the sample, then of what ships where that is other."""
     level = error_level(sample, delta=policy.delta, criteria=criteria)
-    for ships, criterion, case in _asked(sample, policy):
-        found = _evidence(criterion, sample, case, level)
-        if ships is not None and case is not None:
-            # Said once, where one looks first.
-            notes = [what_differs(sample) if criterion is policy.criteria[0] else "", found.note]
-            n = len(ships.kept) + ships.elsewhere
-            found = replace(found, name=f"{found.name} {OF_ALL}", n=n, note=": ".join(filter(None, notes)))
-        if ships is None or case is not None:
+    for asked in _asked(sample):
+        for criterion in policy.criteria:
+            case = case_of(criterion, sample, asked.ships)
+            if case is None and asked.suffix:
+                continue
+            found = _evidence(criterion, sample, case, level)
+            if asked.suffix:
+                # Said once, where one looks first.
+                notes = [asked.note if criterion is policy.criteria[0] else "", found.note]
+                n = len(asked.ships.kept) + asked.ships.elsewhere
+                found = replace(found, name=f"{found.name} {asked.suffix}", n=n, note=": ".join(filter(None, notes)))
             yield replace(found, name=evidence_name(found.name, left_out=sample.left_out))
 
 
 def cases(sample: Sample, policy: Policy) -> Iterator[tuple[str, Case]]:
     """Yields what must pass on a sample, each under its name; what the dataset has no question for left out."""
-    for ships, criterion, case in _asked(sample, policy):
-        if case is not None:
-            name = criterion.name if ships is None else f"{criterion.name} {OF_ALL}"
-            yield evidence_name(name, left_out=sample.left_out), case
+    for asked in _asked(sample):
+        for criterion in policy.criteria:
+            case = case_of(criterion, sample, asked.ships)
+            if case is not None:
+                name = f"{criterion.name} {asked.suffix}".rstrip()
+                yield evidence_name(name, left_out=sample.left_out), case
 
 
-def _asked(sample: Sample, policy: Policy) -> Iterator[tuple[Ships | None, Criterion, Case | None]]:
-    """Yields each criterion asked of the population that the sample speaks for (None), then of all that ships.
+@dataclass(frozen=True)
+class _Asked:
+    """What criteria are asked of, and how the evidence is called: nothing is added for the sample's population."""
 
-    Where all was answered before the evidence started again, there is no such population.
+    ships: Ships
+    suffix: str
+    note: str
+
+
+def _asked(sample: Sample) -> Iterator[_Asked]:
+    """Yields the population that the sample speaks for, all that ships as it was answered, and what rulings make of it.
+
+    Each must pass. Where all was answered before the evidence started again, there is no such population.
     """
     if sample.total or not sample.before:
-        for criterion in policy.criteria:
-            yield None, criterion, case_of(criterion, sample, the_sample(sample))
-    ships = all_that_ships(sample)
-    if ships is not None:
-        for criterion in policy.criteria:
-            yield ships, criterion, case_of(criterion, sample, ships)
+        yield _Asked(the_sample(sample), "", "")
+    if (whole := with_those_before(sample)) is not None:
+        yield _Asked(whole, OF_ALL, what_was_before(sample))
+    if (ruled := after_rulings(sample)) is not None:
+        yield _Asked(ruled, AFTER_RULINGS, what_was_ruled(sample))
 
 
 def case_of(criterion: Criterion, sample: Sample, ships: Ships) -> Case | None:
@@ -247,7 +261,7 @@ def _alpha(criterion: Criterion, sample: Sample, ships: Ships, question: Questio
     from review.alpha_case import AlphaCase, Unmeasured
     from review.first_two import PairsOf
 
-    pairs = PairsOf.of(question, (*sample.before, *sample.examples))
+    pairs = PairsOf.of(question, sample)
     if not pairs.classes:
         return Unmeasured("nothing in the sample is settled yet")
     drawn = pairs.read(sample.examples)

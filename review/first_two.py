@@ -80,9 +80,10 @@ class PairsOf:
     classes: tuple[str, ...]
 
     @classmethod
-    def of(cls, question: Question | None, examples: Sequence[SampledExample]) -> PairsOf:
-        """Returns how to read the answers to a question, or the labels of examples where there is none."""
-        labels = label_classes([example.choices for example in examples])
+    def of(cls, question: Question | None, sample: Sample) -> PairsOf:
+        """Returns how to read the answers to a question, or the labels of a sample where there is none."""
+        seen = (*sample.before, *sample.examples)
+        labels = sample.labels or label_classes([example.choices for example in seen])
         return cls(question, labels, labels.offered if question is None else tuple(map(str, question.values)))
 
     def read(self, examples: Sequence[SampledExample]) -> Pairs:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from review.evidence import OF_ALL, Evidence, cases, error_level
+from review.evidence import AFTER_RULINGS, Evidence, cases, error_level
 from review.policy import Policy
 from review.sample import Sample
 from review.settling import AT_MOST, FIRST_ASKED
@@ -115,11 +115,11 @@ def _never(sample: Sample, names: set[str], evidence: Mapping[str, Evidence]) ->
             f"{_listed(same)} can't be shown: {evidence[same[0]].note}. Balance the labels, or take the criterion out "
             "of the policy."
         )
-    if sample.outcomes and all(OF_ALL in name for name in names):
+    if all(AFTER_RULINGS in name for name in names):
         return "The rulings changed too many good examples for what ships; rule some of them anew, or label on."
     return (
-        f"At the present rate {_listed(sorted(names))} would not pass even with all {sample.total:,} examples: "
-        "more labels won't do. Reopen the dataset and filter it, or write better examples."
+        f"At the present rate, which may be bad luck, {_listed(sorted(names))} would not pass even with all "
+        f"{sample.total:,} examples: if it stays so, more labels won't do. Write better examples, or filter these."
     )
 
 

@@ -162,8 +162,8 @@ def _answers(sample: Sample, policy: Policy, criteria: int) -> Iterator[Evidence
 
 def _enough(sample: Sample, policy: Policy) -> Evidence:
     """Whether enough examples were reviewed, however clear the evidence is."""
-    reviewed = sample.size if sample.total else len(sample.before)
-    needed = min(policy.least_examples, sample.total or len(sample.before))
+    reviewed = sample.size + len(sample.before)
+    needed = min(policy.least_examples, sample.total + len(sample.before))
     return Evidence(
         name="examples",
         question="",

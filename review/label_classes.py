@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 
@@ -31,8 +31,13 @@ class LabelClasses:
 
 def label_classes(choices: Sequence[Sequence[str]]) -> LabelClasses:
     """Returns the classes of examples with these choices, one sequence per example."""
-    answers = sorted({answer for offered in choices for answer in offered})
-    most = max((len(offered) for offered in choices), default=0)
+    answers = {answer for offered in choices for answer in offered}
+    return classes_among(answers, max((len(offered) for offered in choices), default=0))
+
+
+def classes_among(answers: Collection[str], most: int) -> LabelClasses:
+    """Returns the classes where these are all the answers offered, at most so many of them by an example."""
+    answers = sorted(answers)
     if len(answers) <= most:
         return LabelClasses(tuple(answers), by_place=False)
     return LabelClasses(tuple(str(place + 1) for place in range(most)), by_place=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from db import annotations as annotation_rows
 from db import datasets
@@ -11,7 +12,6 @@ from db import removals as rows
 from db.clock import now
 from db.connection import BACKGROUND_ROWS, Connection, write
 from db.errors import InputError
-from db.examples import review_position
 from db.records import Dataset
 from db.removals import Removal
 from review.facts import REPAIRS_BY_RULE, as_evidence, measured_facts
@@ -57,7 +57,7 @@ def mend(connection: Connection, dataset: Dataset, policy: Policy) -> Mended:
         [LintItem.of(example.id, example) for example in shipped_examples(connection, dataset)],
         kept=kept,
         limits={limit.name: float(limit.most) for limit in policy.facts},
-        place=lambda item: review_position(dataset.order_seed, int(item.id)),
+        place=lambda item: _lot(dataset, int(item.id)),
     )
     chosen = [
         Removal(int(one.item.id), one.code, one.reason, None if one.twin is None else int(one.twin.id))
@@ -72,6 +72,12 @@ def mend(connection: Connection, dataset: Dataset, policy: Policy) -> Mended:
                 raise
             return Mended(tuple(done), (str(error),))
     return Mended(tuple(done), _left(connection, dataset, policy))
+
+
+def _lot(dataset: Dataset, example_id: int) -> int:
+    """Returns what decides which of many go: a draw of its own, so that those who stay keep their random order."""
+    digest = blake2b(f"{dataset.seed}:mend:{example_id}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
 
 
 def _remove(connection: Connection, dataset: Dataset, chosen: Sequence[Removal]) -> list[Removal]:

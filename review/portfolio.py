@@ -44,7 +44,7 @@ class Member:
     @property
     def verdict(self) -> Verdict:
         """What the portfolio says: a dataset that the gate lets pass may have to wait for more evidence."""
-        if self.standing in {"ships", "shipped"}:
+        if self.standing in {"ships", "shipped"} and not self.decision.provisional:
             return "ship"
         waits = self.standing == "waits" and self.decision.decision == "ship"
         return "keep_labelling" if waits else self.decision.decision
@@ -65,6 +65,11 @@ class Portfolio:
     needed: float
     members: tuple[Member, ...]
     rate: float = FALSE_DISCOVERY_RATE
+
+    @property
+    def bar(self) -> float:
+        """The e-value that what goes into a release must have: what shipped before may have changed since."""
+        return self.datasets / (self.rate * max(1, self.shipped + len(self.ships)))
 
     @property
     def ships(self) -> tuple[Member, ...]:

@@ -20,9 +20,10 @@ from db.connection import Connection, snapshot
 from db.datasets import counts
 from db.evidence import FirstAnswer, OrderedExample
 from db.records import Dataset, Question
+from review.label_classes import LabelClasses
 from review.rulings import Outcome, edits, outcomes
 from review.settling import Settling, settle, until_settled
-from review.starts import FIRST_START, NO_SCORES, ScoreTotals, Start, population_of, scores_of, start_of
+from review.starts import FIRST_START, NO_SCORES, ScoreTotals, Start, classes_of, population_of, scores_of, start_of
 
 OPEN_SHARE = (1, 50)
 """At most 2 % of a sample may be open, as a fraction."""
@@ -70,6 +71,7 @@ class Sample:
         questions: What the dataset's validators are asked beyond label, relevance and ambiguous.
         start: Which start of the evidence this is, of the dataset or of a copy of it.
         scores: What is known of the scores of all N.
+        labels: What counts as the same label, by all examples of the dataset; None to go by those of the sample.
         in_time: The ids of the examples answered, in the order in which the last answer that counts was first given.
     """
 
@@ -85,6 +87,7 @@ class Sample:
     questions: tuple[Question, ...] = ()
     start: Start = FIRST_START
     scores: ScoreTotals = NO_SCORES
+    labels: LabelClasses | None = None
     in_time: tuple[int, ...] = ()
 
     @property
@@ -145,6 +148,7 @@ class Review:
         edits: The answers on the new text of each example that ships edited, by id.
         start: Which start of the evidence this is.
         scores: Of all N.
+        labels: What counts as the same label on different examples.
     """
 
     always_three: bool
@@ -158,6 +162,7 @@ class Review:
     edits: Mapping[int, Sequence[FirstAnswer]] = field(default_factory=dict)
     start: Start = FIRST_START
     scores: ScoreTotals = NO_SCORES
+    labels: LabelClasses | None = None
 
 
 def samples_of(review: Review) -> tuple[Sample, ...]:
@@ -168,7 +173,7 @@ def samples_of(review: Review) -> tuple[Sample, ...]:
 
 def read_review(connection: Connection, dataset: Dataset, *, whole: bool = False) -> Review:
     """Reads what is known of a dataset's review: with `whole`, all of its order and not only what its sample needs."""
-    scores = scores_of(population_of(connection, dataset))
+    population = population_of(connection, dataset)
     start = start_of(connection, dataset)
     with snapshot(connection):
         answers = rows.first_answers_of_dataset(connection, dataset.id, 0)
@@ -188,7 +193,8 @@ def read_review(connection: Connection, dataset: Dataset, *, whole: bool = False
             outcomes=outcomes(connection, dataset),
             edits=edits(connection, dataset),
             start=start,
-            scores=scores,
+            scores=scores_of(population),
+            labels=classes_of(population),
         )
 
 
@@ -220,6 +226,7 @@ def _draw(review: Review, left_out: frozenset[int]) -> Sample:
         questions=review.questions,
         start=review.start,
         scores=review.scores,
+        labels=review.labels,
         in_time=_in_time(review.answers, examples[:size]),
     )
 

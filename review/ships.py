@@ -54,9 +54,20 @@ def the_sample(sample: Sample) -> Ships:
     return Ships(sample.examples, frozenset(), 0, sample.total - sample.size, 0, final=True)
 
 
-def all_that_ships(sample: Sample) -> Ships | None:
-    """Returns what ships where that is not the population that the sample speaks for, or None where it is."""
-    if not sample.before and not sample.outcomes:
+def with_those_before(sample: Sample) -> Ships | None:
+    """Returns the population and what was answered before the evidence started again; None if nothing was.
+
+    Without what rulings make of it: they may hold a dataset back, and never let one pass.
+    """
+    if not sample.before:
+        return None
+    kept = (*sample.before, *sample.examples)
+    return Ships(kept, frozenset(), 0, sample.total - sample.size, 0, final=True)
+
+
+def after_rulings(sample: Sample) -> Ships | None:
+    """Returns what ships after rulings; None if none has changed anything."""
+    if not sample.outcomes:
         return None
     reviewed = {example.id: example for example in (*sample.before, *sample.examples)}
     elsewhere = sample.outcomes.keys() - reviewed.keys()
@@ -66,21 +77,22 @@ def all_that_ships(sample: Sample) -> Ships | None:
         elsewhere=sum(sample.outcomes[key] != "dropped" for key in elsewhere),
         rest=sample.total - sample.size - len(elsewhere),
         removed=len(elsewhere),
-        final=not sample.outcomes,
+        final=False,
     )
 
 
-def what_differs(sample: Sample) -> str:
-    """Returns how what ships differs from the population that the sample speaks for, in words."""
-    said = []
-    if sample.before:
-        count = len(sample.before)
-        agreed = sum(example.agreed for example in sample.before)
-        were = "1 example was" if count == 1 else f"{count:,} examples were"
-        said.append(f"{were} answered before the dataset was reopened, {agreed:,} of them as intended")
+def what_was_before(sample: Sample) -> str:
+    """Returns what was answered before the evidence started again, in words."""
+    count = len(sample.before)
+    agreed = sum(example.agreed for example in sample.before)
+    were = "1 example was" if count == 1 else f"{count:,} examples were"
+    return f"{were} answered before the dataset was reopened, {agreed:,} of them as intended"
+
+
+def what_was_ruled(sample: Sample) -> str:
+    """Returns what rulings have changed, in words."""
     made = Counter(sample.outcomes.values())
-    said += [f"{made[kind]:,} {words}" for kind, words in _MADE.items() if made[kind]]
-    return ", ".join(said)
+    return ", ".join(f"{made[kind]:,} {words}" for kind, words in _MADE.items() if made[kind])
 
 
 def _as_shipped(sample: Sample, reviewed: dict[int, SampledExample]) -> Iterator[SampledExample]:

@@ -12,19 +12,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from statistics import median_low
+from typing import TypeGuard
 
 from db import datasets as dataset_rows
 from db import populations as rows
 from db.connection import Connection, write
 from db.populations import Population
 from db.records import Dataset
-from db.sequences import begun
+from db.sequences import SequenceRow, begun, note_start, sequences_of
+from review.label_classes import LabelClasses, classes_among
 
-SKETCH = 256
-"""So many of the smallest hashes of two sets of texts tell what share they have in common to 3 points."""
+SKETCH = 2048
+"""So many of the smallest hashes of a set of texts are kept: smaller sets whole, of larger ones a random part."""
+
+LEAST_SPREAD = 1e-6
+"""Scores that lie closer together than this are the same one."""
+
+MOST_ANSWERS = 100
+"""More different answers than any example offers are counted no further."""
 
 COPY = 0.5
-"""Datasets are copies if at least so much of the smaller one's texts are in the other."""
+"""Datasets are copies if at least so much of the smaller one's texts are in the other (Broder 1997, "On the resemblance
+and containment of documents")."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,8 @@ class Start:
 
 
 FIRST_START = Start()
+
+_ALL = 2**63
 
 _NOT_YET = 2**63
 """Comes after the first answer of every sequence that has one."""
@@ -66,8 +77,8 @@ class ScoreTotals:
 
     @property
     def vary(self) -> bool:
-        """Whether they say anything: there are some, and they differ."""
-        return self.known > 0 and self.least < self.cap
+        """Whether they say anything: there are some, and they differ by more than rounding does."""
+        return self.known > 0 and self.cap - self.least > LEAST_SPREAD
 
     @property
     def mean(self) -> float:
@@ -76,7 +87,7 @@ class ScoreTotals:
 
     def scaled(self, score: float | None) -> float:
         """Returns a score on the scale from 0 to 1; to be asked only where they vary."""
-        return self.mean if score is None else self._scaled(min(score, self.cap))
+        return self._scaled(min(score, self.cap)) if is_score(score) else self.mean
 
     def _scaled(self, score: float) -> float:
         return (score - self.least) / (self.cap - self.least)
@@ -101,8 +112,18 @@ def start_of(connection: Connection, dataset: Dataset) -> Start:
             starts += theirs
             if min(theirs) < newest:
                 copies.append(other.name)
-    earlier = sum(start < newest for start in starts)
-    return Start(earlier + 1, max(len(starts), earlier + 1), tuple(copies))
+    number = 1 + sum(start < newest for start in starts)
+    if newest != _NOT_YET:
+        number = _kept(connection, sequences_of(connection, dataset.id)[-1], number)
+    return Start(number, max(len(starts), number), tuple(copies))
+
+
+def _kept(connection: Connection, sequence: SequenceRow, number: int) -> int:
+    """Returns which start a sequence is: once it has begun it becomes no earlier one, whatever its copies become."""
+    if number > sequence.start and not connection.in_transaction:
+        with write(connection):
+            note_start(connection, sequence.dataset_id, sequence.number, number)
+    return max(number, sequence.start)
 
 
 def copies_of(connection: Connection, dataset: Dataset) -> tuple[str, ...]:
@@ -128,6 +149,11 @@ def population_of(connection: Connection, dataset: Dataset) -> Population:
     return found
 
 
+def classes_of(population: Population) -> LabelClasses:
+    """Returns what counts as the same label on different examples, by all examples and not by those that were seen."""
+    return classes_among(population.answers, population.most_choices)
+
+
 def scores_of(population: Population) -> ScoreTotals:
     """Returns the scores of a population."""
     return ScoreTotals(population.scored, population.score_sum, population.score_least, population.score_cap)
@@ -135,42 +161,44 @@ def scores_of(population: Population) -> ScoreTotals:
 
 def are_copies(one: Population, other: Population) -> bool:
     """Whether two sets of texts are the same, or share so much that an answer on one is an answer on the other."""
-    smaller = min(one.texts, other.texts)
-    return smaller > 0 and _in_common(one, other) >= COPY * smaller
+    if not one.sketch or not other.sketch:
+        return False
+    # Below this, both sketches hold every hash that their sets do: a random sample of each, and of what they share.
+    highest = min(population.sketch[-1] if population.texts > SKETCH else _ALL for population in (one, other))
+    first, second = ({key for key in population.sketch if key <= highest} for population in (one, other))
+    smaller = min(len(first), len(second))
+    return smaller > 0 and len(first & second) >= COPY * smaller
 
 
 def text_hash(text: str) -> int:
-    """Returns a hash of a text, in [0, 2**63), that case, spaces and ways to write a letter don't change."""
-    plain = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """Returns a hash of a text, in [0, 2**63), of its letters and digits alone: case, marks and spaces don't count."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
     return int.from_bytes(blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 1
-
-
-def _in_common(one: Population, other: Population) -> float:
-    """Returns how many texts two datasets share: exactly where both sketches are whole, else an estimate.
-
-    The smallest hashes of the union are a random sample of it, and each of them is in both sketches if it is in both
-    sets (Broder 1997, "On the resemblance and containment of documents").
-    """
-    first, second = set(one.sketch), set(other.sketch)
-    if one.texts <= SKETCH and other.texts <= SKETCH:
-        return len(first & second)
-    union = sorted(first | second)[:SKETCH]
-    resemblance = sum(key in first and key in second for key in union) / len(union)
-    return resemblance * (one.texts + other.texts) / (1 + resemblance)
 
 
 def _measure(connection: Connection, dataset: Dataset, starts_after: int) -> Population:
     hashes: set[int] = set()
     scores: list[float] = []
-    for question, confidence, counts in rows.texts_and_scores(connection, dataset.id, starts_after):
-        hashes.add(text_hash(question))
-        if counts and confidence is not None:
-            scores.append(confidence)
+    answers: set[str] = set()
+    most = 0
+    for example in rows.all_examples(connection, dataset.id, starts_after):
+        # In whatever order the choices stand: that is shuffled easily.
+        hashes.add(text_hash(" ".join([example.body, *sorted(text for _, text in example.choices)])))
+        answers.update((answer for answer, _ in example.choices) if len(answers) <= MOST_ANSWERS else ())
+        most = max(most, len(example.choices))
+        if example.counts and is_score(example.label_confidence):
+            scores.append(example.label_confidence)
     in_order = sorted(hashes)
     whole = blake2b(b"".join(key.to_bytes(8, "big") for key in in_order), digest_size=16).hexdigest()
     least, cap = _ends(scores)
     total = math.fsum(min(score, cap) for score in scores)
-    return Population(whole, len(in_order), tuple(in_order[:SKETCH]), len(scores), total, least, cap)
+    sketch = tuple(in_order[:SKETCH])
+    return Population(whole, len(in_order), sketch, tuple(sorted(answers)), most, len(scores), total, least, cap)
+
+
+def is_score(confidence: float | None) -> TypeGuard[float]:
+    """Whether a label confidence is one: files may hold any number."""
+    return confidence is not None and 0 <= confidence <= 1
 
 
 def _ends(scores: Sequence[float]) -> tuple[float, float]:
@@ -178,4 +206,4 @@ def _ends(scores: Sequence[float]) -> tuple[float, float]:
     if not scores:
         return 0.0, 0.0
     least, middle = min(scores), median_low(scores)
-    return least, middle if middle > least else max(scores)
+    return least, middle if middle - least > LEAST_SPREAD else max(scores)

@@ -6,11 +6,12 @@ import secrets
 
 from db import datasets as rows
 from db import populations, re_reviews, sequences
+from db.annotations import last_annotation
 from db.annotators import find_annotator
 from db.assignment_settings import is_allowed
 from db.connection import Connection, write
 from db.errors import InputError
-from db.examples import draw_order
+from db.examples import draw_order, place_again
 from db.records import Dataset
 
 
@@ -68,14 +69,19 @@ def close_dataset(connection: Connection, dataset: Dataset) -> None:
 def close_now(connection: Connection, dataset_id: int) -> None:
     """Closes a dataset and draws its review order; within a write transaction.
 
-    The order is drawn only now that the examples are fixed, so that nobody can choose examples by their places. Where a
-    reopening has added and removed nothing, or came before any answer, the evidence goes on in the order that there is:
-    nobody can draw again until they like it.
+    The order is drawn only now that the examples are fixed, so that nobody can choose examples by their places. Where
+    a reopening has added and removed nothing, the evidence goes on in the order that there is. So it does where
+    nothing has been answered, then or since: only what was added gets a place now, so that nobody can foresee it, nor
+    draw again until they like the order.
     """
     *earlier, newest = sequences.sequences_of(connection, dataset_id)
     basis = populations.basis_of(connection, dataset_id)
     unchanged = (newest.examples, newest.removed) == (basis.examples, basis.removed)
-    if earlier and (unchanged or newest.starts_after == earlier[-1].starts_after):
+    unanswered = bool(earlier) and last_annotation(connection, dataset_id) <= earlier[-1].starts_after
+    if earlier and unchanged:
+        sequences.carry_on(connection, dataset_id)
+    elif unanswered:
+        place_again(connection, dataset_id, secrets.randbits(62), newest.examples + newest.removed)
         sequences.carry_on(connection, dataset_id)
     else:
         draw_order(connection, dataset_id, secrets.randbits(62))

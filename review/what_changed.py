@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from db.decisions import StoredDecision
-from review.evidence import OF_ALL, Evidence
+from review.evidence import AFTER_RULINGS, OF_ALL, Evidence
 from review.verdicts import VERDICT_WORDS
 
 METHOD = 2
@@ -15,6 +15,10 @@ METHOD = 2
 1: each start of the evidence had the whole error level, label agreement alone was bounded for all that ships, and alpha
 split its level among agreement and class shares.
 """
+
+
+def _of_all(name: str) -> bool:
+    return OF_ALL in name or AFTER_RULINGS in name
 
 
 def judged_differently(before: StoredDecision | None, verdict: str, evidence: Sequence[Evidence]) -> tuple[str, ...]:
@@ -34,7 +38,7 @@ def judged_differently(before: StoredDecision | None, verdict: str, evidence: Se
             "made by an earlier method of the gate and stays as it was made."
         )
     known = {piece["name"] for piece in json.loads(before.evidence)}
-    of_all = [piece.name for piece in evidence if OF_ALL in piece.name and piece.name not in known]
+    of_all = [piece.name for piece in evidence if _of_all(piece.name) and piece.name not in known]
     if of_all:
         said.append(f"Judged for the first time: {', '.join(of_all)}.")
     number = next((piece.sequence for piece in evidence if piece.sequence is not None), 1)

@@ -17,6 +17,7 @@ from db.records import Annotation, Question
 from review.formats.from_release import FILE as REVIEW_FILE
 from review.formats.json_lines import read_lines, write_file
 from review.json_text import from_json, to_json
+from review.label_classes import label_classes
 from review.release.shipment import Shipment
 from review.sample import Review
 from review.starts import ScoreTotals, Start
@@ -101,6 +102,7 @@ def read_review(folder: Path) -> Reviewed:
         },
         start=from_json(Start, told["start"]),
         scores=from_json(ScoreTotals, told["scores"]),
+        labels=label_classes([one["choices"] for one in examples]),
     )
     return Reviewed(
         review=review,

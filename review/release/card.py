@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from review.agreement import notes
 from review.decision_words import other_policies, reached, remarks
-from review.evidence import OF_ALL, Evidence
+from review.evidence import AFTER_RULINGS, Evidence
 from review.gate import Decision
 from review.markdown_text import bullets, indented, shown, table
 from review.release.shipment import Generation, Shipment
@@ -165,7 +165,7 @@ def _validation(shipment: Shipment) -> list[str]:
 
 def _changes(shipment: Shipment) -> list[str]:
     ruled = Counter(shipment.review.outcomes.values())
-    name = f"label agreement {OF_ALL}"
+    name = f"label agreement {AFTER_RULINGS}"
     guaranteed = next((piece for piece in shipment.decision.evidence if piece.name == name), None) if ruled else None
     removed = Counter(one.removal.code for one in shipment.taken_out)
     sentences = [f"By a lead's ruling {words_}: {ruled[key]:,}." for key, words_ in LEFT_AS.items() if ruled[key]]

@@ -153,8 +153,8 @@ def ship_portfolio(connection: Connection, policy: Policy, folder: Path, *, opti
     """
     refuse_existing(folder)
     portfolio = judge_portfolio(connection, policy)
-    shipping = [member for member in portfolio.members if _may_ship(member)]
-    not_shipped = tuple(_why_not(member) for member in portfolio.members if not _may_ship(member))
+    shipping = [member for member in portfolio.members if _may_ship(portfolio, member)]
+    not_shipped = tuple(_why_not(member) for member in portfolio.members if not _may_ship(portfolio, member))
     if not shipping:
         return Release(folder, 0, "", (), (), not_shipped)
     stems = safe_names(member.dataset.name for member in shipping)
@@ -243,9 +243,11 @@ def _record(connection: Connection, shipments: Sequence[Shipment], folder: Path,
         )
 
 
-def _may_ship(member: Member) -> bool:
-    """Whether a dataset goes into the portfolio's release: one that shipped before, only if the gate still says so."""
-    return member.standing in {"ships", "shipped"} and member.decision.decision == "ship"
+def _may_ship(portfolio: Portfolio, member: Member) -> bool:
+    """Whether a dataset goes into the portfolio's release: one that shipped before, only if it would as it is now."""
+    if member.decision.decision != "ship" or member.standing not in {"ships", "shipped"}:
+        return False
+    return member.standing == "ships" or e_value(member.decision) >= portfolio.bar
 
 
 def _why_not(member: Member) -> str:
@@ -254,6 +256,8 @@ def _why_not(member: Member) -> str:
         why = "still open"
     elif decision.decision != "ship":
         why = f"{VERDICT_WORDS[decision.decision]}, missing: {', '.join(missing(decision))}"
+    elif member.standing == "shipped":
+        why = f"shipped before; as it is now it needs more evidence (e-value {e_value(decision):,.0f})"
     elif member.standing == "single":
         why = "came after the portfolio first shipped, so it ships singly"
     else:
@@ -263,6 +267,6 @@ def _why_not(member: Member) -> str:
 
 def _refuse_changed(portfolio: Portfolio, member: Member, shipment: Shipment) -> None:
     """Refuses what new answers have put in doubt since the portfolio was judged."""
-    reaches = member.standing == "shipped" or e_value(shipment.decision) >= portfolio.needed
+    reaches = e_value(shipment.decision) >= (portfolio.bar if member.standing == "shipped" else portfolio.needed)
     if shipment.decision.decision != "ship" or not reaches:
         raise EvalwrightError(f"Answers on {member.dataset.name} came meanwhile; nothing was shipped, ship again.")

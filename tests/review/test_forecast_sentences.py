@@ -71,8 +71,8 @@ def test_at_a_rate_that_never_passes_it_says_so(connection: Connection) -> None:
     forecast = asked(connection, dataset).forecast
     assert forecast is not None
     assert forecast == (
-        "At the present rate relevance mean would not pass even with all 300 examples: more labels won't do."
-        " Reopen the dataset and filter it, or write better examples."
+        "At the present rate, which may be bad luck, relevance mean would not pass even with all 300 examples:"
+        " if it stays so, more labels won't do. Write better examples, or filter these."
     )
 
 

@@ -169,10 +169,10 @@ def test_rulings_touch_neither_answers_nor_evidence(connection: Connection) -> N
     assert after.decision == "reject"
     # Facts are about the texts and labels that ship; everything else is made from answers.
     same = [piece for piece in after.evidence if piece.guarantee == "anytime"]
-    assert [piece for piece in same if "of all that ships" not in piece.name] == [
+    assert [piece for piece in same if "after rulings" not in piece.name] == [
         piece for piece in before.evidence if piece.guarantee == "anytime"
     ]
-    guaranteed = pieces(after)["label agreement of all that ships"]
+    guaranteed = pieces(after)["label agreement after rulings"]
     assert (guaranteed.lower, guaranteed.value, guaranteed.passes, guaranteed.guarantee) == (1.0, 1.0, True, "anytime")
     assert "relabelled" in guaranteed.note
 
@@ -187,6 +187,6 @@ def test_dropping_good_examples_holds_a_dataset_back(connection: Connection) -> 
     for row in range(10, 40):
         rule(connection, dataset, example_at(connection, row).id, drop("a whim"), by="lea")
     decision = asked(connection)
-    assert pieces(decision)["label agreement of all that ships"].lower == 43 / 50
+    assert pieces(decision)["label agreement after rulings"].lower == 43 / 50
     assert (decision.decision, pieces(decision)["label agreement"].passes) == ("keep_labelling", True)
     assert "rule some of them anew" in (decision.forecast or "")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.evidence import FirstAnswer
-from review.evidence import OF_ALL, Evidence, measure_each
+from review.evidence import AFTER_RULINGS, OF_ALL, Evidence, measure_each
 from review.policy import Criterion, Policy
 from review.rulings import Outcome
 from review.sample import Sample, SampledExample
@@ -43,16 +43,20 @@ def sample(good: int, bad: int, total: int, outcomes: dict[int, Outcome], before
     return Sample(total, examples, outcomes=outcomes, before=earlier)
 
 
-def of_all(of: Sample) -> dict[str, Evidence]:
+def of_all(of: Sample, suffix: str = OF_ALL) -> dict[str, Evidence]:
     return {
-        piece.name.removesuffix(f" {OF_ALL}"): piece
+        piece.name.removesuffix(f" {suffix}"): piece
         for piece in measure_each(of, POLICY, criteria=4)
-        if OF_ALL in piece.name
+        if piece.name.endswith(suffix)
     }
 
 
+def ruled(of: Sample) -> dict[str, Evidence]:
+    return of_all(of, AFTER_RULINGS)
+
+
 def label_share(of: Sample) -> float | None:
-    return of_all(of)["label agreement"].lower
+    return ruled(of)["label agreement"].lower
 
 
 def test_by_hand() -> None:
@@ -60,7 +64,7 @@ def test_by_hand() -> None:
     lower = fewest_good(95, 100, 200, LEVEL)
     outcomes: dict[int, Outcome] = {95: "dropped", 96: "dropped", 97: "relabelled", 3: "dropped"}
     g, s, k, r = 94 + 1, 95, 97, 100
-    piece = of_all(sample(95, 5, 200, outcomes))["label agreement"]
+    piece = ruled(sample(95, 5, 200, outcomes))["label agreement"]
     assert piece.lower == (g + lower - s) / (k + r)
     needed = ceil(Decimal("0.90") * (k + r)) - g + s
     assert piece.e_value == 0.9 * share_e_value(95, 100, 200, needed)
@@ -76,7 +80,7 @@ def test_unreviewed_ones_removed_count_as_good() -> None:
 
 
 def test_nothing_left_is_no_guarantee() -> None:
-    pieces = of_all(sample(2, 1, 3, dict.fromkeys(range(3), "dropped")))
+    pieces = ruled(sample(2, 1, 3, dict.fromkeys(range(3), "dropped")))
     assert all(piece.passes is not True and piece.lower is None for piece in pieces.values())
 
 
@@ -127,15 +131,15 @@ def test_an_edited_example_ships_with_what_was_said_of_its_new_text() -> None:
     base = sample(20, 0, 20, edited)
     good = replace(base, edits={0: example(0, relevance=5)})
     bad = replace(base, edits={0: example(0, relevance=1, ambiguous=True)})
-    assert of_all(good)["relevance mean"].value == pytest.approx(4.05)
-    assert of_all(bad)["relevance mean"].value == pytest.approx(3.85)
-    assert of_all(bad)["ambiguous share"].value == pytest.approx(0.05)
+    assert ruled(good)["relevance mean"].value == pytest.approx(4.05)
+    assert ruled(bad)["relevance mean"].value == pytest.approx(3.85)
+    assert ruled(bad)["ambiguous share"].value == pytest.approx(0.05)
 
 
 def test_what_was_ruled_on_unseen_is_unknown_but_for_its_label() -> None:
-    pieces = of_all(sample(100, 0, 200, {150: "relabelled"}))
+    pieces = ruled(sample(100, 0, 200, {150: "relabelled"}))
     assert pieces["label agreement"].n == pieces["relevance mean"].n == 101
-    seen = of_all(sample(100, 0, 200, {50: "relabelled"}))
+    seen = ruled(sample(100, 0, 200, {50: "relabelled"}))
     for name in ("relevance mean", "label alpha"):
         known, unknown = seen[name].lower, pieces[name].lower
         assert known is not None
@@ -145,8 +149,18 @@ def test_what_was_ruled_on_unseen_is_unknown_but_for_its_label() -> None:
 
 def test_rulings_reject_nothing() -> None:
     """They can be taken back."""
-    pieces = of_all(sample(30, 0, 40, dict.fromkeys(range(29), "dropped")))
+    pieces = ruled(sample(30, 0, 40, dict.fromkeys(range(29), "dropped")))
     assert not any(piece.failed for piece in pieces.values())
+
+
+def test_rulings_never_let_pass_what_was_answered_before() -> None:
+    """All that was bad before is dropped, and the rest is small and good: what was answered stays what it was."""
+    before = tuple(example(1000 + number, agreed=number % 2 > 0) for number in range(200))
+    drops: dict[int, Outcome] = {one.id: "dropped" for one in before if not one.agreed}
+    rest = tuple(example(number) for number in range(2))
+    for of in (Sample(2, rest, before=before, outcomes=drops), Sample(0, (), before=before, outcomes=drops)):
+        assert ruled(of)["label agreement"].passes
+        assert (of_all(of)["label agreement"].passes, of_all(of)["label agreement"].failed) == (False, True)
 
 
 def test_where_all_was_answered_before_it_is_known_exactly() -> None:
@@ -167,7 +181,7 @@ def test_never_more_than_what_is_true_whatever_the_rest(data: st.DataObject) -> 
     outcomes = data.draw(st.dictionaries(st.integers(0, max(0, total - 1)), st.sampled_from(KINDS)))
     before = tuple(data.draw(st.lists(st.booleans(), max_size=4)))
     of = sample(good, bad, total, outcomes if total else {}, before)
-    if not of.before and not of.outcomes:
+    if not of.outcomes:
         return
     share = label_share(of)
     truth = data.draw(st.lists(st.booleans(), min_size=rest, max_size=rest))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,14 @@ from db import datasets as dataset_rows
 from db import sequences
 from db.connection import Connection, write
 from db.examples import intended_labels, iterate_examples, review_position
+from db.populations import Population
 from db.records import Answers, Dataset
 from review.annotation import submit
 from review.assignment import Session, next_example, start_session
 from review.gate import Decision, judge
 from review.importing import import_file
 from review.policy import load_policy, parse_policy
-from review.starts import copies_of, start_of
+from review.starts import SKETCH, ScoreTotals, are_copies, copies_of, start_of, text_hash
 from review.steering import close_dataset, find, reopen_dataset
 from tests.support.workspaces import add_examples, make_dataset, persona_row, write_rows
 
@@ -110,18 +112,36 @@ def test_each_new_start_has_its_part_of_the_level(connection: Connection, sessio
     assert len(orders) == 4
 
 
-def test_reopening_before_any_answer_is_no_start_and_draws_no_other_order(
+def test_reopening_before_any_answer_is_no_start_and_draws_only_what_was_added(
     connection: Connection, sessions: list[Session]
 ) -> None:
     dataset = make_dataset(connection, 60)
     label(connection, sessions, dataset, 5)
     first = reopened(connection, more=1)
     assert (start_of(connection, first).number, first.order_seed != dataset.order_seed) == (2, True)
+    query = "SELECT example_id, position FROM review_status ORDER BY 1"
     for _ in range(5):  # until the order is liked
+        before = connection.execute(query).fetchall()
         again = reopened(connection, more=1)
-        assert again.order_seed == first.order_seed
+        *kept, added = connection.execute(query).fetchall()
+        assert kept == before
+        assert added[1] != review_position(first.order_seed, added[0])  # nobody could foresee it
     assert start_of(connection, again).number == 2
     assert [row.number for row in sequences.sequences_of(connection, dataset.id)] == [1, 2]
+
+
+def test_who_answers_while_it_is_reopened_and_then_adds_examples_starts_again(
+    connection: Connection, sessions: list[Session]
+) -> None:
+    """Else one could look at the evidence, and add examples until it passes."""
+    dataset = make_dataset(connection, 100)
+    reopen_dataset(connection, dataset)
+    label(connection, sessions, find(connection, "beekeeping"), 20)
+    add_examples(connection, find(connection, "beekeeping"), 50)
+    close_dataset(connection, find(connection, "beekeeping"))
+    after = find(connection, "beekeeping")
+    assert after.order_seed != dataset.order_seed
+    assert gate(connection).evidence[1].n < 20
 
 
 def test_the_order_is_drawn_when_the_dataset_closes(connection: Connection, sessions: list[Session]) -> None:
@@ -222,6 +242,64 @@ def test_a_workspace_from_before_is_judged_by_the_new_method_and_told_so(
     assert gate(connection).changed == decision.changed  # also when it is looked at again
     label(connection, sessions, dataset, 1)
     assert gate(connection).changed == ()
+
+
+def test_a_start_becomes_no_earlier_one_when_its_copy_grows(
+    connection: Connection, sessions: list[Session], tmp_path: Path
+) -> None:
+    source = write_rows(tmp_path / "bees.jsonl", 30)
+    for name in ("one", "two"):
+        import_file(connection, source, name=name, behavior="keeps bees")
+        label(connection, sessions, find(connection, name), 2)
+    assert gate(connection, "two").sequence == 2
+    with write(connection):
+        one = find(connection, "one").id
+        connection.execute("UPDATE examples SET body = 'other ' || id WHERE dataset_id = ?", (one,))
+        connection.execute("DELETE FROM populations")
+    assert copies_of(connection, find(connection, "two")) == ()
+    assert gate(connection, "two").sequence == 2
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [str.upper, lambda text: f"{text}.", lambda text: f"{text}\u200b", lambda text: text.replace(" ", "  ")],
+    ids=["case", "a full stop", "a character without a width", "spaces"],
+)
+def test_marks_make_no_other_text(changed: Callable[[str], str]) -> None:
+    assert text_hash(changed("I keep 7 bees")) == text_hash("I keep 7 bees")
+    assert text_hash("I keep 7 bees") != text_hash("I keep 8 bees")
+
+
+@pytest.mark.parametrize("more", [0, 100, 3000, 30_000])
+def test_a_set_in_a_larger_one_is_its_copy(more: int) -> None:
+    chance = random.Random(more)
+    some = [chance.getrandbits(63) for _ in range(400)]
+    others = [chance.getrandbits(63) for _ in range(400)]
+    large = population_with([*some, *(chance.getrandbits(63) for _ in range(more))])
+    assert are_copies(population_with(some), large)
+    assert not are_copies(population_with(others), large)
+
+
+def population_with(hashes: Sequence[int]) -> Population:
+    return Population("", len(hashes), tuple(sorted(hashes)[:SKETCH]), (), 0, 0, 0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("confidence", [1e308, -1e308, 37.5, -1e17, 5e-324])
+def test_a_label_confidence_that_is_none_is_taken_for_none(
+    connection: Connection, sessions: list[Session], tmp_path: Path, confidence: float
+) -> None:
+    rows = [{**persona_row(number), "label_confidence": confidence if number % 3 else 0.9} for number in range(60)]
+    (tmp_path / "odd.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    import_file(connection, tmp_path / "odd.jsonl", name="odd", behavior="keeps bees")
+    label(connection, sessions, find(connection, "odd"), 30)
+    decision = gate(connection, "odd")
+    assert decision.evidence[1].e_value is not None
+    assert decision.evidence[1].e_value > 0
+
+
+def test_scores_that_differ_by_rounding_alone_are_no_scores() -> None:
+    assert not ScoreTotals(3, 2.7, 0.9, math.nextafter(0.9, 1)).vary
+    assert ScoreTotals(3, 2.7, 0.8, 0.9).vary
 
 
 def test_a_generated_dataset_keeps_its_texts_apart_from_others(connection: Connection) -> None:

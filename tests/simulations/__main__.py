@@ -16,7 +16,7 @@ import numpy as np
 from review.evidence import case_of, error_level
 from review.policy import load_policy
 from review.sample import Sample
-from review.ships import all_that_ships, the_sample
+from review.ships import the_sample, with_those_before
 from review.starts import Start
 from tests.simulations.datasets import FLAWS, just_bad, like
 from tests.simulations.reviews import Review, example, totals
@@ -29,7 +29,7 @@ SCORES = ("none", "useful", "useless", "reversed")
 def passes(sample: Sample, name: str) -> bool:
     """Whether a criterion lets the sample pass, and all that ships."""
     level = error_level(sample, delta=POLICY.delta, criteria=len(POLICY.criteria))
-    ships = all_that_ships(sample)
+    ships = with_those_before(sample)
     cases = [case_of(CRITERIA[name], sample, the_sample(sample))] if sample.total else []
     cases += [] if ships is None else [case_of(CRITERIA[name], sample, ships)]
     return all(case is not None and (case.e_value(level) or 0.0) >= level.needed for case in cases)

@@ -11,7 +11,7 @@ from db.examples import iterate_examples
 from db.records import BlindExample, Example
 from review.annotation import submit
 from review.assignment import Session, next_example, start_session
-from review.evidence import OF_ALL
+from review.evidence import AFTER_RULINGS
 from review.exclusion import exclude
 from review.gate import Decision, judge
 from review.policy import Policy
@@ -94,5 +94,5 @@ class LedReview:
         kept = self.examples.keys() - self.dropped
         right = sum(key in self.relabelled or key not in self.bad for key in kept)
         for piece in decision.evidence:
-            if piece.name.startswith(f"label agreement {OF_ALL}") and piece.lower is not None:
+            if piece.name.startswith(f"label agreement {AFTER_RULINGS}") and piece.lower is not None:
                 self.untrue_guarantees += piece.lower > right / len(kept) + 1e-9

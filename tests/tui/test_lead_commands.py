@@ -41,8 +41,8 @@ def test_what_rulings_guarantee(call: Call) -> None:
         said = call(*words)
         assert said.code == 0, said
     pieces = {piece["name"]: piece for piece in call("gate", "beekeeping", "--json").json[0]["evidence"]}
-    assert pieces["label agreement of all that ships"]["note"] == "1 dropped"
-    assert pieces["label agreement of all that ships"]["lower"] == 1.0
+    assert pieces["label agreement after rulings"]["note"] == "1 dropped"
+    assert pieces["label agreement after rulings"]["lower"] == 1.0
 
 
 def test_a_wrong_call_is_a_sentence(call: Call) -> None:
