@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from db.connection import Connection
 from db.removals import NOT_REMOVED
+
+_MEMBER = """e.body, e.choices, e.label_confidence,
+    :start = 0 OR NOT EXISTS (SELECT 1 FROM annotations AS a WHERE a.example_id = e.id AND a.id <= :start)
+    FROM examples AS e"""
+
+MOST_KNOWN = 1000
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ def store_population(connection: Connection, dataset_id: int, basis: Basis, foun
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Member:
     """An example as a part of a population; `counts` tells whether the evidence speaks for it."""
 
@@ -107,12 +113,31 @@ class Member:
 def all_examples(connection: Connection, dataset_id: int, starts_after: int) -> Iterator[Member]:
     """Yields the examples of a dataset, in the order in which they came."""
     rows = connection.execute(
-        "SELECT e.body, e.choices, e.label_confidence, :start = 0 OR NOT EXISTS (SELECT 1 FROM annotations AS a"
-        " WHERE a.example_id = e.id AND a.id <= :start)"
-        f" FROM examples AS e WHERE e.dataset_id = :dataset AND {NOT_REMOVED.format(example='e.id')}"
-        " ORDER BY e.ordinal",
+        f"SELECT {_MEMBER} WHERE e.dataset_id = :dataset AND {NOT_REMOVED.format(example='e.id')} ORDER BY e.ordinal",
         {"dataset": dataset_id, "start": starts_after},
     )
+    yield from _members(rows)
+
+
+def some_examples(connection: Connection, dataset_id: int, count: int) -> Iterator[Member]:
+    """Yields so many examples of a dataset, evenly apart; all of a smaller one."""
+    (rows,) = connection.execute(
+        "SELECT coalesce(max(ordinal) + 1, 0) FROM examples WHERE dataset_id = ?", (dataset_id,)
+    ).fetchone()
+    places = sorted({place * rows // count for place in range(count)}) if rows else []
+    found = connection.execute(
+        f"SELECT {_MEMBER} WHERE e.dataset_id = :dataset AND e.ordinal IN (SELECT value FROM json_each(:places))",
+        {"dataset": dataset_id, "start": 0, "places": json.dumps(places)},
+    )
+    yield from _members(found)
+
+
+def _members(rows: Iterable[tuple[str, str, float | None, int]]) -> Iterator[Member]:
+    known: dict[str, tuple[tuple[str, str], ...]] = {}  # most examples of a dataset offer the same choices
     for body, choices, confidence, counts in rows:
-        offered = tuple((answer, text) for answer, text in json.loads(choices))
+        offered = known.get(choices)
+        if offered is None:
+            offered = tuple((answer, text) for answer, text in json.loads(choices))
+            if len(known) < MOST_KNOWN:
+                known[choices] = offered
         yield Member(body, offered, confidence, bool(counts))

@@ -17,7 +17,7 @@ from typing import TypeGuard
 from db import datasets as dataset_rows
 from db import populations as rows
 from db.connection import Connection, write
-from db.populations import Population
+from db.populations import Member, Population
 from db.records import Dataset
 from db.sequences import SequenceRow, begun, note_start, sequences_of
 from review.label_classes import LabelClasses, classes_among
@@ -27,6 +27,11 @@ SKETCH = 2048
 
 LEAST_SPREAD = 1e-6
 """Scores that lie closer together than this are the same one."""
+
+PROBES = 400
+"""So many examples of a dataset tell whether it may be a copy."""
+
+_MARKS = {code: None for code in range(128) if not chr(code).isalnum()}
 
 MOST_ANSWERS = 100
 """More different answers than any example offers are counted no further."""
@@ -127,13 +132,17 @@ def _kept(connection: Connection, sequence: SequenceRow, number: int) -> int:
 
 
 def copies_of(connection: Connection, dataset: Dataset) -> tuple[str, ...]:
-    """Returns the names of the datasets that hold the same examples."""
+    """Returns the names of the datasets that hold the same examples.
+
+    A look at some examples tells which may: so an import that is no copy doesn't read all that it has stored.
+    """
+    others = [other for other in dataset_rows.all_datasets(connection) if other.id != dataset.id]
+    some = {_hash_of(one) for one in rows.some_examples(connection, dataset.id, PROBES)} if others else set()
+    suspects = [other for other in others if not some.isdisjoint(population_of(connection, other).sketch)]
+    if not suspects:
+        return ()
     mine = population_of(connection, dataset)
-    return tuple(
-        other.name
-        for other in dataset_rows.all_datasets(connection)
-        if other.id != dataset.id and are_copies(mine, population_of(connection, other))
-    )
+    return tuple(other.name for other in suspects if are_copies(mine, population_of(connection, other)))
 
 
 def population_of(connection: Connection, dataset: Dataset) -> Population:
@@ -170,9 +179,17 @@ def are_copies(one: Population, other: Population) -> bool:
     return smaller > 0 and len(first & second) >= COPY * smaller
 
 
+def _hash_of(example: Member) -> int:
+    """Returns a hash of what an example asks and offers, in whatever order the choices stand: it is shuffled easily."""
+    return text_hash(" ".join([example.body, *sorted(text for _, text in example.choices)]))
+
+
 def text_hash(text: str) -> int:
     """Returns a hash of a text, in [0, 2**63), of its letters and digits alone: case, marks and spaces don't count."""
-    plain = "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
+    if text.isascii():
+        plain = text.lower().translate(_MARKS)
+    else:
+        plain = "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
     return int.from_bytes(blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 1
 
 
@@ -182,8 +199,7 @@ def _measure(connection: Connection, dataset: Dataset, starts_after: int) -> Pop
     answers: set[str] = set()
     most = 0
     for example in rows.all_examples(connection, dataset.id, starts_after):
-        # In whatever order the choices stand: that is shuffled easily.
-        hashes.add(text_hash(" ".join([example.body, *sorted(text for _, text in example.choices)])))
+        hashes.add(_hash_of(example))
         answers.update((answer for answer, _ in example.choices) if len(answers) <= MOST_ANSWERS else ())
         most = max(most, len(example.choices))
         if example.counts and is_score(example.label_confidence):

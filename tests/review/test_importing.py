@@ -193,6 +193,7 @@ def test_clearing_up_is_as_much_work_in_a_large_workspace(
     file = write_rows(tmp_path / "bees.jsonl", 1000)
     steps: list[int] = []
     for referring in (0, 20_000):
+        file.write_text(file.read_text().replace("I keep ", f"I keep {referring} and "))  # no copy of the one before
         dataset = make_dataset(connection, max(1, referring // 100), name=f"{referring}")
         with write(connection):
             refer(connection, dataset.id, referring)
