@@ -27,7 +27,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def folder(tmp_path: Path) -> Path:
     """A folder with a behaviour, and the published recipe with fewer calls, of three votes each."""
     (tmp_path / "walks.toml").write_text(BEHAVIOR)
-    fewer = load_recipe("persona").text.replace("per_kept = 10", "per_kept = 5")
+    fewer = load_recipe("persona").text.replace("per_kept = 10", "per_kept = 8")
     (tmp_path / "fewer.toml").write_text(fewer.replace("[judge]\n", "[judge]\nvotes = 3\n"))
     return tmp_path
 

@@ -32,11 +32,11 @@ def generate(folder: Path, server: Running, count: int, *more: str) -> subproces
 @pytest.mark.slow
 def test_a_job_over_a_server_with_every_fault(folder: Path, workspace: Connection) -> None:
     with serving(folder, "--faults") as server:
-        done = generate(folder, server, 20, "--rounds", "2")
+        done = generate(folder, server, 12, "--rounds", "2")
         requests = server.requests()
     assert done.returncode == 0, done.stderr
-    job = finished_job(workspace, 1, 20)
-    assert done.stdout == f"long-walks: 20 examples ({job.items_failed} calls failed)\n"
+    job = finished_job(workspace, 1, 12)
+    assert done.stdout == f"long-walks: 12 examples ({job.items_failed} calls failed)\n"
 
     met = Counter(fault(request["number"]) for request in requests)
     assert all(met[kind] > 0 for kind in TRIED_AGAIN | FAILED | {"refusal", "cut off", "unreadable"}), met

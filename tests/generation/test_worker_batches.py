@@ -67,9 +67,9 @@ def finished_job(connection: Connection, server: Running, count: int) -> Job:
 def test_a_job_over_a_server_with_every_fault(folder: Path, workspace: Connection) -> None:
     """Unordered results, some expired, some errored, 429, lost connections, also while a batch is being sent."""
     with serving(folder, "--faults") as server:
-        done = generate(folder, server, 12)
+        done = generate(folder, server, 8)
         assert done.returncode == 0, done.stderr
-        job = finished_job(workspace, server, 12)
+        job = finished_job(workspace, server, 8)
     statuses = Counter(request["status"] for request in server.requests())
     assert statuses[429] > 0
     assert job.items_failed > 0  # what the server called invalid isn't asked again
