@@ -170,7 +170,7 @@ def scores_of(population: Population) -> ScoreTotals:
 
 def are_copies(one: Population, other: Population) -> bool:
     """Whether two sets of texts are the same, or share so much that an answer on one is an answer on the other."""
-    if not one.sketch or not other.sketch:
+    if set(one.sketch).isdisjoint(other.sketch):
         return False
     # Below this, both sketches hold every hash that their sets do: a random sample of each, and of what they share.
     highest = min(population.sketch[-1] if population.texts > SKETCH else _ALL for population in (one, other))
