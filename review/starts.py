@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from statistics import median_low
@@ -17,6 +18,7 @@ from typing import TypeGuard
 from db import datasets as dataset_rows
 from db import populations as rows
 from db.connection import Connection, write
+from db.errors import WorkspaceError
 from db.populations import Member, Population
 from db.records import Dataset
 from db.sequences import SequenceRow, begun, note_start, sequences_of
@@ -125,10 +127,19 @@ def start_of(connection: Connection, dataset: Dataset) -> Start:
 
 def _kept(connection: Connection, sequence: SequenceRow, number: int) -> int:
     """Returns which start a sequence is: once it has begun it becomes no earlier one, whatever its copies become."""
-    if number > sequence.start and not connection.in_transaction:
-        with write(connection):
-            note_start(connection, sequence.dataset_id, sequence.number, number)
+    if number > sequence.start:
+        _keep(connection, lambda: note_start(connection, sequence.dataset_id, sequence.number, number))
     return max(number, sequence.start)
+
+
+def _keep(connection: Connection, store: Callable[[], None]) -> None:
+    """Stores what was found out, for the next time, where that can be done: not within a reader's snapshot.
+
+    Who only looks, perhaps on a disk that may only be read, needs it no less without.
+    """
+    if not connection.in_transaction:
+        with suppress(WorkspaceError), write(connection):
+            store()
 
 
 def copies_of(connection: Connection, dataset: Dataset) -> tuple[str, ...]:
@@ -152,9 +163,7 @@ def population_of(connection: Connection, dataset: Dataset) -> Population:
     if stored is not None:
         return stored
     found = _measure(connection, dataset, basis.starts_after)
-    if not connection.in_transaction:  # Within a reader's snapshot nothing can be kept; the next one does.
-        with write(connection):
-            rows.store_population(connection, dataset.id, basis, found)
+    _keep(connection, lambda: rows.store_population(connection, dataset.id, basis, found))
     return found
 
 
