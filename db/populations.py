@@ -119,6 +119,18 @@ def all_examples(connection: Connection, dataset_id: int, starts_after: int) -> 
     yield from _members(rows)
 
 
+def places(connection: Connection, dataset_id: int) -> Iterator[tuple[int, int | None, Member]]:
+    """Yields the id of each example of a dataset, its place in the review order if it has one, and the example."""
+    rows = connection.execute(
+        f"SELECT e.id, (SELECT s.position FROM review_status AS s WHERE s.example_id = e.id), {_MEMBER}"
+        f" WHERE e.dataset_id = :dataset AND {NOT_REMOVED.format(example='e.id')} ORDER BY e.ordinal",
+        {"dataset": dataset_id, "start": 0},
+    ).fetchall()
+    members = _members(row[2:] for row in rows)
+    for (example_id, position, *_), member in zip(rows, members, strict=True):
+        yield example_id, position, member
+
+
 def some_examples(connection: Connection, dataset_id: int, count: int) -> Iterator[Member]:
     """Yields so many examples of a dataset, evenly apart; all of a smaller one."""
     (rows,) = connection.execute(

@@ -22,7 +22,7 @@ from review.formats.registry import sources
 from review.processes import process_exists
 from review.questions import WINOGENERATED
 from review.settling import places_at_first
-from review.starts import copies_of
+from review.starts import copies_of, places_of_a_copy
 
 LEAST_CHOICES = 2
 
@@ -141,7 +141,8 @@ def _store_rows(
         if progress is not None:
             progress(len(positions))
         batch = list(islice(rows, BACKGROUND_ROWS))
-    positions.sort()
+    shared = places_of_a_copy(connection, datasets.get_dataset(connection, dataset_id))
+    positions = sorted((shared.get(example_id, position), example_id) for position, example_id in positions)
     for begin in range(0, len(positions), PLACED_ROWS):
         some = positions[begin : begin + PLACED_ROWS]
         with write(connection):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -147,13 +148,38 @@ def copies_of(connection: Connection, dataset: Dataset) -> tuple[str, ...]:
 
     A look at some examples tells which may: so an import that is no copy doesn't read all that it has stored.
     """
+    return tuple(other.name for other in _copies(connection, dataset))
+
+
+def places_of_a_copy(connection: Connection, dataset: Dataset) -> dict[int, int]:
+    """Returns the places in the review order that examples have in the oldest copy of their dataset, by their ids.
+
+    Copies share the order of what they share. Else one could import a file again and again, look at the orders, and
+    have that one labelled which begins best.
+    """
+    oldest = next(iter(_copies(connection, dataset)), None)
+    if oldest is None:
+        return {}
+    known: dict[int, list[int]] = defaultdict(list)
+    for _, position, member in rows.places(connection, oldest.id):
+        if position is not None:
+            known[_hash_of(member)].append(position)
+    return {
+        example_id: known[key].pop()
+        for example_id, _, member in rows.places(connection, dataset.id)
+        if known.get(key := _hash_of(member))
+    }
+
+
+def _copies(connection: Connection, dataset: Dataset) -> list[Dataset]:
+    """Returns the datasets that hold the same examples, oldest first."""
     others = [other for other in dataset_rows.all_datasets(connection) if other.id != dataset.id]
     some = {_hash_of(one) for one in rows.some_examples(connection, dataset.id, PROBES)} if others else set()
     suspects = [other for other in others if not some.isdisjoint(population_of(connection, other).sketch)]
     if not suspects:
-        return ()
+        return []
     mine = population_of(connection, dataset)
-    return tuple(other.name for other in suspects if are_copies(mine, population_of(connection, other)))
+    return [other for other in suspects if are_copies(mine, population_of(connection, other))]
 
 
 def population_of(connection: Connection, dataset: Dataset) -> Population:

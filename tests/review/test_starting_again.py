@@ -244,6 +244,27 @@ def test_a_workspace_from_before_is_judged_by_the_new_method_and_told_so(
     assert gate(connection).changed == ()
 
 
+def test_copies_share_the_order_of_what_they_share(connection: Connection, tmp_path: Path) -> None:
+    """Else one could import a file until an order begins well, and label that one alone."""
+    source = write_rows(tmp_path / "bees.jsonl", 50)
+    more = [json.dumps({**persona_row(number), "question": f"ants {number}", "statement": ""}) for number in range(10)]
+    source.write_text(source.read_text() + source.read_text().splitlines()[3] + "\n")  # one of them twice
+    wider = tmp_path / "wider.jsonl"
+    wider.write_text("\n".join([*shuffled(tmp_path / "again.jsonl", source).read_text().splitlines(), *more]))
+    orders = []
+    for name, file in (("one", source), ("two", tmp_path / "again.jsonl"), ("three", wider)):
+        import_file(connection, file, name=name, behavior="keeps bees")
+        found = connection.execute(
+            "SELECT e.question, s.position FROM examples AS e JOIN review_status AS s ON s.example_id = e.id"
+            " WHERE e.dataset_id = ? ORDER BY s.position",
+            (find(connection, name).id,),
+        ).fetchall()
+        assert len({position for _, position in found}) == len(found)
+        orders.append([question for question, _ in found if not question.startswith("ants")])
+    assert orders[0] == orders[1] == orders[2]
+    assert len(orders[0]) == 51
+
+
 def test_a_start_becomes_no_earlier_one_when_its_copy_grows(
     connection: Connection, sessions: list[Session], tmp_path: Path
 ) -> None:
