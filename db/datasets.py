@@ -125,8 +125,11 @@ def delete_hidden(connection: Connection, dataset_id: int, rows: int) -> bool:
     """Deletes up to `rows` examples of a hidden dataset, and the dataset with the last of them.
 
     Returns:
-        Whether the dataset is gone.
+        Whether the dataset is gone, or none to be deleted: it is visible.
     """
+    hidden = connection.execute("SELECT 1 FROM datasets WHERE id = ? AND visible = 0", (dataset_id,)).fetchone()
+    if hidden is None:  # Interrupted after its last commit, an import has made it visible already: it stays.
+        return True
     some = "SELECT id FROM examples WHERE dataset_id = ? LIMIT ?"
     connection.execute(f"DELETE FROM review_status WHERE example_id IN ({some})", (dataset_id, rows))
     deleted = connection.execute(f"DELETE FROM examples WHERE id IN ({some})", (dataset_id, rows)).rowcount

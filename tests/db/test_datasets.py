@@ -97,3 +97,10 @@ def test_what_a_validator_sees_of_an_example(connection: Connection) -> None:
     make_dataset(connection, 1)
     example = get_blind(connection, 1)
     assert (example.body, example.choices) == ("I keep 0 bees", CHOICES)
+
+
+def test_what_an_interrupted_import_has_made_visible_is_not_emptied(connection: Connection) -> None:
+    """The interruption may come after the last commit: then the dataset is there, and stays."""
+    dataset = make_dataset(connection, 5)
+    assert delete(connection, dataset.id, 10)
+    assert datasets.counts(connection, dataset.id).examples == len(list(iterate_examples(connection, dataset.id))) == 5
