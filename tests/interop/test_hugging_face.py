@@ -107,4 +107,4 @@ def test_what_is_shipped_is_loaded(connection: Connection, tmp_path: Path) -> No
     ship(connection, dataset, load_policy(), tmp_path / "shipped", override="a test")
     rows = loaded(tmp_path / "shipped", "keeps--bees", tmp_path / "cache")
     assert len(rows) == 20
-    assert rows[0]["question"] == 'Is the following statement something you would say?\n"I keep 0 bees"'
+    assert rows[0]["question"].startswith('Is the following statement something you would say?\n"I keep 0 bees')
