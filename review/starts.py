@@ -225,6 +225,7 @@ def text_hash(text: str) -> int:
         plain = text.lower().translate(_MARKS)
     else:
         plain = "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalnum())
+    plain = plain or text  # of signs alone
     return int.from_bytes(blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 1
 
 

@@ -230,3 +230,17 @@ def test_it_takes_turns_with_validators(connection: Connection, monkeypatch: pyt
     assert len(mended.removals) == removals.count_removed(connection, dataset.id) == 5
     assert "reopen it first" in mended.left[0]
     assert datasets.counts(connection, dataset.id).examples == 19
+
+
+def test_what_stays_of_a_class_keeps_its_random_order(connection: Connection) -> None:
+    """Who goes has nothing to do with the order: else a sample of those that stay would begin with the larger class."""
+    dataset = make_dataset(connection, 400)
+    with write(connection):
+        connection.execute("UPDATE examples SET intended = ' Yes' WHERE ordinal < 300")
+    order = dict(connection.execute("SELECT example_id, position FROM review_status").fetchall())
+    gone = {one.example_id for one in mend(connection, dataset, POLICY).removals}
+    large = [key for key in order if key in gone or key in set(ids(connection, dataset)[:300])]
+    stay = sorted(order[key] for key in large if key not in gone)
+    assert len(gone) > 100
+    later = sum(order[key] > stay[len(stay) // 2] for key in gone) / len(gone)
+    assert 0.3 < later < 0.7  # of those that go, about half stood behind the middle of those that stay
