@@ -13,7 +13,8 @@ from db.errors import EvalwrightError
 from review.exclusion import exclude
 from review.gate import Decision, Verdict
 from review.policy import load_policy, parse_policy
-from review.portfolio import Portfolio, e_value, judge_portfolio, record_shipped
+from review.portfolio import Member, Portfolio, e_value, judge_portfolio, record_shipped
+from review.release.ship import _may_ship
 from review.steering import close_dataset, find
 from tests.review.test_gate import BAD_FACT, GOOD_FACT, NO_VARIATION, PASSING, TOO_FEW
 from tests.support.annotators import Annotators, Truth
@@ -123,3 +124,15 @@ def test_what_the_gate_alone_would_not_let_pass_never_ships(
     marginal = replace(decision(replace(PASSING, e_value=1e9)), decision=verdict)
     monkeypatch.setattr("review.portfolio.judge_with_id", lambda *_: (marginal, 1))
     assert standings(judged(connection)) == {"marginal": standing}
+
+
+@pytest.mark.parametrize(("now", "may"), [(30.0, False), (199.0, False), (200.0, True)])
+def test_what_shipped_goes_into_a_later_release_only_if_it_reaches_the_bar_as_it_is_now(
+    connection: Connection, now: float, *, may: bool
+) -> None:
+    """Its e-value was frozen when it shipped; rulings may have changed since what would ship."""
+    dataset = make_dataset(connection, 4)
+    member = Member(dataset, decision(replace(PASSING, e_value=now)), 1, 500.0, "shipped")
+    portfolio = Portfolio(10, 1, 100.0, (member,))
+    assert portfolio.bar == 200
+    assert _may_ship(portfolio, member) is may

@@ -1,16 +1,18 @@
 import random
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from db import datasets
 from db.connection import Connection, write
-from db.examples import review_position
-from db.records import Dataset
+from db.examples import insert_examples, review_position
+from db.records import Choice, Dataset
 from review.annotation import earlier_answer, submit
 from review.assignment import Session, end_session, next_example, start_session
+from review.label_classes import LabelClasses
 from review.sample import Sample, draw_sample, sample_size
-from tests.support.workspaces import NO, SEED, YES, add_examples, answer, make_dataset
+from tests.support.workspaces import NO, SEED, YES, add_examples, answer, make_dataset, new_examples
 
 # How large the sample is
 
@@ -244,3 +246,12 @@ def test_an_early_sample_is_as_good_as_any(connection: Connection) -> None:
         for example_id in sorted(range(100), key=lambda example_id: review_position(seed, example_id))[:10]:
             chosen[example_id] += 1
     assert all(60 <= times <= 145 for times in chosen)
+
+
+def test_what_counts_as_the_same_label_depends_on_all_examples_not_on_those_seen(connection: Connection) -> None:
+    dataset = make_dataset(connection, 12)
+    assert draw_sample(connection, dataset).labels == LabelClasses((" No", " Yes"), by_place=False)
+    odd = replace(new_examples(1)[0], choices=(Choice("(A)", "one"), Choice("(B)", "two")), intended="(A)")
+    with write(connection):
+        insert_examples(connection, dataset.id, dataset.order_seed, [odd], places=2)
+    assert draw_sample(connection, dataset).labels == LabelClasses(("1", "2"), by_place=True)

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import json
-import math
 import random
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from db import datasets as dataset_rows
 from db import sequences
+from db.annotations import insert_annotation
 from db.connection import Connection, write
 from db.examples import intended_labels, iterate_examples, review_position
-from db.populations import Population
 from db.records import Answers, Dataset
 from review.annotation import submit
 from review.assignment import Session, next_example, start_session
 from review.gate import Decision, judge
 from review.importing import import_file
 from review.policy import load_policy, parse_policy
-from review.starts import SKETCH, ScoreTotals, are_copies, copies_of, start_of, text_hash
+from review.starts import copies_of, start_of
 from review.steering import close_dataset, find, reopen_dataset
-from tests.support.workspaces import add_examples, make_dataset, persona_row, write_rows
+from tests.support.workspaces import add_examples, answer, make_dataset, persona_row, write_rows
 
 POLICY = load_policy()
 ANSWERS_ONLY = parse_policy("answers only", POLICY.text.partition("# Facts about the texts")[0])
@@ -128,6 +127,29 @@ def test_reopening_before_any_answer_is_no_start_and_draws_only_what_was_added(
         assert added[1] != review_position(first.order_seed, added[0])  # nobody could foresee it
     assert start_of(connection, again).number == 2
     assert [row.number for row in sequences.sequences_of(connection, dataset.id)] == [1, 2]
+
+
+def test_an_answer_on_whatever_occasion_makes_the_order_that_is_drawn_next_a_start(
+    connection: Connection, sessions: list[Session]
+) -> None:
+    """Else a re-review between two reopenings would draw another order for nothing."""
+    label(connection, sessions, make_dataset(connection, 60), 5)
+    dataset = reopened(connection, more=1)
+    row = connection.execute("SELECT example_id FROM annotations LIMIT 1").fetchone()
+    with write(connection):
+        insert_annotation(
+            connection,
+            dataset_id=dataset.id,
+            example_id=row[0],
+            annotator_id=sessions[0].annotator_id,
+            session_id=sessions[0].id,
+            occasion="re-review",
+            revision=1,
+            answers=answer(),
+        )
+    again = reopened(connection, more=1)
+    assert again.order_seed != dataset.order_seed
+    assert start_of(connection, again).number == 3
 
 
 def test_who_answers_while_it_is_reopened_and_then_adds_examples_starts_again(
@@ -281,30 +303,6 @@ def test_a_start_becomes_no_earlier_one_when_its_copy_grows(
     assert gate(connection, "two").sequence == 2
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [str.upper, lambda text: f"{text}.", lambda text: f"{text}\u200b", lambda text: text.replace(" ", "  ")],
-    ids=["case", "a full stop", "a character without a width", "spaces"],
-)
-def test_marks_make_no_other_text(changed: Callable[[str], str]) -> None:
-    assert text_hash(changed("I keep 7 bees")) == text_hash("I keep 7 bees")
-    assert text_hash("I keep 7 bees") != text_hash("I keep 8 bees")
-
-
-@pytest.mark.parametrize("more", [0, 100, 3000, 30_000])
-def test_a_set_in_a_larger_one_is_its_copy(more: int) -> None:
-    chance = random.Random(more)
-    some = [chance.getrandbits(63) for _ in range(400)]
-    others = [chance.getrandbits(63) for _ in range(400)]
-    large = population_with([*some, *(chance.getrandbits(63) for _ in range(more))])
-    assert are_copies(population_with(some), large)
-    assert not are_copies(population_with(others), large)
-
-
-def population_with(hashes: Sequence[int]) -> Population:
-    return Population("", len(hashes), tuple(sorted(hashes)[:SKETCH]), (), 0, 0, 0.0, 0.0, 0.0)
-
-
 @pytest.mark.parametrize("confidence", [1e308, -1e308, 37.5, -1e17, 5e-324])
 def test_a_label_confidence_that_is_none_is_taken_for_none(
     connection: Connection, sessions: list[Session], tmp_path: Path, confidence: float
@@ -316,11 +314,6 @@ def test_a_label_confidence_that_is_none_is_taken_for_none(
     decision = gate(connection, "odd")
     assert decision.evidence[1].e_value is not None
     assert decision.evidence[1].e_value > 0
-
-
-def test_scores_that_differ_by_rounding_alone_are_no_scores() -> None:
-    assert not ScoreTotals(3, 2.7, 0.9, math.nextafter(0.9, 1)).vary
-    assert ScoreTotals(3, 2.7, 0.8, 0.9).vary
 
 
 def test_a_generated_dataset_keeps_its_texts_apart_from_others(connection: Connection) -> None:

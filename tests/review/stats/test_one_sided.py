@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from review.stats.one_sided import PRIOR, fewest_good, share_e_value
 from review.stats.sequences import weight
 from review.stats.shares import confidence_sequence, least_count
+from tests.support import exact_looks
 
 
 def by_definition(good: int, seen: int, total: int, needed: int) -> float:
@@ -98,21 +99,9 @@ def test_counts_out_of_range() -> None:
 
 def first_passes(total: int, good: int, needed: int, limit: float, looks: Sequence[int]) -> list[float]:
     """Return the exact probability that it first reaches the limit at each look, with `good` of `total` good."""
-    counts = np.arange(total + 1)
-    running = np.zeros(total + 1)
-    running[0] = 1.0
-    passed, least = [], 0
-    for seen in range(1, max(looks) + 1):
-        chance = np.clip((good - counts) / (total - seen + 1), 0, 1)
-        drawn_good = running * chance
-        running = running - drawn_good
-        running[1:] += drawn_good[:-1]
-        if seen in set(looks):
-            while least <= seen and share_e_value(least, seen, total, needed) < limit:
-                least += 1
-            passed.append(float(running[least:].sum()))
-            running[least:] = 0.0
-    return passed
+    return exact_looks.first_passes(
+        total, good, looks, lambda least, seen: share_e_value(least, seen, total, needed) >= limit
+    )
 
 
 def test_false_ships_just_below_the_threshold_with_a_look_after_every_example() -> None:

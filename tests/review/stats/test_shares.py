@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +17,7 @@ from review.stats.shares import (
     least_count,
     wilson,
 )
+from tests.support import exact_looks
 
 TWENTY = math.log(20)
 
@@ -124,21 +124,11 @@ def first_passes(
 ) -> list[float]:
     """Return the exact probability that the gate first passes at each look, with `good` of `total` good."""
     needed = least_count(threshold, total)
-    counts = np.arange(total + 1)
-    running = np.zeros(total + 1)
-    running[0] = 1.0
-    passed, least = [], 0
-    for seen in range(1, max(looks) + 1):
-        chance = np.clip((good - counts) / (total - seen + 1), 0, 1)
-        drawn_good = running * chance
-        running = running - drawn_good
-        running[1:] += drawn_good[:-1]
-        if seen in set(looks):
-            while least <= seen and confidence_sequence(least, seen, total, prior=prior).lower < needed:
-                least += 1
-            passed.append(float(running[least:].sum()))
-            running[least:] = 0.0
-    return passed
+
+    def passes(least: int, seen: int) -> bool:
+        return confidence_sequence(least, seen, total, prior=prior).lower >= needed
+
+    return exact_looks.first_passes(total, good, looks, passes)
 
 
 @pytest.mark.parametrize(("prior", "expected"), [((20, 1), 0.0414), ((1, 1), 0.0046)])
