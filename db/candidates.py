@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -165,6 +165,23 @@ def move_candidates(connection: Connection, moves: Iterable[Move]) -> None:
     connection.executemany(
         "UPDATE candidates SET stage = ?, fate = ?, reason = ?, twin_id = ? WHERE id = ?",
         [(move.stage, move.fate, move.reason, move.twin_id, move.candidate_id) for move in moves],
+    )
+
+
+def revive(connection: Connection, job_id: int, reasons: Collection[str]) -> None:
+    """Lets candidates wait again that were dropped because calls about them had failed, in the job's round of now.
+
+    Args:
+        connection: The workspace, in a write transaction.
+        job_id: Whose they are.
+        reasons: What they were dropped for.
+    """
+    marks = ", ".join("?" * len(reasons))
+    connection.execute(
+        "UPDATE candidates SET fate = 'waiting', reason = '', round = (SELECT round FROM jobs WHERE id = job_id)"
+        f" WHERE job_id = ? AND fate = 'dropped' AND reason IN ({marks}) AND EXISTS (SELECT 1 FROM work_items AS i"
+        " WHERE i.candidate_id = candidates.id AND i.stage = candidates.stage AND i.state = 'failed')",
+        (job_id, *reasons),
     )
 
 

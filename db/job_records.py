@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-JobState = Literal["queued", "running", "paused", "done", "cancelled", "failed"]
+JobState = Literal["queued", "running", "paused", "done", "short", "cancelled", "failed"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,10 @@ class Limits:
         budget_usd: US dollars that the job may cost in all.
         budget_tokens: Tokens that the job may read and write in all.
         batch_size: The most requests in one batch.
+        call_seconds: How long a call may take before it counts as lost.
+        failures_in_a_row: How many calls may fail, with none between that succeeds, before the job pauses.
+        redraws: How often a round may draw again for a label that came out short.
+        leave_out: Settings that the server refuses, which are not sent.
     """
 
     concurrency: int | None = None
@@ -28,6 +32,10 @@ class Limits:
     budget_usd: Decimal | None = None
     budget_tokens: int | None = None
     batch_size: int | None = None
+    call_seconds: int | None = None
+    failures_in_a_row: int | None = None
+    redraws: int | None = None
+    leave_out: tuple[str, ...] | None = None
 
 
 NO_LIMITS = Limits()
@@ -77,7 +85,7 @@ class Job:
     @property
     def finished(self) -> bool:
         """Whether nothing more will happen unless a person asks."""
-        return self.state in {"done", "cancelled", "failed"}
+        return self.state in {"done", "short", "cancelled", "failed"}
 
 
 @dataclass(frozen=True)

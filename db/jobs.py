@@ -22,6 +22,9 @@ _COLUMNS = (
 GOING = ("queued", "running")
 """The states of a job that a worker moves on."""
 
+ROUNDS_APART = 2**48
+"""How far an item's ordinal moves for each round that it is moved on: more than a stage has ordinals in a round."""
+
 CLAIM = """
     UPDATE work_items SET state = 'leased', lease = :lease, attempt = attempt + 1
     WHERE id IN (SELECT id FROM work_items INDEXED BY work_items_waiting
@@ -121,7 +124,7 @@ def set_state(connection: Connection, job_id: int, state: JobState, note: str = 
     connection.execute(
         "UPDATE jobs SET state = :state, note = :note,"
         " started_at = CASE WHEN :state = 'running' THEN coalesce(started_at, :when) ELSE started_at END,"
-        " finished_at = CASE WHEN :state IN ('done', 'cancelled', 'failed') THEN :when END WHERE id = :job",
+        " finished_at = CASE WHEN :state IN ('done', 'short', 'cancelled', 'failed') THEN :when END WHERE id = :job",
         {"state": state, "note": note, "when": when, "job": job_id},
     )
 
@@ -154,6 +157,20 @@ def insert_items(connection: Connection, job_id: int, round_number: int, items: 
     )
     added = connection.total_changes - before
     connection.execute("UPDATE jobs SET items = items + ? WHERE id = ?", (added, job_id))
+
+
+def count_items(connection: Connection, job_id: int) -> int:
+    """Returns how many calls a job has, made or not."""
+    return int(connection.execute("SELECT items FROM jobs WHERE id = ?", (job_id,)).fetchone()[0])
+
+
+def last_ordinal(connection: Connection, job_id: int, round_number: int, stage: str) -> int:
+    """Returns the highest ordinal that a stage's items in a round began with; -1 where it has none."""
+    row = connection.execute(
+        "SELECT coalesce(max(ordinal % ?), -1) FROM work_items WHERE job_id = ? AND round = ? AND stage = ?",
+        (ROUNDS_APART, job_id, round_number, stage),
+    ).fetchone()
+    return int(row[0])
 
 
 def claim_items(
@@ -277,13 +294,26 @@ def give_back_items(connection: Connection, *, job_id: int | None = None) -> Non
     )
 
 
+def end_waits(connection: Connection) -> None:
+    """Lets everything that waits for a time be tried at once: the time was told by the clock of an earlier worker."""
+    connection.execute(
+        "UPDATE work_items SET not_before = 0 WHERE state = 'waiting' AND not_before > 0"
+        " AND job_id IN (SELECT id FROM jobs WHERE state IN ('queued', 'running', 'paused'))"
+    )
+
+
 def retry_failed_items(connection: Connection, job_id: int) -> int:
-    """Puts a job's failed items back to be tried anew; returns how many."""
+    """Puts a job's failed items back to be tried anew, those of earlier rounds in this one; returns how many.
+
+    An item about a candidate is put back only where the candidate waits for it.
+    """
     changed = connection.execute(
         "UPDATE work_items SET state = 'waiting', lease = NULL, attempt = 0, not_before = 0, error = '', reply = '',"
-        " failed_at = NULL"
-        " WHERE job_id = ? AND state = 'failed' AND round = (SELECT round FROM jobs WHERE id = ?)",
-        (job_id, job_id),
+        " failed_at = NULL, ordinal = ordinal + (j.round - work_items.round) * :apart, round = j.round"
+        " FROM jobs AS j WHERE j.id = :job AND work_items.job_id = :job AND work_items.state = 'failed'"
+        " AND (candidate_id IS NULL OR EXISTS (SELECT 1 FROM candidates AS c WHERE c.id = candidate_id"
+        " AND c.fate = 'waiting' AND c.stage = work_items.stage))",
+        {"job": job_id, "apart": ROUNDS_APART},
     ).rowcount
     connection.execute("UPDATE jobs SET items_failed = items_failed - ? WHERE id = ?", (changed, job_id))
     return int(changed)
@@ -317,5 +347,9 @@ def _limits_text(limits: Limits) -> str:
 
 def _limits(text: str) -> Limits:
     values = json.loads(text)
-    budget = values.pop("budget_usd", None)
-    return Limits(**values, budget_usd=None if budget is None else Decimal(budget))
+    budget, left_out = values.pop("budget_usd", None), values.pop("leave_out", None)
+    return Limits(
+        **values,
+        budget_usd=None if budget is None else Decimal(budget),
+        leave_out=None if left_out is None else tuple(left_out),
+    )

@@ -29,6 +29,7 @@ from db.migrations.search import SEARCH
 from db.migrations.second_look import SECOND_LOOK
 from db.migrations.second_look_offers import SECOND_LOOK_OFFERS
 from db.migrations.sequences import SEQUENCES
+from db.migrations.short_jobs import SHORT_JOBS
 from db.migrations.wordings import WORDINGS
 from db.sqlite import Connection, sqlite3
 
@@ -61,6 +62,7 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
     ("wordings", WORDINGS),
     ("second_look_offers", SECOND_LOOK_OFFERS),
     ("sequences", SEQUENCES),
+    ("short_jobs", SHORT_JOBS),
 ]
 """Name and statements of each migration, in order."""
 

@@ -15,9 +15,8 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from db import batches, jobs
+from db import batches, clock, jobs
 from db.batches import Batch
-from db.clock import now
 from db.connection import write
 from db.errors import EvalwrightError, WorkspaceError
 from db.job_records import Job, WorkItem
@@ -36,6 +35,7 @@ from generation.engines.protocol import (
 )
 from generation.results import Answered, Refused
 from generation.running import RunningJob
+from generation.steady_clock import now
 from generation.workshop import Workshop
 
 log = logging.getLogger("evalwright.worker")
@@ -141,7 +141,7 @@ class Batches:
             jobs.release_items(connection, [item for item, _ in entries[len(afforded) :]])
             if afforded:
                 if first:
-                    batches.insert_batch(connection, token, job.id, len(afforded), now())
+                    batches.insert_batch(connection, token, job.id, len(afforded), clock.now())
                 batches.add_requests(connection, token, [(item, asdict(request)) for item, request in afforded])
                 if job.state == "queued":
                     jobs.set_state(connection, job.id, "running")
@@ -255,7 +255,7 @@ class Batches:
         """Stores the results of a batch; those of before a crash are known by their items."""
         engine = running.engine
         assert isinstance(engine, BatchEngine)
-        waited = now() - batch.created_at
+        waited = max(0.0, clock.now() - batch.created_at)
         left = dict(calls)
         results: list[Answered | Refused] = []
         requests = {name: request for name, (_, request) in calls.items()}

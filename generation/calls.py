@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import Counter, defaultdict, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from db.job_records import Job, WorkItem
 from generation.engines.protocol import (
@@ -78,7 +78,9 @@ class Calls:
 
     def add(self, job: Job, running: RunningJob, calls: list[Ready]) -> None:
         """Takes claimed calls."""
-        self._line(job, running).ready.extend(calls)
+        line = self._line(job, running)
+        line.running = running  # A job that was resumed with other limits has another engine.
+        line.ready.extend(calls)
 
     def busy(self, job: Job) -> bool:
         """Whether calls of a job are under way or about to be."""
@@ -156,6 +158,9 @@ class Calls:
             asyncio.get_running_loop().call_later(delay, self._shop.news.set)
             return None
         item, request = line.ready[0]
+        if isinstance(request, JudgeRequest):
+            # What the budget holds back is what is sent, whatever the engine learns in between.
+            request = replace(request, max_tokens=engine.judge_tokens)
         if not self._shop.purses[line.job.id].hold(item.id, engine, request):
             line.too_dear = True
             return None

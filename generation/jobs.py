@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from db import datasets
+from db import candidates, datasets
 from db import jobs as rows
 from db.connection import Connection, write
 from db.errors import InputError
@@ -16,7 +16,12 @@ from generation.engines.registry import check_sampling, model_for
 from generation.inputs import Row
 from generation.limits import check_limits, merged
 from generation.orders import Order, check_wordings
-from generation.recipes import Recipe
+from generation.pipeline import FAILED
+from generation.plan import REDRAWS_APART
+from generation.recipes import Recipe, parse_recipe
+from generation.rounds import REDRAWS
+from generation.stages.judge import CALLS_FAILED, LONE_VOTE
+from generation.stages.sample import SampleStage
 from review.assigning import gold_of, store_changes
 from review.gold import GoldRow
 from review.steering import close_now
@@ -28,7 +33,7 @@ MOST = 1_000_000
 
 MOVES: dict[str, tuple[tuple[JobState, ...], JobState]] = {
     "pause": (("queued", "running"), "paused"),
-    "resume": (("paused",), "queued"),
+    "resume": (("paused", "short"), "queued"),
     "cancel": (("queued", "running", "paused"), "cancelled"),
 }
 """What may be done to a job: from which states, to which."""
@@ -198,6 +203,9 @@ def move_job(connection: Connection, job_id: int, move: str) -> Job:
         job = find_job(connection, job_id)
         if job.state not in allowed:
             raise InputError(f"Job {job_id} is {job.state}: there is nothing to {move}.")
+        if job.state == "short":
+            _refuse_without_draws(connection, job)
+            _open_again(connection, job)
         rows.set_state(connection, job_id, state)
         if state == "cancelled":
             _end_dataset(connection, job)
@@ -212,7 +220,7 @@ def widen(connection: Connection, job_id: int, limits: Limits) -> Job:
     """
     with write(connection):
         job = find_job(connection, job_id)
-        if job.finished:
+        if job.finished and job.state != "short":
             raise InputError(f"Job {job_id} is {job.state}: its limits mean nothing any more.")
         wanted = merged(limits, job.limits)
         check_limits(wanted, job.engine, model_for(job.engine, job.model))
@@ -229,15 +237,60 @@ def _end_dataset(connection: Connection, job: Job) -> None:
 
 
 def retry_job(connection: Connection, job_id: int) -> int:
-    """Puts a job's failed calls back to be made again, and resumes it if it was paused; returns how many.
+    """Puts a job's failed calls back to be made again, and resumes it if it was paused or short; returns how many.
+
+    Candidates that were dropped because calls about them had failed wait again.
 
     Raises:
-        InputError: if the job is over.
+        InputError: if the job is over, or came out short without a failed call.
     """
     with write(connection):
         job = find_job(connection, job_id)
-        if job.finished:
+        if job.finished and job.state != "short":
             raise InputError(f"Job {job_id} is {job.state}: its calls can't be made again.")
+        candidates.revive(connection, job_id, (FAILED, CALLS_FAILED, LONE_VOTE))
         retried = rows.retry_failed_items(connection, job_id)
-        rows.set_state(connection, job_id, "queued" if job.state == "paused" else job.state)
+        if job.finished and not retried:
+            raise InputError(f"Job {job_id} came out short, but not for calls that failed; {ways_on(job)[0]}")
+        if job.finished:
+            _open_again(connection, job)
+        if job.state in {"paused", "short"}:
+            rows.set_state(connection, job_id, "queued")
     return retried
+
+
+def ways_on(job: Job) -> list[str]:
+    """Returns what can be done about a job that stopped or came out short, a sentence each."""
+    again = f"`evalwright jobs retry {job.id}` makes the failed calls again." if job.items_failed else ""
+    if job.state == "short":
+        more = f"`evalwright jobs resume {job.id} --redraws {_redraws(job) + 2}` draws more."
+        other = f"Another wording, in a file with another `name`, is another job; {job.dataset} keeps what it has."
+        return [each for each in (again, more, other) if each]
+    if job.state == "paused":
+        resume = f"`evalwright jobs resume {job.id}`, then `evalwright worker` or the app, goes on."
+        return [each for each in (resume, again, f"`evalwright jobs cancel {job.id}` drops it.") if each]
+    return []
+
+
+def _redraws(job: Job) -> int:
+    return REDRAWS if job.limits.redraws is None else job.limits.redraws
+
+
+def _refuse_without_draws(connection: Connection, job: Job) -> None:
+    """Raises where a short job that is to go on has nothing left to draw."""
+    recipe = parse_recipe(f"the recipe of job {job.id}", rows.job_texts(connection, job.id).recipe)
+    first = recipe.stages[0]
+    if not isinstance(first, SampleStage) or not recipe.selection.balance:
+        raise InputError(f"Job {job.id} has used all of its inputs: give more of them to another job.")
+    drawn = rows.last_ordinal(connection, job.id, job.round, first.name) // REDRAWS_APART
+    if _redraws(job) <= drawn:
+        raise InputError(
+            f"Job {job.id} came out short after {drawn + 1} draws a round: "
+            f"`evalwright jobs resume {job.id} --redraws {drawn + 2}` draws more."
+        )
+
+
+def _open_again(connection: Connection, job: Job) -> None:
+    """Opens the dataset of a job that goes on, so that examples can be added."""
+    if datasets.get_dataset(connection, job.dataset_id).state == "closed":
+        datasets.reopen(connection, job.dataset_id)

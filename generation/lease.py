@@ -65,6 +65,7 @@ def take_lease(connection: Connection, holder: str) -> bool:
             return False
         store_lease(connection, _own(holder))
         jobs.give_back_items(connection)
+        jobs.end_waits(connection)
     return True
 
 
@@ -89,9 +90,12 @@ def give_up_lease(connection: Connection, holder: str) -> None:
 
 def is_live(lease: Lease) -> bool:
     """Whether the worker that holds a lease still runs, as far as can be told."""
+    left = lease.expires_at - now()
+    if left > LEASE_SECONDS + STARVED_SECONDS:
+        return False  # The clock was set back, and nobody has renewed it since.
     if lease.host != socket.gethostname():
-        return lease.expires_at > now()
-    return process_exists(lease.pid) and lease.expires_at + STARVED_SECONDS > now()
+        return left > 0
+    return process_exists(lease.pid) and left + STARVED_SECONDS > 0
 
 
 def _own(holder: str) -> Lease:

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from db.errors import InputError
 from db.job_records import Limits
+from generation.engines.faults import MAY_BE_LEFT_OUT
 from generation.engines.prices import cost
 from generation.engines.protocol import Usage
 from generation.engines.registry import ENGINES
@@ -29,6 +30,10 @@ def read_limits(section: Section) -> Limits:
         budget_usd=section.decimal("budget_usd") if section.has("budget_usd") else None,
         budget_tokens=_whole(section, "budget_tokens"),
         batch_size=_whole(section, "batch_size"),
+        call_seconds=_whole(section, "call_seconds"),
+        failures_in_a_row=_whole(section, "failures_in_a_row"),
+        redraws=section.integer("redraws", least=0) if section.has("redraws") else None,
+        leave_out=section.texts("leave_out") if section.has("leave_out") else None,
     )
     section.refuse_unknown()
     return limits
@@ -64,8 +69,17 @@ def check_limits(limits: Limits, engine: str, model: str) -> None:
     """
     for field in fields(Limits):
         value = getattr(limits, field.name)
-        if value is not None and not (math.isfinite(value) and 0 < value < MOST):
+        if value is None or field.name == "leave_out":
+            continue
+        if field.name == "redraws" and value == 0:
+            continue  # None is as many as is usual.
+        if not (math.isfinite(value) and 0 < value < MOST):
             raise InputError(f"The limit {field.name} must be more than 0 (it is {value}).")
+    if unknown := sorted(set(limits.leave_out or ()) - MAY_BE_LEFT_OUT):
+        raise InputError(
+            f"A call can't be made without {unknown[0]}, or has nothing of that name; what may be left out is "
+            f"{', '.join(sorted(MAY_BE_LEFT_OUT))}."
+        )
     if engine == "local" and (limits.concurrency or 1) > 1:
         raise InputError("The local engine makes one call at a time: leave out `concurrency`.")
     if limits.batch_size is not None and not ENGINES[engine].batches:

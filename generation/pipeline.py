@@ -21,7 +21,7 @@ from generation.parsers import text_key
 from generation.plan import candidate_seed, draw_items, round_candidates, round_items
 from generation.prompts import fill
 from generation.recipes import Stage
-from generation.rounds import batches, finish_job, finish_round
+from generation.rounds import batches, draw_again, finish_job, finish_round
 from generation.running import RunningJob
 from generation.stages.check import CheckStage, DeduplicateStage
 from generation.stages.cross import CrossStage, ReadStage
@@ -33,6 +33,9 @@ from generation.stages.select import SelectStage
 
 REPEATS = "repeats an earlier one"
 FAILED = "every call failed"
+VOTES_APART = 2**40
+"""How far the ordinals of a candidate's votes are apart: more than there are candidates."""
+
 CROSSED_AT_ONCE = 50
 """How many candidates are crossed in one transaction: each becomes several."""
 
@@ -81,7 +84,7 @@ def store_reply(
     if isinstance(reply, Judgement):
         assert isinstance(stage, JudgeStage)
         assert candidate is not None
-        _store_judgement(connection, job, running, stage, candidate, reply)
+        _store_judgement(connection, job, running, stage, candidate, item, reply)
     elif isinstance(stage, SampleStage):
         assert isinstance(request, SampleRequest)
         new = stage.read_reply(
@@ -106,8 +109,13 @@ def store_reply(
 
 
 def _store_judgement(
-    connection: Connection, job: Job, running: RunningJob, stage: JudgeStage, candidate: Candidate, reply: Judgement
-) -> None:
+    connection: Connection, job: Job, running: RunningJob, stage: JudgeStage, candidate: Candidate, item: WorkItem,
+    reply: Judgement,
+) -> None:  # fmt: skip
+    if reply.probabilities is None and item.payload.get("alone"):
+        # The reply carries no probabilities although the engine may have them: then votes decide, all of them.
+        votes = stage.question(job.engine).votes
+        jobs.insert_items(connection, job.id, candidate.round, _votes(job, stage, candidate, range(1, votes)))
     scores = add_vote(candidate, stage, reply)
     confidence = candidate.label_confidence
     if stage.wanted is None:
@@ -191,17 +199,26 @@ def _calls_about(job: Job, running: RunningJob, stage: Stage, candidate: Candida
     if isinstance(stage, ReviseStage):
         return [_revision(job, stage, candidate, stage.first_step(job.engine))]
     if isinstance(stage, JudgeStage):
-        votes = 1 if running.engine.has_probabilities else stage.question(job.engine).votes
-        return [
-            NewItem(
-                stage.name,
-                candidate.id * votes + vote,
-                {"seed": candidate_seed(job, stage.name, candidate, vote)},
-                candidate.id,
-            )
-            for vote in range(votes)
-        ]
+        alone = running.engine.has_probabilities
+        votes = 1 if alone else stage.question(job.engine).votes
+        return _votes(job, stage, candidate, range(votes), alone=alone)
     return []
+
+
+def _votes(
+    job: Job, stage: JudgeStage, candidate: Candidate, numbers: range, *, alone: bool = False
+) -> list[NewItem]:  # fmt: skip
+    """Returns calls of a judge about a candidate; one that is alone is followed by others if it turns out a vote."""
+    more = {"alone": True} if alone else {}
+    return [
+        NewItem(
+            stage.name,
+            candidate.id + (number + 1) * VOTES_APART,
+            {"seed": candidate_seed(job, stage.name, candidate, number), **more},
+            candidate.id,
+        )
+        for number in numbers
+    ]
 
 
 def _revision(job: Job, stage: ReviseStage, candidate: Candidate, step: str) -> NewItem:
@@ -211,7 +228,7 @@ def _revision(job: Job, stage: ReviseStage, candidate: Candidate, step: str) -> 
 
 
 def advance(turn: Turn, job: Job, running: RunningJob) -> bool:
-    """Moves a job on where its round has no calls left: select, then the next round or the end.
+    """Moves a job on where its round has no calls left: select, then draw again, the next round, or the end.
 
     Killed or overtaken anywhere, it can be called again: what it stored stays, and it goes on with the rest.
 
@@ -228,7 +245,8 @@ def advance(turn: Turn, job: Job, running: RunningJob) -> bool:
             return False
         if _settle_rest(turn, job, running):
             return True
-        finish_round(turn, job, running)
+        if draw_again(turn, job, running, finish_round(turn, job, running)):
+            return True
     if job.round >= job.rounds:
         finish_job(turn, job, running)
         return True

@@ -17,6 +17,9 @@ from generation.running import RunningJob
 from generation.stages.cross import CrossStage, ReadStage
 from generation.stages.sample import SampleStage
 
+REDRAWS_APART = 2**32
+"""How far the ordinals of a round's draws are apart: more than a draw has calls."""
+
 
 def derive_seed(job: Job, *parts: object) -> int:
     """Returns a seed in [0, 2**31) for one call of a job: the same job and place give the same seed."""
@@ -38,18 +41,49 @@ def round_items(job: Job, running: RunningJob, round_number: int) -> list[NewIte
     """
     stage = running.recipe.stages[0]
     assert isinstance(stage, SampleStage)
-    calls, count = _calls(job, running, stage, round_number)
     done = sum(_calls(job, running, stage, earlier)[0] for earlier in range(1, round_number))
+    return _items(job, running, round_number, done, running.recipe.intended_answers, first_ordinal=0)
+
+
+def redraw_items(
+    job: Job, running: RunningJob, round_number: int, number: int, labels: Sequence[str]
+) -> list[NewItem]:  # fmt: skip
+    """Returns the calls of a further draw of a round, for labels that came out short: as many each as the round's own.
+
+    Args:
+        job: The job.
+        running: What it was made from; its recipe begins with a sample stage.
+        round_number: Which round.
+        number: Which further draw of it, from 1.
+        labels: The intended labels to draw for.
+    """
+    stage = running.recipe.stages[0]
+    assert isinstance(stage, SampleStage)
+    planned = [_calls(job, running, stage, each)[0] for each in range(1, job.rounds + 1)]
+    done = sum(planned) * number + sum(planned[: round_number - 1])
+    return _items(job, running, round_number, done, labels, first_ordinal=number * REDRAWS_APART)
+
+
+def _items(
+    job: Job, running: RunningJob, round_number: int, done: int, labels: Sequence[str], *, first_ordinal: int
+) -> list[NewItem]:  # fmt: skip
+    """Returns as many calls for each label as a round makes; slots go on where `done` calls a label have ended."""
+    stage = running.recipe.stages[0]
+    assert isinstance(stage, SampleStage)
+    calls, count = _calls(job, running, stage, round_number)
+    answers = running.recipe.intended_answers
     items: list[NewItem] = []
-    for slot in range(done + 1, done + calls + 1):
-        for intended in running.recipe.intended_answers:
-            ordinal = len(items)
+    for call in range(calls):
+        for place, intended in enumerate(answers):
+            if intended not in labels:
+                continue
+            ordinal = first_ordinal + call * len(answers) + place
             payload = {
                 "intended": intended,
                 "count": count,
-                "slot": slot,
+                "slot": done + call + 1,
                 "seed": derive_seed(job, round_number, stage.name, ordinal),
-                **_worded(stage, running.behavior.turn(slot - 1)),
+                **_worded(stage, running.behavior.turn(done + call)),
             }
             items.append(NewItem(stage.name, ordinal, payload))
     return items

@@ -90,7 +90,7 @@ async def preview(
     count: int,
     seed: int | None = None,
     limits: Limits = NO_LIMITS,
-    engines: Callable[[str, str], Engine] = make_engine,
+    engines: Callable[[str, str, Limits], Engine] = make_engine,
     tell: Callable[[str], None] = lambda _: None,
 ) -> tuple[Preview, ...]:
     """Draws about `count` candidates for each order and takes them through every stage.
@@ -102,7 +102,7 @@ async def preview(
         count: How many candidates to draw, at least one per label; replies that hold several may bring more.
         seed: What prompts are drawn from; drawn at random if None.
         limits: As for a job.
-        engines: Makes an engine from its name and model.
+        engines: Makes an engine from its name, its model and the limits.
         tell: Is told what is going on.
 
     Raises:
@@ -114,10 +114,11 @@ async def preview(
     facts = ENGINES.get(engine)
     if facts is not None and facts.batches and facts.like:
         engine = facts.like  # Nobody waits an hour for a sample.
+    limits = replace(limits, redraws=0)  # So many candidates are looked at, whatever becomes of them.
     with TemporaryDirectory(prefix="evalwright-preview-") as folder:
         path = Path(folder) / "preview.db"
         connection = open_workspace(path)
-        made = engines(engine, model)
+        made = engines(engine, model, limits)
         try:
             jobs = [
                 _queue(connection, order, Wanted(engine, model, count, 1, False, seed, limits), place)

@@ -35,7 +35,8 @@ def most_usage(engine: Engine, request: SampleRequest | JudgeRequest) -> Usage:
     read = len((prompt.system + prompt.user + prompt.reply).encode("utf-8", "replace")) + OVERHEAD
     if isinstance(request, SampleRequest):
         return Usage(read, request.sampling.max_tokens * request.count)
-    return Usage(read + sum(len(answer.encode("utf-8", "replace")) for answer in request.answers), engine.judge_tokens)
+    read += sum(len(answer.encode("utf-8", "replace")) for answer in request.answers)
+    return Usage(read, engine.judge_tokens if request.max_tokens is None else request.max_tokens)
 
 
 class Purse:

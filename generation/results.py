@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from db import jobs
-from db.clock import now
 from db.connection import Connection, write
 from db.errors import WorkspaceError
 from db.job_records import Call, Job, WorkItem
@@ -26,6 +25,7 @@ from generation.engines.protocol import (
 )
 from generation.engines.registry import model_for
 from generation.running import RunningJob
+from generation.steady_clock import now
 
 log = logging.getLogger("evalwright.worker")
 
@@ -35,8 +35,14 @@ ATTEMPTS = 8
 BACKOFF_SECONDS = 0.5
 LONGEST_BACKOFF_SECONDS = 60.0
 
-HOPELESS = 5
-"""A job none of whose calls succeeded is paused after this many failures: most often a setting is wrong."""
+BROKEN_ATTEMPTS = 3
+"""The same for replies that can't be read: those may have been paid for."""
+
+LONGEST_WAIT_SECONDS = 3600.0
+"""Asked to wait longer, a job pauses: nobody sits there until tomorrow."""
+
+FAILURES_IN_A_ROW = 10
+"""So many failures with no success between them pause a job, unless it says otherwise: most often all will fail."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +59,8 @@ class Answered:
     def call(self) -> Call:
         """The call as it is stored."""
         return Call(
-            prompt=asdict(self.request),
-            reply=asdict(self.reply),
+            prompt=dict(self.reply.sent) or asdict(self.request),
+            reply={name: value for name, value in asdict(self.reply).items() if name != "sent"},
             model=self.reply.model,
             input_tokens=self.reply.usage.input_tokens,
             output_tokens=self.reply.usage.output_tokens,
@@ -88,6 +94,7 @@ class ResultStore:
         self._quiet_until: dict[int, float] = {}
         self._waiting: set[int] = set()
         self._tries: Counter[int] = Counter()
+        self._in_a_row: Counter[int] = Counter()
 
     def is_quiet(self, job_id: int) -> bool:
         """Whether a job's engine was asked to wait, and the time isn't over."""
@@ -96,7 +103,7 @@ class ResultStore:
     def heed(self, job_id: int, error: EngineError) -> None:
         """Lets a job whose engine asks to wait begin no call until then; storing the failed call tells people."""
         if isinstance(error, EngineBusyError) and error.retry_after is not None:
-            wait = max(error.retry_after, BACKOFF_SECONDS)
+            wait = min(LONGEST_WAIT_SECONDS, wait_before_next(error, 0))
             self._quiet_until[job_id] = max(self._quiet_until.get(job_id, 0.0), now() + wait)
 
     def store(self, connection: Connection, results: Sequence[Answered | Refused]) -> None:
@@ -125,34 +132,72 @@ class ResultStore:
         if not jobs.finish_item(connection, item, result.call()):
             return
         self._tries.pop(item.id, None)
+        self._in_a_row.pop(job.id, None)
         if job.id in self._waiting:
             self._waiting.discard(job.id)
             jobs.set_note(connection, job.id, "")
         pipeline.store_reply(connection, job, running, item, request, reply)
 
     def _store_refused(self, connection: Connection, result: Refused) -> None:
+        """Stores what a failed call means for itself and for its job; see `generation.engines.faults`."""
         job, item, error = result.job, result.item, result.error
-        sentence = str(error)
         if isinstance(error, EngineUnusableError):
-            if jobs.postpone_item(connection, item, sentence, 0.0):
-                pause(connection, job.id, sentence)
-            return
-        self._tries[item.id] += int(not _is_asked_to_wait(error))
-        if isinstance(error, EngineBusyError) and self._tries[item.id] < ATTEMPTS:
-            self._postpone(connection, job, item, error)
-            return
-        self._tries.pop(item.id, None)
-        if jobs.fail_item(connection, item, sentence, error.reply):
-            _pause_if_hopeless(connection, job.id, sentence)
+            if jobs.postpone_item(connection, item, str(error), 0.0, reply=error.reply):
+                self._pause(connection, job, str(error))
+        elif _is_asked_to_wait(error):
+            self._wait(connection, job, item, error)
+        else:
+            self._try_again(connection, job, item, error)
 
-    def _postpone(self, connection: Connection, job: Job, item: WorkItem, error: EngineBusyError) -> None:
-        """Tries a call again later; asked to wait, the whole job does, and says so."""
-        wait = min(LONGEST_BACKOFF_SECONDS, BACKOFF_SECONDS * 2 ** self._tries[item.id])
-        if error.retry_after is not None:
-            wait = max(error.retry_after, BACKOFF_SECONDS)
-        if jobs.postpone_item(connection, item, str(error), now() + wait, reply=error.reply):
-            self._waiting.add(job.id)
-            jobs.set_note(connection, job.id, f"waiting {wait:.0f} s: {error}")
+    def _try_again(self, connection: Connection, job: Job, item: WorkItem, error: EngineError) -> None:
+        """Gives a call back to be tried later, or ends it; whatever it is, too many in a row pause the job."""
+        self._tries[item.id] += 1
+        is_broken = error.kind == "broken reply"
+        most = BROKEN_ATTEMPTS if is_broken else ATTEMPTS
+        ends = not isinstance(error, EngineBusyError) or self._tries[item.id] >= most
+        if ends:
+            self._tries.pop(item.id, None)
+            mine = jobs.fail_item(connection, item, str(error), error.reply)
+        else:
+            mine = self._postpone(connection, job, item, error)
+        if not mine or not (ends or is_broken):
+            return
+        self._in_a_row[job.id] += 1
+        now_job = jobs.get_job(connection, job.id)
+        limit = job.limits.failures_in_a_row or FAILURES_IN_A_ROW
+        if now_job is not None and self._in_a_row[job.id] >= min(limit, now_job.items):
+            self._pause(connection, job, _all_failed(now_job, self._in_a_row[job.id], str(error)))
+
+    def _wait(self, connection: Connection, job: Job, item: WorkItem, error: EngineError) -> None:
+        """Tries a call again when its server said; a server that says tomorrow pauses the job."""
+        assert isinstance(error, EngineBusyError)
+        assert error.retry_after is not None
+        if error.retry_after <= LONGEST_WAIT_SECONDS:
+            self._postpone(connection, job, item, error)
+        elif jobs.postpone_item(connection, item, str(error), 0.0, reply=error.reply):
+            hours = error.retry_after / 3600
+            self._pause(connection, job, f"The server asks to wait {hours:,.1f} hours. {error}")
+
+    def _postpone(self, connection: Connection, job: Job, item: WorkItem, error: EngineError) -> bool:
+        """Tries a call again later; asked to wait, the whole job does, and says so. Whether it was ours to give."""
+        wait = wait_before_next(error, self._tries[item.id])
+        if not jobs.postpone_item(connection, item, str(error), now() + wait, reply=error.reply):
+            return False
+        self._waiting.add(job.id)
+        jobs.set_note(connection, job.id, f"waiting {wait:.0f} s: {error}")
+        return True
+
+    def _pause(self, connection: Connection, job: Job, sentence: str) -> None:
+        self._in_a_row.pop(job.id, None)
+        self._quiet_until.pop(job.id, None)
+        pause(connection, job.id, sentence)
+
+
+def wait_before_next(error: EngineError, tries: int) -> float:
+    """Returns how many seconds to wait before a call that has failed so often is made again."""
+    if isinstance(error, EngineBusyError) and error.retry_after is not None:
+        return max(error.retry_after, BACKOFF_SECONDS)
+    return min(LONGEST_BACKOFF_SECONDS, BACKOFF_SECONDS * 2.0**tries)
 
 
 def pause(connection: Connection, job_id: int, sentence: str) -> None:
@@ -162,10 +207,11 @@ def pause(connection: Connection, job_id: int, sentence: str) -> None:
         jobs.set_state(connection, job_id, "paused", sentence)
 
 
-def _pause_if_hopeless(connection: Connection, job_id: int, sentence: str) -> None:
-    job = jobs.get_job(connection, job_id)
-    if job is not None and job.items_done == 0 and job.items_failed >= min(HOPELESS, job.items):
-        pause(connection, job_id, f"No call has succeeded: {sentence}")
+def _all_failed(job: Job, times: int, sentence: str) -> str:
+    """Returns why a job pauses whose calls fail one after the other, and how it goes on."""
+    what = "No call has succeeded" if job.items_done == 0 else f"{times} calls in a row have failed"
+    again = f"; `evalwright jobs retry {job.id}` makes the failed calls again" if job.items_failed else ""
+    return f"{what}: {sentence.rstrip('.')}{again}."
 
 
 def _is_asked_to_wait(error: EngineError) -> bool:

@@ -13,29 +13,34 @@ from db.examples import insert_examples
 from db.job_records import Candidate, Job
 from db.records import NewExample
 from generation.lease import Turn
+from generation.plan import REDRAWS_APART, redraw_items
 from generation.prompts import letter_answer
 from generation.recipes import Recipe
 from generation.running import RunningJob
-from generation.selection import Ranking, Selection, left_by_balance, select, target_after
+from generation.selection import Ranking, Selection, select, target_after
+from generation.stages.sample import SampleStage
 from review.formats.example import JSON, read_row
 from review.importing import new_example
 from review.settling import places_at_first
 from review.steering import close_now
 
-LEFT_BY_BALANCE = "the labels are balanced, and too few of another were left"
+REDRAWS = 1
+"""How often a round draws again for a label that came out short, unless the job says otherwise."""
 
 
-def finish_round(turn: Turn, job: Job, running: RunningJob) -> None:
-    """Selects what the round adds, and makes examples of it."""
+def finish_round(turn: Turn, job: Job, running: RunningJob) -> list[str]:
+    """Selects what the round adds, and makes examples of it; returns the labels of which there are too few."""
     connection, recipe = turn.connection, running.recipe
     labels = recipe.intended_answers
     ranking = Ranking(recipe.selection, recipe.judges)
+    already = rows.selected_candidates(connection, job.id)
+    target = target_after(job.round, rounds=job.rounds, count=job.count, labels=len(labels))
     selection = select(
         rows.waiting_at(connection, job.id, recipe.selection.name),
         ranking=ranking,
         labels=labels,
-        already=rows.selected_candidates(connection, job.id),
-        target=target_after(job.round, rounds=job.rounds, count=job.count, labels=len(labels)),
+        already=already,
+        target=target,
     )
     with turn.write():
         rows.note_selection(connection, job.id, _cost(job.round, selection, ranking))
@@ -48,6 +53,28 @@ def finish_round(turn: Turn, job: Job, running: RunningJob) -> None:
             ids = insert_examples(connection, dataset.id, dataset.order_seed, new, places=places)
             pairs = [(candidate.id, example_id) for candidate, example_id in zip(chosen, ids, strict=True)]
             rows.select_candidates(connection, job.id, recipe.selection.name, pairs)
+    kept = [*already, *selection.chosen]
+    return [label for label in labels if sum(label in {"", each.intended} for each in kept) < target]
+
+
+def draw_again(turn: Turn, job: Job, running: RunningJob, lacking: Sequence[str]) -> bool:
+    """Draws once more for the labels of which a round has too few, if it may; whether it does.
+
+    Killed half-way it goes on with the rest of the same draw.
+    """
+    recipe, connection = running.recipe, turn.connection
+    if not lacking or not recipe.selection.balance or not isinstance(recipe.stages[0], SampleStage):
+        return False
+    may = REDRAWS if job.limits.redraws is None else job.limits.redraws
+    drawn = jobs.last_ordinal(connection, job.id, job.round, recipe.stages[0].name) // REDRAWS_APART
+    for number in range(max(1, drawn), may + 1):
+        before = jobs.count_items(connection, job.id)
+        for items in batches(redraw_items(job, running, job.round, number, lacking)):
+            with turn.write():
+                jobs.insert_items(connection, job.id, job.round, items)
+        if jobs.count_items(connection, job.id) > before:
+            return True
+    return False
 
 
 def finish_job(turn: Turn, job: Job, running: RunningJob) -> None:
@@ -60,7 +87,8 @@ def finish_job(turn: Turn, job: Job, running: RunningJob) -> None:
         assert now is not None
         if not job.keep_open:
             close_now(turn.connection, job.dataset_id)
-        jobs.set_state(turn.connection, job.id, "done", _note_at_the_end(now))
+        short = now.selected < now.count
+        jobs.set_state(turn.connection, job.id, "short" if short else "done", note_at_the_end(turn.connection, now))
 
 
 def make_example(running: RunningJob, candidate: Candidate, index: int) -> NewExample:
@@ -96,21 +124,11 @@ def batches(things: Sequence[Any]) -> list[Sequence[Any]]:
 
 def _dropped_at_the_end(connection: Connection, job: Job, recipe: Recipe) -> list[Move]:
     """Returns what becomes of those that still wait for a place, each with the reason why it got none."""
-    stage, labels = recipe.selection.name, recipe.intended_answers
-    waiting = rows.waiting_at(connection, job.id, stage)
-    balanced = left_by_balance(
-        waiting,
-        ranking=Ranking(recipe.selection, recipe.judges),
-        labels=labels,
-        already=rows.selected_candidates(connection, job.id),
-        target=target_after(job.rounds, rounds=job.rounds, count=job.count, labels=len(labels)),
-    )
     reason = "others of its label scored higher" if recipe.labels else "others scored higher"
     if not recipe.judges:
         reason = "there were enough before it"
-    # Those that balance left come last: after a crash half-way, all that still wait are told the same again.
-    waiting.sort(key=lambda each: (each.id in balanced, each.id))
-    return [Move(each.id, stage, "dropped", LEFT_BY_BALANCE if each.id in balanced else reason) for each in waiting]
+    stage = recipe.selection.name
+    return [Move(each.id, stage, "dropped", reason) for each in rows.waiting_at(connection, job.id, stage)]
 
 
 def _cost(round_number: int, selection: Selection, ranking: Ranking) -> SelectionRow:
@@ -129,8 +147,15 @@ def _mean_confidence(candidates: Sequence[Candidate], ranking: Ranking) -> float
     return sum(given) / len(given)
 
 
-def _note_at_the_end(job: Job) -> str:
-    """Returns what people should know of a job that is done: that it fell short, that calls failed."""
-    short = [] if job.selected >= job.count else [f"{job.selected} of {job.count} wanted passed the recipe's stages"]
-    failed = [f"{job.items_failed} calls failed"] if job.items_failed else []
-    return "; ".join(short + failed)
+def note_at_the_end(connection: Connection, job: Job) -> str:
+    """Returns what people should know of a job that is over: what it lacks and why, and that calls failed."""
+    said = []
+    if job.selected < job.count:
+        said.append(f"{job.selected} of {job.count} wanted passed the recipe's stages")
+        dropped = [row for row in rows.funnel(connection, job.id) if row.fate == "dropped"]
+        if dropped:
+            most = max(dropped, key=lambda row: row.count)
+            said.append(f"most of the others ended at {most.stage}: {most.reason} ({most.count:,})")
+    if job.items_failed:
+        said.append(f"{job.items_failed:,} calls failed")
+    return "; ".join(said)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from db.job_records import Candidate
@@ -76,7 +76,7 @@ def select(
         for label in labels
     }
     plain = {label: _in_turn(pools[label], kept[label], ranking.stage) for label in labels}
-    room = _room(plain, kept, target, balance=ranking.stage.balance)
+    room = {label: max(0, target - len(kept[label])) for label in labels}
     chosen = plain
     if ranking.stage.diversity:
         chosen = {
@@ -86,35 +86,9 @@ def select(
     return Selection(_first(chosen, room), _first(plain, room))
 
 
-def left_by_balance(
-    candidates: Sequence[Candidate],
-    *,
-    ranking: Ranking,
-    labels: Sequence[str],
-    already: Sequence[Candidate],
-    target: int,
-) -> set[int]:
-    """Returns the ids of those that would have been chosen if one label might get ahead of another; see `select`."""
-    if not ranking.stage.balance or len(already) >= target * len(labels):
-        return set()
-    free = replace(ranking, stage=replace(ranking.stage, balance=False))
-    selection = select(candidates, ranking=free, labels=labels, already=already, target=target)
-    return {each.id for each in selection.chosen}
-
-
 def target_after(round_number: int, *, rounds: int, count: int, labels: int) -> int:
     """Returns how many examples per label there should be after a round (from 1), the count spread evenly."""
     return -(-(count // labels) * round_number // rounds)
-
-
-def _room(
-    eligible: Mapping[str, Sequence[Candidate]], kept: Mapping[str, Sequence[Candidate]], target: int, *, balance: bool
-) -> dict[str, int]:
-    """Returns how many more there is room for, by label."""
-    reachable = {label: min(target, len(kept[label]) + len(eligible[label])) for label in eligible}
-    if balance:
-        reachable = dict.fromkeys(reachable, min(reachable.values()))
-    return {label: max(0, reachable[label] - len(kept[label])) for label in reachable}
 
 
 def _in_turn(

@@ -15,25 +15,27 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from db import jobs
-from db.clock import now
 from db.connection import write
 from db.errors import EvalwrightError, WorkspaceError
-from db.job_records import Job, WorkItem
+from db.job_records import Job, Limits, WorkItem
 from db.workspace import open_workspace
 from generation import pipeline
 from generation.batches import Batches
 from generation.behaviors import parse_behavior
 from generation.calls import Calls, Ready
 from generation.engines.prices import known_prices
-from generation.engines.protocol import BatchEngine, Engine
+from generation.engines.protocol import BatchEngine, Engine, EngineBusyError
 from generation.engines.registry import make_engine
 from generation.lease import RENEW_SECONDS, OvertakenError, give_up_lease, renew_lease, take_lease
 from generation.recipes import Recipe, parse_recipe
+from generation.results import ATTEMPTS, wait_before_next
 from generation.running import RunningJob
 from generation.stages.cross import CrossStage
+from generation.steady_clock import now
 from generation.workshop import Workshop
 
 log = logging.getLogger("evalwright.worker")
@@ -46,6 +48,9 @@ CLAIMED_AT_ONCE = 400
 
 CLOSING_SECONDS = 5.0
 """How long engines may take to close; what they hold ends with the process."""
+
+
+EngineKey = tuple[str, str, int | None, tuple[str, ...] | None]
 
 
 @dataclass(frozen=True)
@@ -63,22 +68,22 @@ class Worker:
         self,
         workspace: Path,
         *,
-        engines: Callable[[str, str], Engine] = make_engine,
+        engines: Callable[[str, str, Limits], Engine] = make_engine,
         adapt: Callable[[Recipe], Recipe] | None = None,
     ) -> None:
         """Prepares to work; nothing happens before `run`.
 
         Args:
             workspace: The workspace file.
-            engines: Makes an engine from its name and model.
+            engines: Makes an engine from its name and model, and the limits of the job that asks first.
             adapt: What to make of each job's recipe before it is used, if anything.
         """
         self._workspace = workspace
         self._adapt = adapt
         self._make_engine = engines
         self._shop = Workshop(uuid.uuid4().hex)
-        self._engines: dict[tuple[str, str], _Preparing] = {}
-        self._running: dict[int, RunningJob] = {}
+        self._engines: dict[EngineKey, _Preparing] = {}
+        self._running: dict[tuple[int, EngineKey], RunningJob] = {}
         self._turns = 0
         self._calls = Calls(self._shop)
         self._batches = Batches(self._shop, self._prepare)
@@ -197,8 +202,9 @@ class Worker:
         Raises:
             EvalwrightError: if the job can't run.
         """
-        if job.id in self._running:
-            return self._running[job.id]
+        known = (job.id, _engine_key(job))
+        if known in self._running:
+            return self._running[known]
         texts = await self._shop.db(lambda: jobs.job_texts(self._shop.connection, job.id))
         recipe = parse_recipe(f"the recipe of job {job.id}", texts.recipe)
         if self._adapt is not None:
@@ -208,15 +214,15 @@ class Worker:
         engine = self._ready_engine(job)
         if engine is None:
             return None
-        self._running[job.id] = RunningJob(recipe, behavior, engine, texts.inputs)
-        return self._running[job.id]
+        self._running[known] = RunningJob(recipe, behavior, engine, texts.inputs)
+        return self._running[known]
 
     def _ready_engine(self, job: Job) -> Engine | None:
         """Returns a job's engine if it is ready; the first who asks has it made."""
-        key = (job.engine, job.model)
+        key = _engine_key(job)
         if key not in self._engines:
-            engine = self._make_engine(*key)
-            task = asyncio.create_task(engine.prepare(partial(self._shop.tell, job.id)))
+            engine = self._make_engine(job.engine, job.model, job.limits)
+            task = asyncio.create_task(self._get_ready(engine, job.id))
             task.add_done_callback(lambda _: self._shop.news.set())
             self._engines[key] = _Preparing(engine, task)
         preparing = self._engines[key]
@@ -228,6 +234,22 @@ class Worker:
             del self._engines[key]  # Resumed, the job tries again.
             raise
         return preparing.engine
+
+    async def _get_ready(self, engine: Engine, job_id: int) -> None:
+        """Prepares an engine, as patiently as a call is made."""
+        tell = partial(self._shop.tell, job_id)
+        for tries in count(1):
+            try:
+                await engine.prepare(tell)
+                break
+            except EngineBusyError as error:
+                if error.retry_after is None and tries >= ATTEMPTS:
+                    raise
+                wait = wait_before_next(error, tries)
+                tell(f"waiting {wait:.0f} s: {error}")
+                await asyncio.sleep(wait)
+        if tries > 1:
+            tell("")
 
     async def _keep_lease(self) -> None:
         """Renews the lease for as long as the worker runs; without it, or if that fails, the worker stops."""
@@ -256,3 +278,8 @@ class Worker:
             tasks |= {preparing.task, asyncio.create_task(preparing.engine.close())}
         if tasks:
             await asyncio.wait(tasks, timeout=CLOSING_SECONDS)
+
+
+def _engine_key(job: Job) -> EngineKey:
+    """Returns what two jobs have in common that share an engine."""
+    return (job.engine, job.model, job.limits.call_seconds, job.limits.leave_out)

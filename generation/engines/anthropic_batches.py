@@ -11,10 +11,13 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from generation.engines.anthropic_client import ADDRESS, KEYS
 from generation.engines.anthropic_messages import AnthropicEngine, judgement, read_message, sample_reply
+from generation.engines.faults import Asked, broken_reply, fault, read_refusal, shown
 from generation.engines.protocol import (
     OUTCOMES,
     BatchGoneError,
@@ -27,7 +30,6 @@ from generation.engines.protocol import (
     SampleReply,
     SampleRequest,
 )
-from generation.engines.server_errors import shown
 
 if TYPE_CHECKING:
     import anthropic
@@ -44,7 +46,6 @@ MOST_REQUESTS = 10**9
 _PAGE = 100
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
 _ENDED: Mapping[Outcome, str] = {"canceled": "was canceled", "expired": "expired"}
-_REQUEST = frozenset({"invalid_request_error", "request_too_large", "not_found_error"})
 
 
 class AnthropicBatchesEngine(AnthropicEngine):
@@ -58,7 +59,7 @@ class AnthropicBatchesEngine(AnthropicEngine):
             {"custom_id": name, "params": self.request_as_sent(request)} for name, request in requests.items()
         ]
         batch = await self.ask(
-            lambda client: client.messages.batches.with_raw_response.create(requests=entries), _read_batch
+            lambda client: client.messages.batches.with_raw_response.create(requests=entries), _checked
         )
         return str(batch["id"])
 
@@ -77,7 +78,7 @@ class AnthropicBatchesEngine(AnthropicEngine):
                 f"A batch was being sent when the worker ended, and may be one of {undecided} that the server still "
                 "works on: nothing is sent again before that is known."
             )
-        if time.time() < since + ARRIVAL_SECONDS:
+        if abs(time.time() - since) < ARRIVAL_SECONDS:
             raise EngineBusyError("A batch was being sent when the worker ended, and may still arrive.")
         return None
 
@@ -91,7 +92,7 @@ class AnthropicBatchesEngine(AnthropicEngine):
     async def cancel_batch(self, batch_id: str) -> None:
         """Asks the server to end a batch."""
         await self.ask(
-            lambda client: _unless_gone(client.messages.batches.with_raw_response.cancel(batch_id)), _read_batch
+            lambda client: _unless_gone(client.messages.batches.with_raw_response.cancel(batch_id)), _checked
         )
 
     async def batch_results(
@@ -104,7 +105,45 @@ class AnthropicBatchesEngine(AnthropicEngine):
             name, result = entry["custom_id"], entry["result"]
             if name in requests and name not in yielded:
                 yielded.add(name)
-                yield _read_result(name, result, requests[name])
+                yield self._read_result(name, result, requests[name])
+
+    def _read_result(
+        self, name: str, result: dict[str, Any], request: SampleRequest | JudgeRequest
+    ) -> BatchResult:  # fmt: skip
+        if result["type"] == "succeeded":
+            return BatchResult(name, "succeeded", self._read_reply(result, request))
+        if result["type"] == "errored":
+            return BatchResult(name, "errored", self._read_error(result.get("error"), request))
+        outcome: Outcome = "canceled" if result["type"] == "canceled" else "expired"
+        return BatchResult(
+            name, outcome, EngineBusyError(f"In its batch the call {_ENDED[outcome]}; it is made again.")
+        )  # fmt: skip
+
+    def _read_reply(
+        self, result: dict[str, Any], request: SampleRequest | JudgeRequest
+    ) -> SampleReply | Judgement | EngineError:
+        try:
+            message = read_message(result.get("message"))
+        except (ValueError, RecursionError) as error:
+            raw = json.dumps(result.get("message"), ensure_ascii=False)
+            return broken_reply(f"A reply in the batch can't be read as a message ({shown(str(error))})", raw[:10_000])
+        sent = self.request_as_sent(request)
+        if isinstance(request, SampleRequest):
+            return replace(sample_reply(message), sent=sent)
+        return replace(judgement(message, request.answers), sent=sent)
+
+    def _read_error(self, error: object, request: SampleRequest | JudgeRequest) -> EngineError:
+        """Reads why a request in a batch failed, as the same error would be read that came by itself."""
+        content = json.dumps(error).encode()
+        asked = Asked("The server", "", self.model, KEYS, ADDRESS, "messages", self.request_as_sent(request))
+        refusal = read_refusal(0, content, {})
+        return (
+            fault(refusal, asked)
+            if refusal.status
+            else EngineBusyError(
+                f"The server failed on the call in its batch ({shown(refusal.said)}); the call is made again."
+            )
+        )
 
     async def _listed(self, since: float) -> list[dict[str, Any]]:
         """Returns the batches that the server has, made since then."""
@@ -130,11 +169,11 @@ class AnthropicBatchesEngine(AnthropicEngine):
 
     async def _retrieve(self, batch_id: str) -> dict[str, Any]:
         return await self.ask(
-            lambda client: _unless_gone(client.messages.batches.with_raw_response.retrieve(batch_id)), _read_batch
+            lambda client: _unless_gone(client.messages.batches.with_raw_response.retrieve(batch_id)), _checked
         )
 
     async def _results(self, batch: dict[str, Any]) -> list[dict[str, Any]]:
-        return await self.ask(lambda client: _fetch(client, batch), _read_results)
+        return await self.ask(lambda client: _fetch(client, batch), _read_results, parse=_parse_lines)
 
 
 async def _fetch(client: anthropic.AsyncAnthropic, batch: dict[str, Any]) -> Any:
@@ -149,17 +188,17 @@ async def _unless_gone(answer: Awaitable[Any]) -> Any:
 
     try:
         return await answer
-    except NotFoundError:
+    except NotFoundError as error:
+        # Only a server that knows batches says so of one; at a wrong address nothing at all is found.
+        if error.type != "not_found_error":
+            raise
         raise BatchGoneError("The server doesn't have the batch any more; its calls will be made again.") from None
 
 
-def _read_batch(content: bytes) -> dict[str, Any]:
-    return _checked(json.loads(content))
-
-
-def _read_page(content: bytes) -> dict[str, Any]:
-    match json.loads(content):
-        case {"data": list(batches)} as page:
+def _read_page(page: object) -> dict[str, Any]:
+    match page:
+        case {"data": list(batches)}:
+            assert isinstance(page, dict)
             return {**page, "data": [_checked(batch) for batch in batches]}
     raise ValueError("it is no list of batches")
 
@@ -176,44 +215,20 @@ def _checked(batch: object) -> dict[str, Any]:
     raise ValueError("a batch has no id, status, time or counts")
 
 
-def _read_results(content: bytes) -> list[dict[str, Any]]:
-    entries = [json.loads(line) for line in content.splitlines() if line.strip()]
-    for entry in entries:
+def _parse_lines(content: bytes) -> Any:
+    """Parses lines of JSON; where they are not, what stands there may be one error over several lines."""
+    lines = [line for line in content.splitlines() if line.strip()]
+    return json.loads(content) if len(lines) == 1 and b'"custom_id"' not in lines[0] else [*map(json.loads, lines)]
+
+
+def _read_results(entries: object) -> list[dict[str, Any]]:
+    found: list[Any] = entries if isinstance(entries, list) else [entries]
+    for entry in found:
         match entry:
             case {"custom_id": str(), "result": {"type": str()}}:
                 continue
         raise ValueError("a result has no name or no type")
-    return entries
-
-
-def _read_result(name: str, result: dict[str, Any], request: SampleRequest | JudgeRequest) -> BatchResult:
-    if result["type"] == "succeeded":
-        return BatchResult(name, "succeeded", _read_reply(result, request))
-    if result["type"] == "errored":
-        return BatchResult(name, "errored", _read_error(result.get("error")))
-    outcome: Outcome = "canceled" if result["type"] == "canceled" else "expired"
-    return BatchResult(name, outcome, EngineBusyError(f"In its batch the call {_ENDED[outcome]}; it is made again."))
-
-
-def _read_reply(result: dict[str, Any], request: SampleRequest | JudgeRequest) -> SampleReply | Judgement | EngineError:
-    try:
-        message = read_message(result.get("message"))
-    except (ValueError, RecursionError) as error:
-        raw = json.dumps(result.get("message"), ensure_ascii=False)[:10_000]
-        return EngineError(f"A reply in the batch can't be read as a message: {shown(str(error))}.", raw)
-    return sample_reply(message) if isinstance(request, SampleRequest) else judgement(message, request.answers)
-
-
-def _read_error(error: object) -> EngineError:
-    """Reads why a request failed; what is wrong with the request itself is not tried again."""
-    match error:
-        case {"error": {"type": str(kind), "message": str(message)}}:
-            said = f"{shown(kind)}: {shown(message)}"
-        case _:
-            kind, said = "", "it did not say why"
-    if kind in _REQUEST:
-        return EngineError(f"The server refused the request in its batch ({said}).")
-    return EngineBusyError(f"The server failed on the call in its batch ({said}); it is made again.")
+    return found
 
 
 def _seconds(time_text: str) -> float:

@@ -8,13 +8,17 @@ a sentence. It has no seed either: a request's seed changes nothing, and equal c
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from generation.engines.anthropic_client import engine_error, host_of, make_client
+from generation.engines.answers import answer_index, without_thoughts
+from generation.engines.anthropic_client import asked_of, engine_error, host_of, make_client
+from generation.engines.chat_forms import listing, vote_schema
 from generation.engines.clients import Clients
+from generation.engines.faults import broken_reply, error_in, fault, shown
 from generation.engines.protocol import (
+    CALL_SECONDS,
     MOST_TOKENS,
     Completion,
     EngineError,
@@ -27,7 +31,6 @@ from generation.engines.protocol import (
     StopReason,
     Usage,
 )
-from generation.engines.server_errors import shown
 
 if TYPE_CHECKING:
     import anthropic
@@ -37,14 +40,16 @@ T = TypeVar("T")
 # Most models think before they answer, and what they think counts as output; a vote cut off there is no vote.
 JUDGE_MAX_TOKENS = 4096
 
-_LONGEST_REPLY = 10_000  # bytes kept of a reply that can't be read
+_COUNTED = ("model", "messages", "system", "output_config")
+
 _STOP_REASONS: Mapping[object, StopReason] = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
+    "pause_turn": "length",
     "refusal": "refusal",
+    "content_filter": "refusal",
 }
+"""Why replies end, where it isn't because they are whole: "end_turn", and other names on other servers."""
 
 
 class AnthropicEngine:
@@ -61,16 +66,20 @@ class AnthropicEngine:
     judge_tokens = JUDGE_MAX_TOKENS
     settings = frozenset({"max_tokens", "stop"})
 
-    def __init__(self, model: str, *, concurrency: int = 16, timeout: float = 600.0) -> None:
+    def __init__(
+        self, model: str, *, concurrency: int = 16, timeout: float = CALL_SECONDS, leave_out: Iterable[str] = ()
+    ) -> None:
         """Makes an engine.
 
         Args:
             model: The model id, e.g. `claude-haiku-5-5`.
             concurrency: How many calls may be in flight, at least 1; as many connections are kept open.
             timeout: Seconds to wait for an answer.
+            leave_out: Settings that the server refuses, which are not sent.
         """
         self.model = model
         self.concurrency = concurrency
+        self._left_out = frozenset(leave_out)
         self._clients = Clients(lambda: make_client(timeout))
 
     def request_as_sent(self, request: SampleRequest | JudgeRequest) -> dict[str, Any]:
@@ -81,11 +90,12 @@ class AnthropicEngine:
         """
         body = {"model": self.model, "max_tokens": JUDGE_MAX_TOKENS, **_prompt_fields(request.prompt)}
         if isinstance(request, SampleRequest):
-            return {**body, **_sampling_fields(request)}
-        return {
-            **body,
-            "output_config": {"format": {"type": "json_schema", "schema": _vote(request.answers)}},
-        }
+            body |= _sampling_fields(request)
+        elif "output_config" in self._left_out:
+            body["messages"] = [{"role": "user", "content": listing(request.prompt.user, request.answers)}]
+        else:
+            body["output_config"] = {"format": {"type": "json_schema", "schema": vote_schema(request.answers)}}
+        return {name: value for name, value in body.items() if name not in self._left_out}
 
     async def prepare(self, tell: Callable[[str], None]) -> None:
         """Does nothing: the first call says whether the server can be reached."""
@@ -93,19 +103,22 @@ class AnthropicEngine:
     async def count_tokens(self, request: SampleRequest | JudgeRequest) -> int:
         """Returns how many tokens the prompt of a call has, as the server counts them; raises like `sample`."""
         body = self.request_as_sent(request)
-        asked = {name: body[name] for name in ("model", "messages", "system", "output_config") if name in body}
+        asked: dict[str, Any] = {name: body[name] for name in _COUNTED if name in body}
         return await self.ask(
             lambda client: client.messages.with_raw_response.count_tokens(**asked),
-            lambda content: _tokens(json.loads(content), "input_tokens"),
+            lambda reply: _tokens(reply, "input_tokens"),
+            body=asked,
         )
 
     async def sample(self, request: SampleRequest) -> SampleReply:
         """Returns one completion; a refusal keeps its text. See `Engine.sample`."""
-        return sample_reply(await self._call(self.request_as_sent(request)))
+        body = self.request_as_sent(request)
+        return replace(sample_reply(await self._call(body)), sent=body)
 
     async def judge(self, request: JudgeRequest) -> Judgement:
         """Returns one vote; it has an answer only if the reply is whole and names one. See `Engine.judge`."""
-        return judgement(await self._call(self.request_as_sent(request)), request.answers)
+        body = self.request_as_sent(request)
+        return replace(judgement(await self._call(body), request.answers), sent=body)
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -113,12 +126,27 @@ class AnthropicEngine:
             await client.close()
 
     async def _call(self, body: dict[str, Any]) -> Message:
-        return await self.ask(lambda client: client.messages.with_raw_response.create(**body), _read_reply)
+        return await self.ask(
+            lambda client: client.messages.with_raw_response.create(**body), read_message, body=body
+        )  # fmt: skip
 
     async def ask(
-        self, ask: Callable[[anthropic.AsyncAnthropic], Awaitable[Any]], read: Callable[[bytes], T]
-    ) -> T:  # fmt: skip
-        """Asks the server, and reads what it says; raises like `sample`."""
+        self,
+        ask: Callable[[anthropic.AsyncAnthropic], Awaitable[Any]],
+        read: Callable[[Any], T],
+        *,
+        body: Mapping[str, Any] | None = None,
+        parse: Callable[[bytes], Any] = json.loads,
+    ) -> T:
+        """Asks the server, and reads what it says; raises like `sample`.
+
+        Args:
+            ask: Makes the call.
+            read: Makes of what the reply says what is returned, or raises ValueError.
+            body: What is sent, to tell which part of it the server refuses.
+            parse: Makes of the reply's bytes what it says.
+        """
+        sent = body or {}
         with self._clients.lent() as client:
             from anthropic import AnthropicError
 
@@ -127,18 +155,22 @@ class AnthropicEngine:
                 response = await ask(client)
             except AnthropicError as error:
                 # Not chained: the SDK's exception may quote the header with the key, and tracebacks go to logs.
-                raise engine_error(error, self.model, host) from None
+                raise engine_error(error, self.model, host, sent) from None
             except UnicodeEncodeError as error:
                 raise EngineError(f"The prompt has a character that UTF-8 can't hold: {error.reason}.") from error
-        content: bytes = getattr(response, "http_response", response).content
-        try:
-            return read(content)
-        except (ValueError, RecursionError) as error:
-            raise EngineError(
-                f"{host} sent a reply that can't be read as a message: {shown(str(error))}; check that "
-                "ANTHROPIC_BASE_URL leads to a server that speaks the Messages API.",
-                content[:_LONGEST_REPLY].decode("utf-8", "replace"),
-            ) from error
+            response = getattr(response, "http_response", response)
+            content: bytes = response.content
+            try:
+                reply = parse(content)
+                if refusal := error_in(reply):
+                    raise fault(refusal, asked_of(client, response.request.url.path, self.model, sent))
+                return read(reply)
+            except (ValueError, RecursionError) as error:
+                raise broken_reply(
+                    f"{host} sent a reply that can't be read as a message ({shown(str(error))}); check that "
+                    "ANTHROPIC_BASE_URL leads to a server that speaks the Messages API",
+                    content,
+                ) from error
 
 
 @dataclass(frozen=True)
@@ -158,7 +190,7 @@ def sample_reply(message: Message) -> SampleReply:
 
 def judgement(message: Message, answers: tuple[str, ...]) -> Judgement:
     """Returns a message as a vote."""
-    answer = _answer_index(message.text, answers) if message.stop_reason == "stop" else None
+    answer = answer_index(message.text, answers) if message.stop_reason == "stop" else None
     return Judgement(None, answer, message.text, message.stop_reason, message.usage, message.model)
 
 
@@ -193,24 +225,6 @@ def _sampling_fields(request: SampleRequest) -> dict[str, Any]:
     return {**fields, "stop_sequences": list(sampling.stop)} if sampling.stop else fields
 
 
-def _vote(answers: tuple[str, ...]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {"answer": {"type": "string", "enum": list(answers)}},
-        "required": ["answer"],
-        "additionalProperties": False,
-    }
-
-
-def _answer_index(text: str, answers: tuple[str, ...]) -> int | None:
-    try:
-        reply = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    answer = reply.get("answer") if isinstance(reply, dict) else None
-    return answers.index(answer) if answer in answers else None
-
-
 def read_message(message: object) -> Message:
     """Reads a message by hand, because the SDK builds its message objects without checking them.
 
@@ -219,22 +233,20 @@ def read_message(message: object) -> Message:
         RecursionError: it is nested too deep.
     """
     match message:
-        case {"content": list(blocks), "stop_reason": str(reason), "usage": dict(usage), "model": str(model)}:
-            stop_reason = _STOP_REASONS.get(reason)
+        case {"content": list(blocks), "usage": dict(usage), "model": str(model)}:
+            assert isinstance(message, dict)
+            reason = message.get("stop_reason")
         case _:
-            raise ValueError("content, stop_reason, usage or model is missing or of the wrong kind")
-    if stop_reason is None:
-        raise ValueError(f'its stop_reason is "{reason}"')
-    text = "".join(_block_text(block) for block in blocks)
+            raise ValueError("content, usage or model is missing or of the wrong kind")
+    if reason is None and not blocks:
+        raise ValueError("it has neither content nor a stop_reason")
+    stop_reason = _STOP_REASONS.get(reason, "stop") if isinstance(reason, str) else "stop"
+    text = without_thoughts("".join(_block_text(block) for block in blocks))
     (text + model).encode()  # half a surrogate pair could not be stored
     # The tokens read from and written to the cache are not part of `input_tokens`.
     cached = _tokens(usage, "cache_creation_input_tokens", 0) + _tokens(usage, "cache_read_input_tokens", 0)
     tokens = Usage(_tokens(usage, "input_tokens") + cached, _tokens(usage, "output_tokens"))
     return Message(text, stop_reason, tokens, model)
-
-
-def _read_reply(content: bytes) -> Message:
-    return read_message(json.loads(content))
 
 
 def _block_text(block: object) -> str:

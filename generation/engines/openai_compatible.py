@@ -1,24 +1,31 @@
 """The engine `openai-compatible`: any server that answers `POST /chat/completions` as OpenAI's does.
 
-Such are vLLM, llama.cpp's server, Ollama, SGLang, and OpenAI itself. Many give the log-probabilities of the tokens that
-were likeliest at each place: then a judgement is the probability of each answer at the first token that tells the
-answers apart (Perez et al. 2022, section 2, score whole answers, which this protocol can't). Where a server gives none,
-a judgement is a vote.
+Such are vLLM, llama.cpp's server, Ollama, SGLang, LiteLLM's proxy, and OpenAI itself. Many give the log-probabilities
+of the tokens that were likeliest at each place: then a judgement is the probability of each answer at the first token
+that tells the answers apart (Perez et al. 2022, section 2, score whole answers, which this protocol can't). Where a
+reply has none, it is a vote.
+
+What a server can is learnt from its replies to ordinary calls. Only what it refuses by name is asked for in another
+way, or in none: a server that is busy or fails has not said that it can't.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from generation.engines.answers import answer_index, answer_probabilities
+from generation.engines.chat_client import PATH, asked_of, make_client
+from generation.engines.chat_forms import FORMS, Forms, listing
+from generation.engines.chat_replies import ChatReply, read_chat_reply
 from generation.engines.clients import Clients
+from generation.engines.environment import environment_problem
+from generation.engines.faults import broken_reply, error_in, fault, read_refusal, shown
 from generation.engines.protocol import (
-    MOST_TOKENS,
+    CALL_SECONDS,
     Completion,
     EngineError,
     EngineUnsureError,
@@ -28,27 +35,25 @@ from generation.engines.protocol import (
     Prompt,
     SampleReply,
     SampleRequest,
-    StopReason,
-    Usage,
+    SettingRefusedError,
 )
-from generation.engines.server_errors import known_secrets, shown, status_error
 
 if TYPE_CHECKING:
     import httpx2
 
-PUBLIC_ADDRESS = "https://api.openai.com/v1"
-BYTES_PER_TOKEN = 4
-"""What a token is taken to be where a server doesn't count them."""
+MOST_ALTERNATIVES = 20
+FEWER_ALTERNATIVES = 5
+"""How many of the likeliest tokens are asked for where a server refuses more and doesn't say how many it gives."""
 
-LARGEST_LOGPROB, LEAST_LOGPROB = 1.0, -1000.0
-"""What is above the one isn't the logarithm of a probability; what is below the other counts as it: no probability."""
+JUDGE_TOKENS = 256
+THINKING_TOKENS = 4096
+"""The most tokens of a judge's reply, at first and once a reply was cut off before its answer: most models that think
+need more than a page for it."""
 
-_CONNECT_SECONDS = 10.0
-_LONGEST_REPLY = 10_000
-_MOST_ALTERNATIVES = 20
-_JUDGE_TOKENS = 256
-_STOP_REASONS: Mapping[object, StopReason] = {"stop": "stop", "length": "length", "content_filter": "refusal"}
-_ASK = "Answer with exactly one of these, word for word, and write nothing else:"
+CONTINUING = {"add_generation_prompt": False, "continue_final_message": True}
+"""What makes vLLM and its like go on with the assistant's last turn; others do so anyway, or pass over it."""
+
+_MOST_CHANGES = 8
 
 
 class OpenAICompatibleEngine:
@@ -60,31 +65,39 @@ class OpenAICompatibleEngine:
 
     name = "openai-compatible"
     samples_per_call = 1
-    judge_tokens = _JUDGE_TOKENS
     settings = frozenset({"max_tokens", "temperature", "top_p", "stop"})
 
-    def __init__(self, model: str, *, concurrency: int = 16, timeout: float = 600.0) -> None:
+    def __init__(
+        self, model: str, *, concurrency: int = 16, timeout: float = CALL_SECONDS, leave_out: Iterable[str] = ()
+    ) -> None:
         """Makes an engine.
 
         Args:
             model: The model id, as the server knows it.
             concurrency: How many calls may be in flight, at least 1.
             timeout: Seconds to wait for an answer.
+            leave_out: Settings that the server refuses, which are not sent.
         """
         self.model = model
         self.concurrency = concurrency
-        self.has_probabilities = True
-        self._clients = Clients(lambda: _make_client(timeout))
-        self._probing = asyncio.Lock()
-        self._probed = False
+        self.judge_tokens = JUDGE_TOKENS
+        self._clients = Clients(lambda: make_client(timeout))
+        self._left_out = frozenset(leave_out)
         self._limit = "max_tokens"
+        self._alternatives = 0 if "logprobs" in self._left_out else MOST_ALTERNATIVES
+        self._gave_any = False
+        self._forms = Forms()
+        self._continuing = dict(CONTINUING)
+        for form in FORMS.keys() & self._left_out:
+            self._forms.drop(form)
+
+    @property
+    def has_probabilities(self) -> bool:
+        """Whether judgements are asked for with log-probabilities; a server that never said no may give none yet."""
+        return self._alternatives > 0
 
     async def prepare(self, tell: Callable[[str], None]) -> None:
-        """Asks the server one short question, to learn whether it gives log-probabilities."""
-        async with self._probing:
-            if not self._probed:
-                self.has_probabilities = await self._gives_probabilities()
-                self._probed = True
+        """Does nothing: what the server can is learnt from the first calls."""
 
     def request_as_sent(self, request: SampleRequest | JudgeRequest) -> dict[str, Any]:
         """Returns the body of the call that `sample` or `judge` makes, all of it, ready for JSON.
@@ -102,27 +115,39 @@ class OpenAICompatibleEngine:
                 "stop": list(sampling.stop) or None,
             }
             wanted = {name: value for name, value in settings.items() if value is not None}
-            return {**self._body(request.prompt, sampling.max_tokens), **wanted, "seed": request.seed}
-        listed = "\n".join(f"- {answer.strip()}" for answer in request.answers)
-        prompt = Prompt(f"{request.prompt.user}\n\n{_ASK}\n{listed}", request.prompt.reply, request.prompt.system)
-        body = {**self._body(prompt, _JUDGE_TOKENS), "temperature": 1.0, "seed": request.seed}
-        return {**body, "logprobs": True, "top_logprobs": _MOST_ALTERNATIVES} if self.has_probabilities else body
+            body = {**self._body(request.prompt, sampling.max_tokens), **wanted, "seed": request.seed}
+            return self._without_left_out(body)
+        answers = [answer.strip() for answer in request.answers]
+        prompt = replace(request.prompt, user=listing(request.prompt.user, answers))
+        body = {
+            **self._body(prompt, request.max_tokens or self.judge_tokens),
+            "temperature": 1.0,
+            "seed": request.seed,
+            **FORMS[self._forms.best](answers),
+        }
+        if self._alternatives:
+            body |= {"logprobs": True, "top_logprobs": self._alternatives}
+        return self._without_left_out(body)
 
     async def sample(self, request: SampleRequest) -> SampleReply:
         """Returns one completion; a refusal keeps its text. See `Engine.sample`."""
-        await self.prepare(_tell_nobody)
-        reply = await self._ask(self.request_as_sent(request))
-        return SampleReply((Completion(reply.text, reply.stop_reason),), reply.usage, reply.model)
+        reply, body = await self._ask(request)
+        text = reply.text.removeprefix(request.prompt.reply) if request.prompt.reply else reply.text
+        return SampleReply((Completion(text, reply.stop_reason),), reply.usage, reply.model, body)
 
     async def judge(self, request: JudgeRequest) -> Judgement:
         """Returns probabilities where the reply carries them, else a vote, else neither. See `Engine.judge`."""
-        await self.prepare(_tell_nobody)
-        reply = await self._ask(self.request_as_sent(request))
+        reply, body = await self._ask(request)
         probabilities = answer = None
-        if reply.stop_reason == "stop":
-            probabilities = answer_probabilities(reply.tokens, request.answers)
+        if reply.stop_reason != "refusal":
+            self._gave_any = self._gave_any or bool(reply.tokens)
+            probabilities = answer_probabilities(reply.tokens, request.answers, reply.text)
             answer = answer_index(reply.text, request.answers) if probabilities is None else None
-        return Judgement(probabilities, answer, reply.text, reply.stop_reason, reply.usage, reply.model)
+            readable = probabilities is not None or answer is not None
+            self._forms.note(next((form for form in FORMS if form in body), ""), readable=readable)
+            if not readable and reply.stop_reason == "length" and (reply.thought or not reply.text):
+                self.judge_tokens = THINKING_TOKENS
+        return Judgement(probabilities, answer, reply.text, reply.stop_reason, reply.usage, reply.model, body)
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -130,186 +155,96 @@ class OpenAICompatibleEngine:
             await client.aclose()
 
     def _body(self, prompt: Prompt, max_tokens: int) -> dict[str, Any]:
+        messages = [{"role": "system", "content": prompt.system}] if prompt.system else []
+        messages.append({"role": "user", "content": prompt.user})
+        begun: dict[str, Any] = {}
         if prompt.reply:
-            raise EngineUnusableError(
-                f"The {self.name} engine can't begin the model's reply: leave `reply` out of the recipe's prompt for "
-                "this engine."
-            )
-        system = [{"role": "system", "content": prompt.system}] if prompt.system else []
-        messages = [*system, {"role": "user", "content": prompt.user}]
-        return {"model": self.model, "messages": messages, self._limit: max_tokens}
+            messages.append({"role": "assistant", "content": prompt.reply})
+            begun = self._continuing
+        return {"model": self.model, "messages": messages, self._limit: max_tokens, **begun}
 
-    async def _gives_probabilities(self) -> bool:
-        """Asks with log-probabilities, and without where that is refused.
+    def _without_left_out(self, body: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in body.items() if name not in self._left_out}
 
-        The newest models of OpenAI's want the limit under another name, which is then used.
-        """
-        question = Prompt("Answer with yes or no: is water wet?")
-        for limit in ("max_tokens", "max_completion_tokens"):
-            self._limit = limit
-            for wanted in ({"logprobs": True, "top_logprobs": _MOST_ALTERNATIVES}, {}):
-                try:
-                    reply = await self._ask({**self._body(question, 16), **wanted})
-                except (EngineUnsureError, EngineUnusableError):
+    async def _ask(self, request: SampleRequest | JudgeRequest) -> tuple[ChatReply, dict[str, Any]]:
+        """Asks, in another way where the server refuses the way; returns the reply and what was sent for it."""
+        for _ in range(_MOST_CHANGES):
+            body = self.request_as_sent(request)
+            try:
+                with self._clients.lent() as client:
+                    return await self._ask_with(client, body), body
+            except SettingRefusedError as refused:
+                if not self._do_without(refused, body):
                     raise
-                except EngineError as error:
-                    refused = error
-                    continue
-                return any(len(alternatives) > 1 for _, alternatives in reply.tokens)
-        raise refused
+            except EngineError as error:
+                if error.kind != "refused" or "logprobs" not in body or self._gave_any:
+                    raise
+                return await self._ask_plainly(body, error)
+        raise AssertionError("every change leaves something out or asks for less")
 
-    async def _ask(self, body: dict[str, Any]) -> _Reply:
-        with self._clients.lent() as client:
-            return await self._ask_with(client, body)
+    async def _ask_plainly(self, body: dict[str, Any], refused: EngineError) -> tuple[ChatReply, dict[str, Any]]:
+        """Asks without log-probabilities, in case those are what a server refuses that doesn't say what it refuses."""
+        plain = {name: value for name, value in body.items() if name not in {"logprobs", "top_logprobs"}}
+        try:
+            with self._clients.lent() as client:
+                reply = await self._ask_with(client, plain)
+        except EngineError as error:
+            raise (refused if error.kind == "refused" else error) from None
+        self._alternatives = 0
+        return reply, plain
 
-    async def _ask_with(self, client: httpx2.AsyncClient, body: dict[str, Any]) -> _Reply:
+    def _do_without(self, refused: SettingRefusedError, body: dict[str, Any]) -> bool:
+        """Asks from now on without what the server refuses, where the question stays the same; whether it does."""
+        name = refused.setting
+        if name == "max_tokens" and "max_completion_tokens" in refused.said:
+            self._limit = "max_completion_tokens"  # what the newest models of OpenAI's call it
+        elif name == "top_logprobs":
+            offered = [int(number) for number in re.findall(r"\d+", refused.said)[:4]]
+            fewer = max((number for number in offered if 0 < number < body[name]), default=FEWER_ALTERNATIVES)
+            self._alternatives = fewer if fewer < body[name] else 0
+        elif name == "logprobs":
+            self._alternatives = 0
+        elif name in FORMS:
+            self._forms.drop(name)
+        elif name in CONTINUING:
+            self._continuing.pop(name, None)
+        else:
+            return False
+        return True
+
+    async def _ask_with(self, client: httpx2.AsyncClient, body: dict[str, Any]) -> ChatReply:
         import httpx2
 
-        host = client.base_url.netloc.decode("ascii", "replace")
+        asked = asked_of(client, self.model, body)
         try:
-            response = await client.post("chat/completions", json=body)
+            response = await client.post(PATH, json=body)
         except httpx2.TimeoutException:
-            raise EngineUnsureError(f"{host} did not answer in time; the call can be tried again.") from None
-        except (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError):
+            raise EngineUnsureError(f"{asked.host} did not answer in time; the call is made again.") from None
+        except (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError, httpx2.InvalidURL):
             raise EngineUnusableError(
                 "OPENAI_BASE_URL is not an address that begins with http:// or https://, or OPENAI_API_KEY has a "
-                "character that no key has."
+                "character that no key has.",
+                kind="address",
             ) from None
-        except httpx2.TransportError as error:
-            why = shown(f"{type(error).__name__}: {error}", _secrets(client))
-            raise EngineUnsureError(f"The connection to {host} failed ({why}); the call can be tried again.") from None
+        except httpx2.DecodingError as error:
+            raise broken_reply(f"{asked.host} sent a reply that can't be unpacked ({shown(str(error))})") from None
+        except httpx2.RequestError as error:
+            if problem := environment_problem(error):
+                raise EngineUnusableError(problem, kind="environment") from None
+            why = shown(f"{type(error).__name__}: {error}", asked.secrets)
+            raise EngineUnsureError(f"The connection to {asked.host} failed ({why}); the call is made again.") from None
         except UnicodeEncodeError as error:
             raise EngineError(f"The prompt has a character that UTF-8 can't hold: {error.reason}.") from error
-        if response.status_code >= 400:
-            raise self._status_error(response, client, host)
+        if response.status_code >= 300:
+            raise fault(read_refusal(response.status_code, response.content, response.headers), asked)
         try:
-            return _read_reply(json.loads(response.content), body)
+            reply = json.loads(response.content)
+            if refusal := error_in(reply):
+                raise fault(refusal, asked)
+            return read_chat_reply(reply, body)
         except (ValueError, RecursionError) as error:
-            raise EngineError(
-                f"{host} sent a reply that can't be read as a chat completion: {shown(str(error))}; check that "
-                "OPENAI_BASE_URL leads to a server that speaks that protocol.",
-                response.content[:_LONGEST_REPLY].decode("utf-8", "replace"),
+            raise broken_reply(
+                f"{asked.host} sent a reply that can't be read as a chat completion ({shown(str(error))}); check that "
+                "OPENAI_BASE_URL leads to a server that speaks that protocol",
+                response.content,
             ) from error
-
-    def _status_error(self, response: httpx2.Response, client: httpx2.AsyncClient, host: str) -> EngineError:
-        said = shown(_error_text(response.content), _secrets(client))
-        return status_error(
-            response.status_code,
-            said,
-            response.headers,
-            host=host,
-            model=self.model,
-            keys="OPENAI_API_KEY",
-            address="OPENAI_BASE_URL",
-        )
-
-
-@dataclass(frozen=True)
-class _Reply:
-    """A chat completion: its text, why it ended, its tokens each with the likeliest alternatives, and what it took."""
-
-    text: str
-    stop_reason: StopReason
-    tokens: list[tuple[str, dict[str, float]]]
-    usage: Usage
-    model: str
-
-
-def _read_reply(reply: object, body: Mapping[str, Any]) -> _Reply:
-    """Reads a chat completion.
-
-    Raises:
-        ValueError: it is none; the text says why.
-    """
-    match reply:
-        case {"choices": [{"message": dict(message), "finish_reason": str(reason)} as choice, *_]}:
-            pass
-        case _:
-            raise ValueError("choices, message or finish_reason is missing or of the wrong kind")
-    assert isinstance(reply, dict)
-    refusal = message.get("refusal")
-    text = refusal or message.get("content")
-    stop_reason = "refusal" if refusal else _STOP_REASONS.get(reason)
-    if stop_reason is None:
-        raise ValueError(f'its finish_reason is "{reason}"')
-    if not isinstance(text, str | None):
-        raise ValueError("its content is no text")
-    model = reply.get("model")
-    return _Reply(
-        text or "",
-        stop_reason,
-        _tokens(choice.get("logprobs")),
-        _usage(reply.get("usage"), body, text or ""),
-        model if isinstance(model, str) else str(body["model"]),
-    )
-
-
-def _tokens(logprobs: object) -> list[tuple[str, dict[str, float]]]:
-    """Returns each token with the log-probabilities of what could have stood there; nothing where there are none."""
-    content = logprobs.get("content") if isinstance(logprobs, dict) else None
-    tokens = []
-    for entry in content if isinstance(content, list) else []:
-        match entry:
-            case {"token": str(token), "top_logprobs": list(alternatives)}:
-                tokens.append((token, dict(_alternatives(alternatives))))
-            case _:
-                return []
-    return tokens
-
-
-def _alternatives(given: list[object]) -> Iterator[tuple[str, float]]:
-    """Yields the tokens with the logarithms of their probabilities; one above 0 is a rounding error."""
-    for each in given:
-        match each:
-            case {"token": str(token), "logprob": int() | float() as logprob} if logprob <= LARGEST_LOGPROB:
-                yield token, min(0.0, float(max(logprob, LEAST_LOGPROB)))
-
-
-def _usage(usage: object, body: Mapping[str, Any], text: str) -> Usage:
-    match usage:
-        case {"prompt_tokens": int(read), "completion_tokens": int(written)} if (
-            min(read, written) >= 0 and max(read, written) <= MOST_TOKENS
-        ):
-            return Usage(read, written)
-    read = sum(len(message["content"].encode("utf-8", "replace")) for message in body["messages"])
-    return Usage(read // BYTES_PER_TOKEN + 1, len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN + 1)
-
-
-def _error_text(content: bytes) -> str:
-    """Returns what a server says went wrong: servers put it in different places."""
-    try:
-        reply = json.loads(content)
-    except (ValueError, RecursionError):
-        return content[:_LONGEST_REPLY].decode("utf-8", "replace")
-    error = reply.get("error", reply) if isinstance(reply, dict) else reply
-    said = error.get("message", error.get("detail")) if isinstance(error, dict) else error
-    return said if isinstance(said, str) else json.dumps(said)
-
-
-def _make_client(timeout: float) -> httpx2.AsyncClient:
-    import httpx2
-
-    key, address = os.environ.get("OPENAI_API_KEY", ""), os.environ.get("OPENAI_BASE_URL", "")
-    if not key and not address:
-        raise EngineUnusableError(
-            "The openai-compatible engine has neither address nor key: set OPENAI_BASE_URL, such as "
-            "http://127.0.0.1:8000/v1, and OPENAI_API_KEY if the server asks for one."
-        )
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=None)
-    try:
-        return httpx2.AsyncClient(
-            base_url=(address or PUBLIC_ADDRESS).rstrip("/") + "/",
-            headers={"authorization": f"Bearer {key}"} if key else {},
-            timeout=httpx2.Timeout(timeout, connect=_CONNECT_SECONDS),
-            limits=limits,
-        )
-    except (httpx2.InvalidURL, UnicodeEncodeError) as error:
-        raise EngineUnusableError(f"OPENAI_BASE_URL or OPENAI_API_KEY can't be used: {shown(str(error))}.") from None
-
-
-def _secrets(client: httpx2.AsyncClient) -> list[str]:
-    return known_secrets([client.headers.get("authorization", "")])
-
-
-def _tell_nobody(_note: str) -> None:
-    pass

@@ -7,10 +7,13 @@ call whose answer was stored, and every call can be counted, priced and retried 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from db.errors import EvalwrightError
+
+CALL_SECONDS = 600.0
+"""How long an engine waits for a server's answer, unless told otherwise."""
 
 StopReason = Literal["stop", "length", "refusal"]
 
@@ -71,28 +74,40 @@ MOST_TOKENS = 10**12
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens that a call took, as the engine counted them."""
+    """Tokens that a call took, as the engine counted them; `guessed` where it didn't count them all."""
 
     input_tokens: int = 0
     output_tokens: int = 0
+    guessed: bool = False
 
 
 @dataclass(frozen=True)
 class SampleReply:
-    """The completions of one call; `model` is the id that the engine says it ran."""
+    """The completions of one call.
+
+    Attributes:
+        model: The id that the engine says it ran.
+        sent: What was sent, all of it, but for the key.
+    """
 
     completions: tuple[Completion, ...]
     usage: Usage
     model: str
+    sent: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
 class JudgeRequest:
-    """Ask which of `answers` (at least two, distinct) is the reply to the prompt."""
+    """Ask which of `answers` (at least two, distinct) is the reply to the prompt.
+
+    Attributes:
+        max_tokens: The most tokens that the reply may have; None is the engine's `judge_tokens`.
+    """
 
     prompt: Prompt
     answers: tuple[str, ...]
     seed: int = 0
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +121,7 @@ class Judgement:
         stop_reason: Why the reply ended; a refusal is not an answer.
         usage: Tokens.
         model: The id that the engine says it ran.
+        sent: What was sent, all of it, but for the key.
     """
 
     probabilities: tuple[float, ...] | None
@@ -114,29 +130,32 @@ class Judgement:
     stop_reason: StopReason
     usage: Usage
     model: str
+    sent: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 class EngineError(EvalwrightError):
     """A call failed; nothing of it is stored but this sentence, and the reply that caused it.
 
     Attributes:
+        kind: What kind of fault it is (`generation.engines.faults.Kind`), or an empty text.
         reply: What came back, or an empty text; a question mark stands for half a surrogate pair, which nothing stores.
     """
 
-    def __init__(self, message: str, reply: str = "") -> None:
+    def __init__(self, message: str, reply: str = "", *, kind: str = "") -> None:
         super().__init__(message)
+        self.kind = kind
         self.reply = reply.encode("utf-8", "replace").decode()
 
 
 class EngineBusyError(EngineError):
-    """Try again later: rate limits, overload, lost connections, server errors.
+    """Try again later: rate limits, overload, lost connections, server errors, replies that can't be read.
 
     Attributes:
         retry_after: Seconds that the server asked us to wait, or None.
     """
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, retry_after: float | None = None, *, kind: str = "busy", reply: str = "") -> None:
+        super().__init__(message, reply, kind=kind)
         self.retry_after = retry_after
 
 
@@ -144,8 +163,22 @@ class EngineUnusableError(EngineError):
     """No call can succeed as things are: no key, a wrong key, no such model, no model file. The job pauses."""
 
 
+class SettingRefusedError(EngineUnusableError):
+    """The server refuses one of the settings that were sent.
+
+    Attributes:
+        setting: Its name in the request.
+        said: What the server said, as it came.
+    """
+
+    def __init__(self, message: str, *, setting: str, said: str = "") -> None:
+        super().__init__(message, kind="setting")
+        self.setting = setting
+        self.said = said
+
+
 class EngineUnsureError(EngineBusyError):
-    """The connection ended before the answer: whether the server has done what it was asked isn't known."""
+    """No answer came that can be read: whether the server has done what it was asked isn't known."""
 
 
 class Engine(Protocol):
@@ -156,9 +189,9 @@ class Engine(Protocol):
         model: The model id asked for.
         concurrency: How many calls may be in flight.
         samples_per_call: The most completions that one call may ask for.
-        has_probabilities: Whether `judge` gives probabilities (else it votes, and several votes are asked); certain
-            once `prepare` has returned.
-        judge_tokens: The most tokens that the reply of a judge may have.
+        has_probabilities: Whether `judge` gives probabilities, as far as is known: a judgement that has none all the
+            same is a vote, and several votes are asked.
+        judge_tokens: The most tokens that the reply of a judge may have; it may grow.
         settings: The names of the `Sampling` fields that this engine can honour, e.g. {"max_tokens", "stop"}.
     """
 
@@ -166,9 +199,13 @@ class Engine(Protocol):
     model: str
     concurrency: int
     samples_per_call: int
-    has_probabilities: bool
     judge_tokens: int
     settings: frozenset[str]
+
+    @property
+    def has_probabilities(self) -> bool:
+        """See the class."""
+        ...
 
     async def prepare(self, tell: Callable[[str], None]) -> None:
         """Gets ready for the first call, which may take minutes: fetches a model, asks a server what it can.

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from db.errors import InputError
-from generation.engines.protocol import Engine, Sampling
+from db.job_records import NO_LIMITS, Limits
+from generation.engines.protocol import CALL_SECONDS, Engine, Sampling
 
 _ALL = frozenset({"max_tokens", "temperature", "top_p", "stop"})
 
@@ -36,7 +37,7 @@ ENGINES: Mapping[str, EngineFacts] = {
     "anthropic-batches": EngineFacts(
         "claude-haiku-5-5", frozenset({"max_tokens", "stop"}), like="anthropic", batches=True
     ),
-    "openai-compatible": EngineFacts(None),
+    "openai-compatible": EngineFacts(None, begins_reply=True),
 }
 
 
@@ -102,12 +103,13 @@ def check_sampling(engine: str, recipe: str, stage: str, sampling: Sampling, rep
         )
 
 
-def make_engine(name: str, model: str) -> Engine:
+def make_engine(name: str, model: str, limits: Limits = NO_LIMITS) -> Engine:
     """Returns an engine; nothing is loaded or called yet.
 
     Args:
         name: One of `ENGINES`.
         model: A model id, or for the local engine a path; "" is the engine's default.
+        limits: How long its calls may take, and what they leave out.
 
     Raises:
         InputError: if there is no such engine, or it needs a model.
@@ -117,14 +119,15 @@ def make_engine(name: str, model: str) -> Engine:
         from generation.engines.local import LocalEngine
 
         return LocalEngine(model or None)
+    seconds, left_out = limits.call_seconds or CALL_SECONDS, limits.leave_out or ()
     if name == "anthropic-batches":
         from generation.engines.anthropic_batches import AnthropicBatchesEngine
 
-        return AnthropicBatchesEngine(model)
+        return AnthropicBatchesEngine(model, timeout=seconds, leave_out=left_out)
     if name == "openai-compatible":
         from generation.engines.openai_compatible import OpenAICompatibleEngine
 
-        return OpenAICompatibleEngine(model)
+        return OpenAICompatibleEngine(model, timeout=seconds, leave_out=left_out)
     from generation.engines.anthropic_messages import AnthropicEngine
 
-    return AnthropicEngine(model)
+    return AnthropicEngine(model, timeout=seconds, leave_out=left_out)

@@ -21,6 +21,9 @@ KEEP = ("most-probable", "all")
 UNREAD: Mapping[StopReason, str] = {"stop": "unreadable", "length": "cut off", "refusal": "refusals"}
 """What a judge's reply without an answer is called, by why it ended."""
 
+CALLS_FAILED = "every call of the judge failed"
+LONE_VOTE = "only one vote could be read"
+
 Votes = Sequence[Sequence[float] | None]
 
 
@@ -76,9 +79,12 @@ class JudgeStage:
 
     def problem(self, candidate: Candidate, engine: str) -> str:
         """Returns why a candidate that has been judged is dropped, or an empty text."""
-        mean = mean_probabilities(candidate.scores.get(self.name, ()))
+        votes = candidate.scores.get(self.name, ())
+        mean = mean_probabilities(votes)
         if mean is None:
             return self._why_unjudged(candidate)
+        if is_lone_vote(votes):
+            return LONE_VOTE
         wanted = self._place(candidate)
         if self.question(engine).keep == "all":
             return ""
@@ -93,7 +99,7 @@ class JudgeStage:
         """Returns why there is no judgement: each of these is a state of its own, and none is a vote against."""
         unread: Sequence[str] = candidate.scores.get("unread", {}).get(self.name, ())
         if not unread:
-            return "every call of the judge failed"
+            return CALLS_FAILED
         return f"the judge's replies were {' or '.join(sorted(Counter(unread)))}"
 
 
@@ -137,6 +143,15 @@ def mean_probabilities(votes: Votes) -> tuple[float, ...] | None:
     return tuple(sum(vote[place] for vote in readable) / len(readable) for place in range(len(readable[0])))
 
 
+def is_lone_vote(votes: Votes) -> bool:
+    """Whether one vote is all that could be read: it says nothing of how probable its answer is.
+
+    A vote is 1 for its answer and 0 for the others, which no probabilities are.
+    """
+    readable = [vote for vote in votes if vote is not None]
+    return len(readable) == 1 and set(readable[0]) == {0.0, 1.0}
+
+
 def _read_question(section: Section, base: Question | None, scope: Scope, *, labels: bool) -> Question:
     # A judge of the label must not be told it; a requirement may be judged of the text and its label.
     check = scope.blind if labels else scope.check
@@ -151,4 +166,4 @@ def _read_question(section: Section, base: Question | None, scope: Scope, *, lab
     if "text" not in placeholders(prompt):
         raise section.error("prompt", "lacks {text}, so that it would score all candidates alike")
     keep = one_of(section, "keep", section.text("keep", base.keep if base else KEEP[0]), KEEP)
-    return Question(prompt, answers, section.integer("votes", base.votes if base else 5), keep)
+    return Question(prompt, answers, section.integer("votes", base.votes if base else 5, least=2), keep)

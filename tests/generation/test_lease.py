@@ -33,7 +33,7 @@ from tests.support.workspaces import DEAD_PID
 pytestmark = pytest.mark.usefixtures("impatient")
 
 HERE = socket.gethostname()
-LATER = 1e12
+LATER = now() + leases.LEASE_SECONDS
 
 
 def put_lease(connection: Connection, lease: Lease) -> None:
@@ -55,6 +55,7 @@ def holder(connection: Connection) -> str | None:
         (Lease("x", HERE, os.getpid(), LATER), True),
         (Lease("x", HERE, os.getpid(), 0.0), False),  # shows no life: perhaps another process has its number now
         (Lease("x", HERE, DEAD_PID, LATER), False),
+        (Lease("x", HERE, os.getpid(), LATER + 3600), False),  # from before the clock was set back by an hour
         (Lease("x", "another-machine", DEAD_PID, LATER), True),
         (Lease("x", "another-machine", DEAD_PID, 0.0), False),
     ],
@@ -198,10 +199,10 @@ async def test_a_second_worker_ends_at_once(workspace_path: Path, connection: Co
     job = make_job(connection)
     first_engine, second_engine = ScriptedEngine(), ScriptedEngine()
     first_engine.gate.clear()
-    first = Worker(workspace_path, engines=lambda name, model: first_engine)
+    first = Worker(workspace_path, engines=lambda *_: first_engine)
     running = asyncio.create_task(first.run())
     await reach(connection, lambda connection: bool(first_engine.sampled), running)
-    second = Worker(workspace_path, engines=lambda name, model: second_engine)
+    second = Worker(workspace_path, engines=lambda *_: second_engine)
     assert await second.run() is False
     assert second_engine.calls == 0
     first_engine.gate.set()
@@ -230,14 +231,14 @@ async def test_a_zombies_late_results_change_nothing(
     job = make_job(connection, count=8, rounds=1)
     sleepy = ScriptedEngine()
     sleepy.gate.clear()
-    zombie = Worker(workspace_path, engines=lambda name, model: sleepy)
+    zombie = Worker(workspace_path, engines=lambda *_: sleepy)
     running = asyncio.create_task(zombie.run())
     await reach(connection, lambda connection: len(sleepy.sampled) == sleepy.concurrency, running)
     lease = current_lease(connection)
     assert lease is not None
     put_lease(connection, replace(lease, expires_at=0.0))
     awake = ScriptedEngine()
-    successor = Worker(workspace_path, engines=lambda name, model: awake)
+    successor = Worker(workspace_path, engines=lambda *_: awake)
     taking_over = asyncio.create_task(successor.run())
     await reach(connection, lambda connection: find_job(connection, job.id).items_done > 0, taking_over)
     assert holder(connection) != lease.holder
@@ -291,7 +292,7 @@ async def test_a_worker_that_lost_its_lease_stops_by_itself(
     make_job(connection)
     engine = ScriptedEngine()
     engine.gate.clear()
-    worker = Worker(workspace_path, engines=lambda name, model: engine)
+    worker = Worker(workspace_path, engines=lambda *_: engine)
     running = asyncio.create_task(worker.run())
     await reach(connection, lambda connection: bool(engine.sampled), running)
     put_lease(connection, Lease("another", HERE, os.getpid(), LATER))

@@ -272,7 +272,7 @@ async def test_failed_calls_of_every_stage_are_counted_and_the_funnel_still_adds
     engine.on_judge = lambda request: failing(request) or judgements(request)  # type: ignore[func-returns-value]
     await run_worker(tmp_path / "workspace.db", engine)
     now = find_job(connection, job.id)
-    assert (now.state, now.items_failed > 0) == ("done", True)
+    assert (now.state, now.items_failed > 0) == ("short", True)
     reasons = {reason for stage in check_funnel(connection, now).stages for reason, _ in stage.dropped}
     assert {"every call failed", "every call of the judge failed"} <= reasons
 

@@ -12,7 +12,7 @@ import pytest
 
 from db import candidates as candidate_rows
 from db.connection import Connection
-from db.job_records import Candidate
+from db.job_records import Candidate, Limits
 from db.records import NewExample
 from generation import pipeline, results, rounds
 from generation.engines.protocol import (
@@ -23,7 +23,7 @@ from generation.engines.protocol import (
     SampleReply,
     SampleRequest,
 )
-from generation.jobs import find_job, move_job, retry_job
+from generation.jobs import find_job, move_job, retry_job, widen
 from generation.recipes import load_recipe, parse_recipe
 from generation.running import RunningJob
 from generation.worker import Worker
@@ -75,6 +75,7 @@ async def test_server_errors_without_end_are_counted_as_failures(
     workspace_path: Path, connection: Connection, engine: ScriptedEngine
 ) -> None:
     job = make_job(connection)
+    widen(connection, job.id, Limits(failures_in_a_row=1000))
     faults = Faults()
     faults.failing(EngineBusyError("server error"), every=4)
     engine.on_sample = engine.on_judge = faults
@@ -118,7 +119,7 @@ async def test_the_wait_is_as_long_as_asked_and_shown(
     faults = Faults()
     faults.failing(EngineBusyError("too many requests", retry_after=30.0), times=1)
     engine.on_sample = engine.on_judge = faults
-    worker = Worker(workspace_path, engines=lambda name, model: engine)
+    worker = Worker(workspace_path, engines=lambda *_: engine)
     running = asyncio.create_task(worker.run())
     await reach(connection, lambda connection: find_job(connection, job.id).note != "", running)
     assert find_job(connection, job.id).note == "waiting 30 s: too many requests"
@@ -263,8 +264,11 @@ async def test_a_job_none_of_whose_calls_succeed_is_paused_before_it_asks_them_a
     engine.on_sample = faults
     await run_worker(workspace_path, engine)
     now = find_job(connection, job.id)
-    assert (now.state, now.note) == ("paused", "No call has succeeded: 400: no such field")
-    assert len(engine.sampled) < results.HOPELESS + 2 * engine.concurrency
+    assert (now.state, now.items_done) == ("paused", 0)
+    assert now.note == (
+        "No call has succeeded: 400: no such field; `evalwright jobs retry 1` makes the failed calls again."
+    )
+    assert len(engine.sampled) < results.FAILURES_IN_A_ROW + 2 * engine.concurrency
     engine.on_sample = lambda request: None
     assert retry_job(connection, job.id) == now.items_failed
     await run_worker(workspace_path, engine)
@@ -291,7 +295,7 @@ async def test_a_job_whose_engine_cannot_be_made_is_paused_and_others_run(
 ) -> None:
     bad = make_job(connection, engine="anthropic")
     good = make_job(connection, behavior='name = "good"\ndescription = "x"\n')
-    running = Worker(workspace_path, engines=lambda name, model: _only_local(engine, name))
+    running = Worker(workspace_path, engines=lambda name, *_: _only_local(engine, name))
     task = asyncio.create_task(running.run())
     await reach(connection, lambda connection: find_job(connection, good.id).finished, task)
     running.stop()

@@ -52,7 +52,7 @@ async def test_a_busy_engine_does_not_hold_up_another(workspace_path: Path, conn
     slow.gate.clear()
     first = make_job(connection, count=40, engine="anthropic")
     second = make_job(connection, behavior='name = "quick"\ndescription = "x"\n')
-    worker = Worker(workspace_path, engines=lambda name, model: slow if name == "anthropic" else quick)
+    worker = Worker(workspace_path, engines=lambda name, *_: slow if name == "anthropic" else quick)
     running = asyncio.create_task(worker.run())
     await reach(connection, lambda connection: find_job(connection, second.id).finished, running)
     assert find_job(connection, second.id).state == "done"
@@ -133,7 +133,7 @@ async def test_while_one_engine_gets_ready_the_worker_goes_on_with_others(
     engines = {"local": Fetching(), "anthropic": ScriptedEngine(has_probabilities=False)}
     waiting = make_job(connection)
     other = make_job(connection, engine="anthropic", behavior='name = "other"\ndescription = "x"\n')
-    worker = Worker(workspace_path, engines=lambda name, model: engines[name])
+    worker = Worker(workspace_path, engines=lambda name, *_: engines[name])
     running = asyncio.create_task(worker.run())
     await reach(connection, lambda connection: find_job(connection, other.id).finished, running)
     assert engines["local"].calls == 0

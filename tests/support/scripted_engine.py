@@ -209,7 +209,7 @@ async def run_worker(
     path: Path, engine: ScriptedEngine, until: Callable[[Connection], bool] = is_over
 ) -> bool:  # fmt: skip
     """Runs a worker until something holds in the workspace, then stops it; returns what the worker returned."""
-    worker = Worker(path, engines=lambda name, model: engine)
+    worker = Worker(path, engines=lambda *_: engine)
     connection = open_workspace(path)
     running = asyncio.create_task(worker.run())
     try:

@@ -100,7 +100,9 @@ def generate_command(
         raise
     for job in done:
         say(f"{job.dataset}: {job.selected} examples{f' ({job.note})' if job.note else ''}")
-    return 0 if all(job.state == "done" for job in done) else 2
+    if all(job.state in {"done", "short"} for job in done):
+        return int(any(job.state == "short" for job in done))
+    return 2
 
 
 def say_estimates(orders: Sequence[Order], engine: str, model: str, count: int) -> None:
@@ -125,7 +127,7 @@ def say_comprehension(orders: Sequence[Order], engine: str, model: str) -> None:
 
 def watch(connection: Connection, workspace: Path, job_id: int) -> Job:
     """Waits until a job is over or paused, showing how far it is; starts the worker where none lives."""
-    from generation.jobs import find_job
+    from generation.jobs import find_job, ways_on
     from generation.supervisor import WorkerChild
 
     worker = WorkerChild(workspace)
@@ -144,9 +146,6 @@ def watch(connection: Connection, workspace: Path, job_id: int) -> Job:
         worker.stop()
     if job.state != "done":
         tell(f"evalwright: job {job.id} is {job.state}: {job.note or 'stopped by hand'}")
-    if job.state == "paused":
-        tell(
-            f"To go on: `evalwright jobs resume {job.id}`, then `evalwright worker` or the app; "
-            f"`evalwright jobs cancel {job.id}` drops it."
-        )
+    for way in ways_on(job):
+        tell(f"To go on: {way}")
     return rows.get_job(connection, job_id) or job

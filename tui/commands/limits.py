@@ -18,6 +18,10 @@ _OPTIONS = (
     click.option("--requests-per-minute", type=int, help="Begin no more calls in a minute."),
     click.option("--tokens-per-minute", type=int, help="Read and write no more tokens in a minute."),
     click.option("--batch-size", type=int, help="The most requests in one batch (anthropic-batches)."),
+    click.option("--call-seconds", type=int, help="Take a call for lost after so long; default: 600."),
+    click.option("--failures-in-a-row", type=int, help="Pause when so many calls fail in a row; default: 10."),
+    click.option("--redraws", type=int, help="Draw again so often for a label that came out short; default: 1."),
+    click.option("--leave-out", metavar="NAME,...", help="Settings that the server refuses, such as seed."),
 )
 
 
@@ -36,5 +40,6 @@ def limits_of(options: Mapping[str, Any]) -> Limits:
     """
     from generation.limits import dollars
 
-    budget = options["budget_usd"]
-    return Limits(**{**options, "budget_usd": None if budget is None else dollars(budget)})
+    budget, left_out = options["budget_usd"], options["leave_out"]
+    names = None if left_out is None else tuple(name for each in left_out.split(",") if (name := each.strip()))
+    return Limits(**{**options, "budget_usd": None if budget is None else dollars(budget), "leave_out": names})

@@ -62,7 +62,7 @@ async def test_results_come_in_no_order_and_each_is_what_it_is(
         if number == 3:
             assert (found[name].outcome, type(reply)) == ("expired", EngineBusyError)
         elif number in {4, 5}:
-            assert (found[name].outcome, type(reply)) == ("errored", EngineBusyError if number == 4 else EngineError)
+            assert (found[name].outcome, type(reply)) == ("errored", EngineUnsureError if number == 4 else EngineError)
         else:
             assert isinstance(reply, SampleReply if isinstance(request, SampleRequest) else Judgement)
 

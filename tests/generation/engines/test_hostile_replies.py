@@ -66,7 +66,7 @@ async def test_log_probabilities_of_another_form_leave_a_vote(monkeypatch: pytes
 async def test_a_probability_a_little_above_one_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     alternatives = [{"token": "Yes", "logprob": 1e-6}, {"token": "No", "logprob": -1e9}]
     found = await judge_with(monkeypatch, {"content": [{"token": "Yes", "top_logprobs": alternatives}]})
-    assert found.probabilities == pytest.approx((1.0, 0.0))
+    assert found.probabilities == pytest.approx((1.0, 0.0), abs=1e-6)
 
 
 @pytest.mark.usefixtures("no_anthropic_settings")

@@ -1,0 +1,338 @@
+"""Faults by kind: what went wrong with a call, what the job does about it, and one sentence for people.
+
+This is the one place that tells them apart, for every engine, for batches, and for whoever else calls an engine. What
+a server answers when it doesn't answer differs from server to server: the kind is told by the status, by the codes in
+the body, and only then by words.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import time
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+
+from generation.engines.protocol import (
+    EngineBusyError,
+    EngineError,
+    EngineUnsureError,
+    EngineUnusableError,
+    SettingRefusedError,
+)
+
+Kind = Literal[
+    "spending", "quota", "credentials", "busy", "broken reply", "address", "model", "setting", "environment", "refused"
+]
+
+DOES: Mapping[Kind, str] = {
+    "spending": "the job pauses",
+    "quota": "the job pauses",
+    "credentials": "the job pauses",
+    "busy": "the call waits, and the job says so",
+    "broken reply": "the call is made again, a few times",
+    "address": "the job pauses",
+    "model": "the job pauses",
+    "setting": "the job pauses; `leave_out` leaves the setting out",
+    "environment": "the job pauses",
+    "refused": "the call fails, and the job goes on",
+}
+"""What a job does about a fault. A run of failed calls pauses it, whatever their kind."""
+
+MAY_BE_LEFT_OUT = frozenset({
+    "grammar", "guided_choice", "logprobs", "output_config", "response_format", "seed", "stop", "stop_sequences",
+    "temperature", "top_k", "top_logprobs", "top_p",
+})  # fmt: skip
+"""Settings without which a request is still one."""
+
+LOADING_SECONDS = 5.0
+"""How long to wait for a server that says it is loading its model, which may take many minutes."""
+
+LONGEST_REPLY = 10_000
+"""Bytes kept of a reply that can't be read."""
+
+_LONGEST_MESSAGE = 200
+_SHORTEST_SECRET = 8  # a server that asks for no key is often given "none" or the like
+_BUSY = frozenset({408, 409, 425, 429})
+_SPENT = frozenset({
+    "billing_error", "billing_hard_limit_reached", "billing_not_active", "budget_exceeded",
+    "contract_spend_limit_reached", "enforced_spend_limit_reached", "insufficient_balance", "insufficient_credits",
+    "insufficient_funds", "organization_on_hold", "payment_required",
+})  # fmt: skip
+_QUOTA = frozenset({"insufficient_quota", "quota_exceeded"})
+_SPENT_WORDS = re.compile(
+    r"credit balance|(insufficient|not enough|out of|no more) (credit|fund|balance)|budget has been exceeded"
+    r"|spend(ing)? limit|payment required|(account|plan) .{0,40}(billing|payment)|negative balance",
+    re.IGNORECASE,
+)
+_QUOTA_WORDS = re.compile(
+    r"(insufficient|exceeded) .{0,30}quota|quota (is |has been )?(used up|exceeded)", re.IGNORECASE
+)
+_KEY_WORDS = re.compile(r"(invalid|incorrect|expired|missing|no|not valid).{0,20}api.?key|api.?key.{0,20}(not valid|invalid)", re.IGNORECASE)  # fmt: skip  # noqa: E501
+_LACKING = r"(not (be )?(found|exist|available|supported|loaded)|(doesn.t|does not) exist|unknown|invalid|no such|no)"
+_NO_MODEL = re.compile(rf"{_LACKING}\b.{{0,60}}model|model.{{0,200}}{_LACKING}\b", re.IGNORECASE | re.DOTALL)
+_ABOUT_A_SETTING = re.compile(
+    r"argument|parameter|setting|\bfield|option|input|support|unrecogni[sz]ed|unexpected|unknown|permitted|allowed"
+    r"|at most|less than|greater|must be|range|deprecated|integer|only",
+    re.IGNORECASE,
+)
+_LOGPROBS = re.compile(r"log.?prob", re.IGNORECASE)
+_STATUS_OF: Mapping[str, int] = {
+    "invalid_request_error": 400, "authentication_error": 401, "billing_error": 402, "permission_error": 403,
+    "not_found_error": 404, "request_too_large": 413, "rate_limit_error": 429, "rate_limit_exceeded": 429,
+    "api_error": 500, "server_error": 500, "timeout_error": 504, "overloaded_error": 529,
+}  # fmt: skip
+"""The HTTP status that goes with the type of an error, where a body has one and its status says nothing."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An answer that is none.
+
+    Attributes:
+        status: The HTTP status, or the one that goes with what the body says; 0 where nothing tells.
+        said: The server's message, as it came.
+        codes: What the body calls the error (its type and its code), in lower case.
+        parameter: The setting that the body names, or an empty text.
+        retry_after: Seconds that it asks to wait, or None.
+        location: Where a redirect leads, or an empty text.
+    """
+
+    status: int
+    said: str
+    codes: frozenset[str] = frozenset()
+    parameter: str = ""
+    retry_after: float | None = None
+    location: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked, for sentences and for telling a refused setting.
+
+    Attributes:
+        host: The server's name.
+        url: The address that was asked, without key or query.
+        model: The model asked for.
+        keys: The environment variables that may hold the key.
+        address: The environment variable that holds the address.
+        what: What the server was expected to have at that address, such as "chat completions".
+        body: What was sent.
+        secrets: What it proved itself with, which no sentence may repeat.
+    """
+
+    host: str
+    url: str
+    model: str
+    keys: str
+    address: str
+    what: str
+    body: Mapping[str, Any]
+    secrets: tuple[str, ...] = ()
+
+
+def read_refusal(status: int, content: bytes, headers: Mapping[str, str]) -> Refusal:
+    """Reads an answer whose status is no success: servers put what they say in different places."""
+    location = headers.get("location", "")
+    try:
+        reply = json.loads(content)
+    except (ValueError, RecursionError):
+        said = _words_of_page(content.decode("utf-8", "replace"))
+        return Refusal(status, said, retry_after=retry_after(headers), location=location)
+    return _of_body(reply, status, retry_after(headers), location)
+
+
+def error_in(reply: object) -> Refusal | None:
+    """Returns the error that a reply says it is although its status is a success, or None.
+
+    Its status is the one that the body names, as a number or by its type.
+    """
+    match reply:
+        case {"choices": [_, *_]} | {"content": [_, *_]}:
+            return None
+        case {"error": dict() | str() as error} if error:
+            return _of_body(reply, 0, None)
+        case {"type": "error"}:
+            return _of_body(reply, 0, None)
+    return None
+
+
+def kind_of(refusal: Refusal, asked: Asked) -> Kind:
+    """Returns the kind of a fault: that of the first rule that holds."""
+    return next(kind for kind, holds in _RULES if holds(refusal, asked))
+
+
+def fault(refusal: Refusal, asked: Asked) -> EngineError:
+    """Returns the error for an answer that is none: its class is what the job does, its `kind` says why."""
+    kind = kind_of(refusal, asked)
+    said = shown(refusal.said, asked.secrets) or "no message"
+    answer = f"{refusal.status}: {said}" if refusal.status else said
+    if kind == "busy":
+        # What a failing server was doing when it failed isn't known.
+        sure = refusal.status not in {408, *range(500, 529)}
+        wait = refusal.retry_after
+        if wait is None and "loading" in refusal.said.lower():
+            wait = LOADING_SECONDS
+        busy = EngineBusyError if sure else EngineUnsureError
+        return busy(f"{asked.host} is busy or failing ({answer}); the call is made again.", wait)
+    if kind == "broken reply":
+        return broken_reply(f"{asked.host} sent an error in place of a reply ({answer})")
+    if kind == "refused":
+        return EngineError(f"{asked.host} refused the request ({answer}).", kind="refused")
+    if kind == "setting":
+        name = setting_refused(refusal, asked)
+        way_out = f", or leave it out with --leave-out {name}" if name in MAY_BE_LEFT_OUT else ""
+        return SettingRefusedError(
+            f"{asked.host} refuses the setting {name} ({answer}); change it in the recipe{way_out}.",
+            setting=name,
+            said=refusal.said,
+        )
+    template = _PAUSING[kind]
+    if kind == "address" and refusal.location:
+        template = _LEADS_ELSEWHERE
+    elif kind == "credentials" and refusal.status == 403:
+        template = _FORBIDDEN
+    there = shown(refusal.location, asked.secrets)
+    ending = "in /v1" if asked.address == "OPENAI_BASE_URL" else "with the host, without /v1"
+    sentence = template.format(asked=asked, answer=answer, there=there, ending=ending)
+    return EngineUnusableError(sentence, kind=kind)
+
+
+_LEADS_ELSEWHERE = "{asked.url} leads elsewhere, to {there} ({answer}); set {asked.address} to the right address."
+_FORBIDDEN = "{asked.host} does not let this key use {asked.model} ({answer}); check {asked.keys}."
+_PAUSING: Mapping[Kind, str] = {
+    "spending": "{asked.host} wants the account's spending settled first ({answer}); nothing is asked until then.",
+    "quota": "The account's quota at {asked.host} is used up ({answer}); nothing is asked until it is raised.",
+    "credentials": "{asked.host} refused the key ({answer}); check {asked.keys}.",
+    "model": "{asked.host} has no model {asked.model} ({answer}); check --model and {asked.address}.",
+    "environment": "A proxy on the way to {asked.host} wants a login ({answer}); check HTTPS_PROXY and HTTP_PROXY.",
+    "address": "There are no {asked.what} at {asked.url} ({answer}); check {asked.address}: the address usually ends "
+    "{ending}.",
+}
+
+
+def broken_reply(what: str, reply: bytes | str = "") -> EngineError:
+    """Returns the error for a reply that can't be read: the call is made again, a few times.
+
+    Args:
+        what: What is wrong, without a full stop.
+        reply: The reply as it came.
+    """
+    text = reply if isinstance(reply, str) else reply[:LONGEST_REPLY].decode("utf-8", "replace")
+    return EngineUnsureError(f"{what}; the call is made again.", kind="broken reply", reply=text)
+
+
+def setting_refused(refusal: Refusal, asked: Asked) -> str:
+    """Returns the setting of the body that the server refuses, or an empty text.
+
+    Many settings are everyday words (`stop`, `seed`): those count only where the message speaks of settings, or the
+    body of the error names one.
+    """
+    if not (400 <= refusal.status < 500) or refusal.status in {401, 404, *_BUSY}:
+        return ""
+    named = refusal.parameter.split(".")[0].split("[")[0]
+    known = [name for name in asked.body if name not in {"model", "messages", "system"}]
+    if named in known:
+        return named
+    if "logprobs" in known and _LOGPROBS.search(refusal.said):
+        numbers = [int(number) for number in re.findall(r"\d+", refusal.said)[:4]]
+        most = asked.body.get("top_logprobs", 0)
+        return "top_logprobs" if any(number < most for number in numbers) or "top_" in refusal.said else "logprobs"
+    if refusal.status == 403 or not _ABOUT_A_SETTING.search(refusal.said):
+        return ""
+    found = [name for name in known if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", refusal.said)]
+    return max(found, key=len, default="")
+
+
+_RULES: Sequence[tuple[Kind, Callable[[Refusal, Asked], object]]] = (
+    ("spending", lambda said, _: said.status == 402 or said.codes & _SPENT or _SPENT_WORDS.search(said.said)),
+    ("quota", lambda said, _: said.codes & _QUOTA),
+    # Some servers say "quota" of a rate, too; but those say when to come back.
+    ("quota", lambda said, _: said.retry_after is None and _QUOTA_WORDS.search(said.said)),
+    ("busy", lambda said, _: said.status in _BUSY or (said.status >= 500 and said.status not in {501, 505})),
+    ("environment", lambda said, _: said.status == 407),
+    ("setting", setting_refused),
+    ("credentials", lambda said, _: said.status in {401, 403}),
+    ("credentials", lambda said, _: "invalid_api_key" in said.codes or _KEY_WORDS.search(said.said)),
+    ("model", lambda said, _: "model_not_found" in said.codes),
+    ("model", lambda said, asked: said.status in {400, 404} and asked.model and asked.model in said.said),
+    ("model", lambda said, _: said.status in {400, 404, 422} and _NO_MODEL.search(said.said)),
+    ("address", lambda said, _: said.status in {404, 405, 410, 501, 505} or 300 <= said.status < 400),
+    ("refused", lambda said, _: said.status),
+    ("broken reply", lambda _said, _asked: True),
+)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Returns the seconds that a reply asks to wait: a number, or a date (RFC 9110, section 10.2.3)."""
+    for name, parts in (("retry-after-ms", 1000), ("retry-after", 1)):
+        number = re.fullmatch(r"\s*(-?\d+(?:\.\d*)?)\s*(?:s|sec|seconds)?\s*", headers.get(name, ""))
+        if number and math.isfinite(seconds := float(number[1]) / parts):
+            return max(0.0, seconds)
+    try:
+        until = parsedate_to_datetime(headers["retry-after"]).timestamp()
+    except (KeyError, ValueError, OverflowError):
+        return None
+    try:
+        now = parsedate_to_datetime(headers["date"]).timestamp()  # the server's clock, which may not be ours
+    except (KeyError, ValueError, OverflowError):
+        now = time.time()
+    return max(0.0, until - now)
+
+
+def known_secrets(sent: Iterable[str]) -> tuple[str, ...]:
+    """Returns what a request proved itself with, which a careless server may repeat in its message."""
+    bare = (value.removeprefix("Bearer ") for value in sent)
+    return tuple(secret for secret in bare if len(secret) >= _SHORTEST_SECRET)
+
+
+def shown(text: str, secrets: Iterable[str] = ()) -> str:
+    """Returns a server's text as one short line for a sentence: no control characters, no secrets."""
+    for secret in secrets:
+        text = text.replace(secret, "[key]")
+    visible = "".join(" " if unicodedata.category(char).startswith(("C", "Z")) else char for char in text[:5000])
+    line = " ".join(visible.split()).rstrip(".")
+    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def _of_body(reply: object, status: int, wait: float | None, location: str = "") -> Refusal:
+    error = reply.get("error", reply) if isinstance(reply, dict) else reply
+    if not isinstance(error, dict):
+        return Refusal(status, error if isinstance(error, str) else json.dumps(error), retry_after=wait)
+    said = next((error[name] for name in ("message", "detail", "msg", "reason") if error.get(name)), None)
+    details = error.get("details")
+    code = details.get("error_code") if isinstance(details, dict) else None
+    named = (*(error.get(name) for name in ("type", "code", "status")), code)
+    codes = frozenset(str(each).lower() for each in named if isinstance(each, str | int) and each)
+    parameter = error.get("param")
+    return Refusal(
+        status or next(_statuses(codes), 0),
+        said if isinstance(said, str) else json.dumps(said if said is not None else error, ensure_ascii=False),
+        codes,
+        parameter if isinstance(parameter, str) else "",
+        wait,
+        location,
+    )
+
+
+def _statuses(codes: Iterable[str]) -> Iterator[int]:
+    """Yields the statuses that the names of an error stand for: a number is one itself."""
+    for code in sorted(codes):
+        if re.fullmatch(r"[45]\d\d", code):
+            yield int(code)
+    for code in codes:
+        if code in _STATUS_OF:
+            yield _STATUS_OF[code]
+
+
+def _words_of_page(page: str) -> str:
+    """Returns what a page in HTML says, in place of its tags; other texts as they are."""
+    if not re.match(r"\s*<(!doctype|html|head|body)", page, re.IGNORECASE):
+        return page[:LONGEST_REPLY]
+    title = re.search(r"<title[^>]*>(.*?)</title>", page, re.IGNORECASE | re.DOTALL)
+    words = title[1] if title else re.sub(r"<[^>]*>", " ", page)
+    return f"a web page: {' '.join(words.split())}"
