@@ -66,7 +66,7 @@ def answer_probabilities(tokens: Tokens, answers: Sequence[str], text: str = "")
         One probability per answer, summing to 1; None if the reply has no token that tells them apart, or the answers
         are all too improbable there for the likeliest tokens to tell which is the likeliest.
     """
-    texts = [answer.strip().casefold() for answer in answers]
+    texts = [_bare(answer) for answer in answers]
     said = ""
     for token, alternatives in _behind(tokens, _beginning(tokens, text)):
         fits = _fits(said + token, texts)
@@ -128,10 +128,15 @@ def _shares(
 
 def _fits(begun: str, texts: Sequence[str]) -> list[int]:
     """Returns the answers that a reply begun like this leads to."""
-    begun = begun.lstrip(_AROUND).casefold()
+    begun = _bare(begun.lstrip(_AROUND))
     if not begun:
         return []
     return [index for index, text in enumerate(texts) if text.startswith(begun) or begun.startswith(text)]
+
+
+def _bare(text: str) -> str:
+    """Returns a text without white space, which some servers leave out of their tokens."""
+    return "".join(text.casefold().split())
 
 
 def _begins(given: str, answer: str, as_written: str) -> bool:

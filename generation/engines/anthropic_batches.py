@@ -116,7 +116,7 @@ class AnthropicBatchesEngine(AnthropicEngine):
             return BatchResult(name, "errored", self._read_error(result.get("error"), request))
         outcome: Outcome = "canceled" if result["type"] == "canceled" else "expired"
         return BatchResult(
-            name, outcome, EngineBusyError(f"In its batch the call {_ENDED[outcome]}; it is made again.")
+            name, outcome, EngineBusyError(f"In its batch the call {_ENDED[outcome]}.")
         )  # fmt: skip
 
     def _read_reply(
@@ -140,9 +140,7 @@ class AnthropicBatchesEngine(AnthropicEngine):
         return (
             fault(refusal, asked)
             if refusal.status
-            else EngineBusyError(
-                f"The server failed on the call in its batch ({shown(refusal.said)}); the call is made again."
-            )
+            else EngineBusyError(f"The server failed on the call in its batch ({shown(refusal.said)}).")
         )
 
     async def _listed(self, since: float) -> list[dict[str, Any]]:

@@ -82,7 +82,7 @@ def engine_error(
         refusal = read_refusal(response.status_code, response.content, response.headers)
         return fault(refusal, _asked(error, model, host, body))
     if isinstance(error, anthropic.APITimeoutError):
-        return EngineUnsureError(f"{host} did not answer in time; the call is made again.")
+        return EngineUnsureError(f"{host} did not answer in time.")
     if isinstance(error, anthropic.APIConnectionError):
         return _connection_error(error, host)
     sentence = f"The key for the anthropic engine can't be had: {shown(str(error))}."
@@ -108,7 +108,7 @@ def _connection_error(error: anthropic.APIConnectionError, host: str) -> EngineE
     if cause is not None and (problem := environment_problem(cause)):
         return EngineUnusableError(problem, kind="environment")
     why = shown(f"{type(cause).__name__}: {cause}", _secrets(error))
-    return EngineUnsureError(f"The connection to {host} failed ({why}); the call is made again.")
+    return EngineUnsureError(f"The connection to {host} failed ({why}).")
 
 
 def asked_of(client: anthropic.AsyncAnthropic, path: str, model: str, body: Mapping[str, Any]) -> Asked:

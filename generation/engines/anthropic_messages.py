@@ -16,7 +16,7 @@ from generation.engines.answers import answer_index, without_thoughts
 from generation.engines.anthropic_client import asked_of, engine_error, host_of, make_client
 from generation.engines.chat_forms import listing, vote_schema
 from generation.engines.clients import Clients
-from generation.engines.faults import broken_reply, error_in, fault, shown
+from generation.engines.faults import error_in, fault, unreadable
 from generation.engines.protocol import (
     CALL_SECONDS,
     MOST_TOKENS,
@@ -160,17 +160,14 @@ class AnthropicEngine:
                 raise EngineError(f"The prompt has a character that UTF-8 can't hold: {error.reason}.") from error
             response = getattr(response, "http_response", response)
             content: bytes = response.content
+            asked = asked_of(client, response.request.url.path, self.model, sent)
             try:
                 reply = parse(content)
                 if refusal := error_in(reply):
-                    raise fault(refusal, asked_of(client, response.request.url.path, self.model, sent))
+                    raise fault(refusal, asked)
                 return read(reply)
             except (ValueError, RecursionError) as error:
-                raise broken_reply(
-                    f"{host} sent a reply that can't be read as a message ({shown(str(error))}); check that "
-                    "ANTHROPIC_BASE_URL leads to a server that speaks the Messages API",
-                    content,
-                ) from error
+                raise unreadable(asked, error, content) from error
 
 
 @dataclass(frozen=True)

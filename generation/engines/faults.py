@@ -55,6 +55,7 @@ LOADING_SECONDS = 5.0
 LONGEST_REPLY = 10_000
 """Bytes kept of a reply that can't be read."""
 
+_PAGE = "a web page"
 _LONGEST_MESSAGE = 200
 _SHORTEST_SECRET = 8  # a server that asks for no key is often given "none" or the like
 _BUSY = frozenset({408, 409, 425, 429})
@@ -169,7 +170,8 @@ def kind_of(refusal: Refusal, asked: Asked) -> Kind:
 def fault(refusal: Refusal, asked: Asked) -> EngineError:
     """Returns the error for an answer that is none: its class is what the job does, its `kind` says why."""
     kind = kind_of(refusal, asked)
-    said = shown(refusal.said, asked.secrets) or "no message"
+    said = shown(refusal.said, asked.secrets)
+    said = "no message" if said in {"", "{}", "[]", "null"} else said
     answer = f"{refusal.status}: {said}" if refusal.status else said
     if kind == "busy":
         # What a failing server was doing when it failed isn't known.
@@ -178,7 +180,7 @@ def fault(refusal: Refusal, asked: Asked) -> EngineError:
         if wait is None and "loading" in refusal.said.lower():
             wait = LOADING_SECONDS
         busy = EngineBusyError if sure else EngineUnsureError
-        return busy(f"{asked.host} is busy or failing ({answer}); the call is made again.", wait)
+        return busy(f"{asked.host} is busy or failing ({answer}).", wait)
     if kind == "broken reply":
         return broken_reply(f"{asked.host} sent an error in place of a reply ({answer})")
     if kind == "refused":
@@ -223,7 +225,25 @@ def broken_reply(what: str, reply: bytes | str = "") -> EngineError:
         reply: The reply as it came.
     """
     text = reply if isinstance(reply, str) else reply[:LONGEST_REPLY].decode("utf-8", "replace")
-    return EngineUnsureError(f"{what}; the call is made again.", kind="broken reply", reply=text)
+    return EngineUnsureError(f"{what}.", kind="broken reply", reply=text)
+
+
+def unreadable(asked: Asked, error: Exception, content: bytes) -> EngineError:
+    """Returns the error for a reply that is none of what was expected.
+
+    Args:
+        asked: What was asked.
+        error: What is wrong with it.
+        content: The reply as it came.
+    """
+    page = _words_of_page(content[:LONGEST_REPLY].decode("utf-8", "replace"))
+    is_page = page.startswith(_PAGE)
+    why = shown(page if is_page else str(error), asked.secrets)
+    return broken_reply(
+        f"{asked.host} sent a reply that can't be read as {asked.what} ({why}); check that {asked.address} leads to a "
+        "server that speaks that protocol",
+        content,
+    )
 
 
 def setting_refused(refusal: Refusal, asked: Asked) -> str:
@@ -335,4 +355,4 @@ def _words_of_page(page: str) -> str:
         return page[:LONGEST_REPLY]
     title = re.search(r"<title[^>]*>(.*?)</title>", page, re.IGNORECASE | re.DOTALL)
     words = title[1] if title else re.sub(r"<[^>]*>", " ", page)
-    return f"a web page: {' '.join(words.split())}"
+    return f"{_PAGE}: {' '.join(words.split())}"

@@ -23,7 +23,7 @@ from generation.engines.chat_forms import FORMS, Forms, listing
 from generation.engines.chat_replies import ChatReply, read_chat_reply
 from generation.engines.clients import Clients
 from generation.engines.environment import environment_problem
-from generation.engines.faults import broken_reply, error_in, fault, read_refusal, shown
+from generation.engines.faults import broken_reply, error_in, fault, read_refusal, shown, unreadable
 from generation.engines.protocol import (
     CALL_SECONDS,
     Completion,
@@ -219,7 +219,7 @@ class OpenAICompatibleEngine:
         try:
             response = await client.post(PATH, json=body)
         except httpx2.TimeoutException:
-            raise EngineUnsureError(f"{asked.host} did not answer in time; the call is made again.") from None
+            raise EngineUnsureError(f"{asked.host} did not answer in time.") from None
         except (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError, httpx2.InvalidURL):
             raise EngineUnusableError(
                 "OPENAI_BASE_URL is not an address that begins with http:// or https://, or OPENAI_API_KEY has a "
@@ -232,7 +232,7 @@ class OpenAICompatibleEngine:
             if problem := environment_problem(error):
                 raise EngineUnusableError(problem, kind="environment") from None
             why = shown(f"{type(error).__name__}: {error}", asked.secrets)
-            raise EngineUnsureError(f"The connection to {asked.host} failed ({why}); the call is made again.") from None
+            raise EngineUnsureError(f"The connection to {asked.host} failed ({why}).") from None
         except UnicodeEncodeError as error:
             raise EngineError(f"The prompt has a character that UTF-8 can't hold: {error.reason}.") from error
         if response.status_code >= 300:
@@ -243,8 +243,4 @@ class OpenAICompatibleEngine:
                 raise fault(refusal, asked)
             return read_chat_reply(reply, body)
         except (ValueError, RecursionError) as error:
-            raise broken_reply(
-                f"{asked.host} sent a reply that can't be read as a chat completion ({shown(str(error))}); check that "
-                "OPENAI_BASE_URL leads to a server that speaks that protocol",
-                response.content,
-            ) from error
+            raise unreadable(asked, error, response.content) from error

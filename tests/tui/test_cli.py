@@ -139,7 +139,7 @@ def test_generate_waits_until_the_job_is_over_or_paused(
     assert done.out == f"long-walks: 0 examples{f' ({note})' if note else ''}\n"
     if code:
         assert "evalwright: job 1 is paused: no key\n" in done.err
-        assert "To go on: `evalwright jobs resume 1`, then `evalwright worker` or the app;" in done.err
+        assert "To go on: `evalwright jobs resume 1`, then `evalwright worker` or the app, goes on." in done.err
 
 
 # agreement, lint

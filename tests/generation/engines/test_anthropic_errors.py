@@ -47,7 +47,7 @@ async def test_what_passes_is_worth_trying_again(
     caught = await failure(engine)
     assert isinstance(caught, EngineBusyError)
     assert caught.retry_after is None
-    assert f"({status}: Come back later);" in str(caught)
+    assert f"({status}: Come back later)." in str(caught)
     assert len(messages_server.received) == 1, "the SDK must not retry by itself"
     assert (await engine.sample(ASK)).completions[0].text
 
@@ -220,7 +220,7 @@ async def test_an_unreadable_body_is_a_sentence(
     caught = await failure(engine)
     assert isinstance(caught, EngineUnsureError)
     assert caught.kind == "broken reply"
-    assert "can't be read as a message" in str(caught)
+    assert "can't be read as messages" in str(caught)
     assert str(caught).isprintable()
     assert (await engine.sample(ASK)).usage == Usage(1, 0), "the body they were made from is readable"
 

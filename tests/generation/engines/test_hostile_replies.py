@@ -91,9 +91,9 @@ async def test_a_message_that_took_more_tokens_than_can_be_is_refused(
 async def test_a_batch_that_cant_be_one_is_refused(messages_server: MessagesServer, change: dict[str, Any]) -> None:
     engine = AnthropicBatchesEngine("claude-haiku-5-5")
     messages_server.script = [as_raw({**BATCH, **change}), as_raw({"data": [{**BATCH, **change}], "has_more": False})]
-    with pytest.raises(EngineError, match="can't be read as a message"):
+    with pytest.raises(EngineError, match="can't be read as messages"):
         await engine.batch_counts("b")
-    with pytest.raises(EngineError, match="can't be read as a message"):
+    with pytest.raises(EngineError, match="can't be read as messages"):
         await engine.look_for_batch("t", 1, 0.0, ())
     await engine.close()
 
