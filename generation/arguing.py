@@ -11,24 +11,36 @@ from pathlib import Path
 
 from db.errors import InputError
 from db.records import Dataset, Example
-from generation.engines.protocol import Engine, EngineBusyError, Prompt, SampleRequest, Sampling
+from generation.engines.protocol import (
+    Engine,
+    EngineError,
+    EngineUnusableError,
+    Prompt,
+    SampleRequest,
+    Sampling,
+)
+from generation.patience import FAILURES_IN_A_ROW, patiently
 from review.formats.json_lines import read_lines
 
 FOR = "For"
 AGAINST = "Against"
 MAX_TOKENS = 300
-TRIES = 5
-PAUSE_SECONDS = 2.0
-"""How long to wait before a call is tried again where the server doesn't say."""
+THINKING_TOKENS = 4000
+"""The most tokens of an argument, and where a model may think first: on any engine but the embedded one."""
 
 
 @dataclass(frozen=True)
 class Argued:
-    """How many arguments a call wrote, how many the file had already, and how many replies were none."""
+    """How many arguments a call wrote, how many the file had already, and how many replies were none.
+
+    Attributes:
+        failed: For how many examples a call failed.
+    """
 
     written: int
     known: int
     refused: int
+    failed: int = 0
 
 
 async def argue(
@@ -38,6 +50,7 @@ async def argue(
     engine: Engine,
     *,
     tell: Callable[[int, int], None] = lambda done, total: None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Argued:
     """Writes an argument for and one against an answer of each example, a line of JSON each, as they come.
 
@@ -50,24 +63,34 @@ async def argue(
         path: The JSONL file, made or added to.
         engine: What writes; it is not closed.
         tell: Told how many examples are done, of how many.
+        say: Told that, and why, a call waits.
 
     Raises:
-        EngineError: if the engine can't be asked; what was written stays.
+        EngineError: if the engine can't be asked, or too many calls in a row have failed; what was written stays.
         InputError: if the file can't be read as arguments or not be written.
     """
     known = _known(path)
     missing = [example for example in examples if example.question not in known]
-    left, done, refused = iter(missing), 0, 0
+    left, done, refused, failed, in_a_row = iter(missing), 0, 0, 0, 0
     try:
         file = path.open("a", encoding="utf-8")
     except OSError as error:
         raise InputError(f"{path} can't be written ({error.strerror}); name another file with --to.") from error
 
     async def one_after_the_other() -> None:
-        nonlocal done, refused
+        nonlocal done, refused, failed, in_a_row
         for example in left:
             label = drawn_label(dataset, example)
-            in_favour, against = [await _ask(engine, example, label, side) for side in (FOR, AGAINST)]
+            try:
+                in_favour, against = [await _ask(engine, example, label, side, say) for side in (FOR, AGAINST)]
+            except EngineUnusableError:
+                raise
+            except EngineError:
+                failed, in_a_row = failed + 1, in_a_row + 1
+                if in_a_row >= min(FAILURES_IN_A_ROW, len(missing)):
+                    raise
+                continue
+            in_a_row = 0
             if in_favour and against:
                 row = {"question": example.question, "label": label, "for": in_favour, "against": against}
                 file.write(json.dumps({**row, "model": engine.model or engine.name}, ensure_ascii=False) + "\n")
@@ -82,9 +105,9 @@ async def argue(
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(engine.concurrency, len(missing))):
                     group.create_task(one_after_the_other())
-        except ExceptionGroup as failed:
-            raise failed.exceptions[0] from None
-    return Argued(done - refused, len(examples) - len(missing), refused)
+        except ExceptionGroup as group_of_errors:
+            raise group_of_errors.exceptions[0] from None
+    return Argued(done - refused, len(examples) - len(missing), refused, failed)
 
 
 def drawn_label(dataset: Dataset, example: Example) -> str:
@@ -102,19 +125,12 @@ def prompt_for(example: Example, label: str, side: str) -> Prompt:
     )
 
 
-async def _ask(engine: Engine, example: Example, label: str, side: str) -> str:
+async def _ask(engine: Engine, example: Example, label: str, side: str, say: Callable[[str], None]) -> str:
     """Returns an argument, or an empty text where the model refused or was cut off."""
-    request = SampleRequest(prompt_for(example, label, side), Sampling(MAX_TOKENS), seed=example.id)
-    for left in reversed(range(TRIES)):
-        try:
-            completion = (await engine.sample(request)).completions[0]
-        except EngineBusyError as error:
-            if not left:
-                raise
-            await asyncio.sleep(PAUSE_SECONDS if error.retry_after is None else error.retry_after)
-        else:
-            return completion.text.strip() if completion.stop_reason == "stop" else ""
-    raise AssertionError("the last try returns or raises")
+    most = MAX_TOKENS if engine.name == "local" else THINKING_TOKENS
+    request = SampleRequest(prompt_for(example, label, side), Sampling(most), seed=example.id)
+    completion = (await patiently(lambda: engine.sample(request), say)).completions[0]
+    return completion.text.strip() if completion.stop_reason == "stop" else ""
 
 
 def _known(path: Path) -> set[str]:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from generation.behaviors import HandWritten
 from generation.engines.protocol import Engine
 from generation.engines.registry import make_engine
 from generation.orders import Order
+from generation.patience import patiently
 from generation.prompts import placeholders
-from generation.stages.judge import JudgeStage, mean_probabilities
+from generation.stages.judge import JudgeStage, is_lone_vote, mean_probabilities
 from generation.stages.scope import Asked
 
 GRASPED = 0.75
@@ -148,15 +150,16 @@ async def _try(order: Order, stage: JudgeStage, engine_name: str, engine: Engine
     label = next(choice for choice in recipe.choices if choice.strip() == example.label.strip())
     values = {**recipe.words(label), "text": example.text, "description": order.behavior.description}
     votes: list[Sequence[float] | None] = []
-    for vote in range(1 if engine.has_probabilities else stage.question(engine_name).votes):
-        asked = Asked(engine_name, values, label, {"seed": vote}, order.inputs)
-        judgement = await engine.judge(stage.request(asked))
+    for vote in range(stage.question(engine_name).votes):
+        request = stage.request(Asked(engine_name, values, label, {"seed": vote}, order.inputs))
+        judgement = await patiently(partial(engine.judge, request))
         if judgement.probabilities is not None:
             votes.append(judgement.probabilities)
-        elif judgement.answer is not None:
+            break  # Probabilities need no other vote.
+        if judgement.answer is not None:
             votes.append([float(place == judgement.answer) for place in range(len(recipe.choices))])
     mean = mean_probabilities(votes)
-    if mean is None:
+    if mean is None or is_lone_vote(votes):
         return Tried(example.text, label, None, None)
     place = recipe.choices.index(label)
     return Tried(example.text, label, mean[place], all(mean[place] > p for i, p in enumerate(mean) if i != place))

@@ -24,25 +24,17 @@ from generation.engines.protocol import (
     SampleRequest,
 )
 from generation.engines.registry import model_for
+from generation.patience import (
+    FAILURES_IN_A_ROW,
+    LONGEST_WAIT_SECONDS,
+    is_asked_to_wait,
+    is_over,
+    wait_before_next,
+)
 from generation.running import RunningJob
 from generation.steady_clock import now
 
 log = logging.getLogger("evalwright.worker")
-
-ATTEMPTS = 8
-"""How often a call is tried before its item counts as failed; being asked to wait is no try."""
-
-BACKOFF_SECONDS = 0.5
-LONGEST_BACKOFF_SECONDS = 60.0
-
-BROKEN_ATTEMPTS = 3
-"""The same for replies that can't be read: those may have been paid for."""
-
-LONGEST_WAIT_SECONDS = 3600.0
-"""Asked to wait longer, a job pauses: nobody sits there until tomorrow."""
-
-FAILURES_IN_A_ROW = 10
-"""So many failures with no success between them pause a job, unless it says otherwise: most often all will fail."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +136,7 @@ class ResultStore:
         if isinstance(error, EngineUnusableError):
             if jobs.postpone_item(connection, item, str(error), 0.0, reply=error.reply):
                 self._pause(connection, job, str(error))
-        elif _is_asked_to_wait(error):
+        elif is_asked_to_wait(error):
             self._wait(connection, job, item, error)
         else:
             self._try_again(connection, job, item, error)
@@ -152,15 +144,13 @@ class ResultStore:
     def _try_again(self, connection: Connection, job: Job, item: WorkItem, error: EngineError) -> None:
         """Gives a call back to be tried later, or ends it; whatever it is, too many in a row pause the job."""
         self._tries[item.id] += 1
-        is_broken = error.kind == "broken reply"
-        most = BROKEN_ATTEMPTS if is_broken else ATTEMPTS
-        ends = not isinstance(error, EngineBusyError) or self._tries[item.id] >= most
+        ends = is_over(error, self._tries[item.id])
         if ends:
             self._tries.pop(item.id, None)
             mine = jobs.fail_item(connection, item, str(error), error.reply)
         else:
             mine = self._postpone(connection, job, item, error)
-        if not mine or not (ends or is_broken):
+        if not mine or not (ends or error.kind == "broken reply"):
             return
         self._in_a_row[job.id] += 1
         now_job = jobs.get_job(connection, job.id)
@@ -193,13 +183,6 @@ class ResultStore:
         pause(connection, job.id, sentence)
 
 
-def wait_before_next(error: EngineError, tries: int) -> float:
-    """Returns how many seconds to wait before a call that has failed so often is made again."""
-    if isinstance(error, EngineBusyError) and error.retry_after is not None:
-        return max(error.retry_after, BACKOFF_SECONDS)
-    return min(LONGEST_BACKOFF_SECONDS, BACKOFF_SECONDS * 2.0**tries)
-
-
 def pause(connection: Connection, job_id: int, sentence: str) -> None:
     """Pauses a job with the reason, unless a person has stopped it already; within a write transaction."""
     job = jobs.get_job(connection, job_id)
@@ -212,7 +195,3 @@ def _all_failed(job: Job, times: int, sentence: str) -> str:
     what = "No call has succeeded" if job.items_done == 0 else f"{times} calls in a row have failed"
     again = f"; `evalwright jobs retry {job.id}` makes the failed calls again" if job.items_failed else ""
     return f"{what}: {sentence.rstrip('.')}{again}."
-
-
-def _is_asked_to_wait(error: EngineError) -> bool:
-    return isinstance(error, EngineBusyError) and error.retry_after is not None

@@ -15,7 +15,6 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 from db import jobs
@@ -28,11 +27,11 @@ from generation.batches import Batches
 from generation.behaviors import parse_behavior
 from generation.calls import Calls, Ready
 from generation.engines.prices import known_prices
-from generation.engines.protocol import BatchEngine, Engine, EngineBusyError
+from generation.engines.protocol import BatchEngine, Engine
 from generation.engines.registry import make_engine
 from generation.lease import RENEW_SECONDS, OvertakenError, give_up_lease, renew_lease, take_lease
+from generation.patience import patiently
 from generation.recipes import Recipe, parse_recipe
-from generation.results import ATTEMPTS, wait_before_next
 from generation.running import RunningJob
 from generation.stages.cross import CrossStage
 from generation.steady_clock import now
@@ -222,7 +221,8 @@ class Worker:
         key = _engine_key(job)
         if key not in self._engines:
             engine = self._make_engine(job.engine, job.model, job.limits)
-            task = asyncio.create_task(self._get_ready(engine, job.id))
+            tell = partial(self._shop.tell, job.id)
+            task = asyncio.create_task(patiently(lambda: engine.prepare(tell), tell))
             task.add_done_callback(lambda _: self._shop.news.set())
             self._engines[key] = _Preparing(engine, task)
         preparing = self._engines[key]
@@ -234,22 +234,6 @@ class Worker:
             del self._engines[key]  # Resumed, the job tries again.
             raise
         return preparing.engine
-
-    async def _get_ready(self, engine: Engine, job_id: int) -> None:
-        """Prepares an engine, as patiently as a call is made."""
-        tell = partial(self._shop.tell, job_id)
-        for tries in count(1):
-            try:
-                await engine.prepare(tell)
-                break
-            except EngineBusyError as error:
-                if error.retry_after is None and tries >= ATTEMPTS:
-                    raise
-                wait = wait_before_next(error, tries)
-                tell(f"waiting {wait:.0f} s: {error}")
-                await asyncio.sleep(wait)
-        if tries > 1:
-            tell("")
 
     async def _keep_lease(self) -> None:
         """Renews the lease for as long as the worker runs; without it, or if that fails, the worker stops."""

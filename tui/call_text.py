@@ -6,16 +6,31 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+_BEGUN = "[the reply begun for it]"
 
-def sent(prompt: Mapping[str, Any]) -> str:
-    """Returns what was sent: the texts as they are, then everything else as JSON."""
-    rest = dict(prompt)
-    texts: Mapping[str, str] = rest.pop("prompt", {})
+
+def sent(call: Mapping[str, Any]) -> str:
+    """Returns what was sent: the texts as they are, then everything else as JSON.
+
+    Args:
+        call: The body of a call to a server, or a request as earlier editions stored it.
+    """
+    rest = dict(call)
+    if "messages" in rest:
+        system = rest.pop("system", "")
+        texts = [(message.get("role"), message.get("content")) for message in rest.pop("messages")]
+        lines = [system] if system else []
+        lines += [f"{_BEGUN} {text}" if role == "assistant" else str(text) for role, text in texts]
+    else:
+        prompt = rest.pop("prompt", "")
+        lines = [prompt] if isinstance(prompt, str) else _of_request(prompt)
+    return "\n".join([*lines, _settings(rest)])
+
+
+def _of_request(texts: Mapping[str, str]) -> list[str]:
     lines = [texts["system"]] if texts.get("system") else []
     lines.append(texts.get("user", ""))
-    if texts.get("reply"):
-        lines.append(f"[the reply begun for it] {texts['reply']}")
-    return "\n".join([*lines, _settings(rest)])
+    return [*lines, f"{_BEGUN} {texts['reply']}"] if texts.get("reply") else lines
 
 
 def replied(reply: Mapping[str, Any]) -> str:

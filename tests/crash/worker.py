@@ -139,7 +139,7 @@ class WorkerOfCalls(Subject):
 
     def _stored(self, connection: Connection) -> Counter[str]:
         rows = connection.execute("SELECT prompt FROM calls").fetchall()
-        return Counter(json.loads(prompt)["prompt"]["user"] for (prompt,) in rows)
+        return Counter(json.loads(prompt)["messages"][0]["content"] for (prompt,) in rows)
 
     def _sent(self) -> Counter[str]:
         return Counter(request["body"]["messages"][0]["content"] for request in self._server.requests())

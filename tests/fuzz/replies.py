@@ -200,7 +200,6 @@ def _openai(server: _Server) -> OpenAICompatibleEngine:
     import httpx2
 
     engine = OpenAICompatibleEngine("mine")
-    engine._probed = server.status == 200
     address, transport = "http://server/v1/", httpx2.MockTransport(server.answer)
     engine._clients = Clients(lambda: httpx2.AsyncClient(base_url=address, transport=transport))
     return engine

@@ -9,7 +9,7 @@ import pytest
 
 from db.connection import Connection
 from db.workspace import open_workspace
-from generation import calls, results, worker
+from generation import calls, patience, worker
 from generation.recipes import load_recipe
 from tests.support.scripted_engine import BEHAVIOR
 
@@ -20,7 +20,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "IDLE_SECONDS", 0.005)
     monkeypatch.setattr(calls, "FRESH_SECONDS", 0.0)
     monkeypatch.setattr(worker, "BREATH_SECONDS", 0.0)
-    monkeypatch.setattr(results, "BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr(patience, "BACKOFF_SECONDS", 0.001)
 
 
 @pytest.fixture

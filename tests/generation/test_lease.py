@@ -33,7 +33,7 @@ from tests.support.workspaces import DEAD_PID
 pytestmark = pytest.mark.usefixtures("impatient")
 
 HERE = socket.gethostname()
-LATER = now() + leases.LEASE_SECONDS
+LATER = now() + 60
 
 
 def put_lease(connection: Connection, lease: Lease) -> None:

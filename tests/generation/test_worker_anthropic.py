@@ -50,10 +50,10 @@ def test_a_job_over_a_server_with_every_fault(folder: Path, workspace: Connectio
 
 
 def check_what_was_sent(connection: Connection, requests: list[dict[str, Any]]) -> None:
-    """The prompt as stored is the prompt as sent, as often as it was sent without a fault."""
-    stored = Counter(prompt["prompt"]["user"] for prompt, _ in stored_calls(connection))
+    """What is stored is what was sent, all of it, as often as it was sent without a fault."""
+    stored = Counter(json.dumps(prompt, sort_keys=True) for prompt, _ in stored_calls(connection))
     kept = [request["body"] for request in requests if fault(request["number"]) not in TRIED_AGAIN | FAILED]
-    assert stored == Counter(body["messages"][0]["content"] for body in kept)
+    assert stored == Counter(json.dumps(body, sort_keys=True) for body in kept)
     assert {body["model"] for body in kept} == {"claude-haiku-5-5"}
     judged = next(body for body in kept if "output_config" in body)
     answers = judged["output_config"]["format"]["schema"]["properties"]["answer"]["enum"]

@@ -14,7 +14,7 @@ from db import candidates as candidate_rows
 from db.connection import Connection
 from db.job_records import Candidate, Limits
 from db.records import NewExample
-from generation import pipeline, results, rounds
+from generation import patience, pipeline, results, rounds
 from generation.engines.protocol import (
     EngineBusyError,
     EngineError,
@@ -63,12 +63,12 @@ async def test_server_errors_are_tried_again_until_they_succeed(
 ) -> None:
     job = make_job(connection)
     faults = Faults()
-    faults.failing(EngineBusyError("server error"), times=results.ATTEMPTS - 1, every=2)
+    faults.failing(EngineBusyError("server error"), times=patience.ATTEMPTS - 1, every=2)
     engine.on_sample = engine.on_judge = faults
     await run_worker(workspace_path, engine)
     now = find_job(connection, job.id)
     assert (now.state, now.selected, now.items_failed) == ("done", 8, 0)
-    assert set(faults.asked.values()) == {1, results.ATTEMPTS}
+    assert set(faults.asked.values()) == {1, patience.ATTEMPTS}
 
 
 async def test_server_errors_without_end_are_counted_as_failures(
@@ -81,9 +81,9 @@ async def test_server_errors_without_end_are_counted_as_failures(
     engine.on_sample = engine.on_judge = faults
     await run_worker(workspace_path, engine)
     now = find_job(connection, job.id)
-    given_up = [request for request, asked in faults.asked.items() if asked == results.ATTEMPTS]
+    given_up = [request for request, asked in faults.asked.items() if asked == patience.ATTEMPTS]
     assert now.items_failed == len(given_up) > 0
-    assert set(faults.asked.values()) == {1, results.ATTEMPTS}
+    assert set(faults.asked.values()) == {1, patience.ATTEMPTS}
     assert now.state == "done"
     assert f"{now.items_failed} calls failed" in now.note
     errors = connection.execute("SELECT DISTINCT error FROM work_items WHERE state = 'failed'").fetchall()
@@ -100,12 +100,12 @@ async def test_a_server_that_asks_to_wait_is_waited_for_and_nothing_fails(
     """However often it asks, and the whole job waits, not the one call only."""
     job = make_job(connection, count=4, rounds=1)
     faults = Faults()
-    faults.failing(EngineBusyError("too many requests", retry_after=0.02), times=results.ATTEMPTS + 4, every=5)
+    faults.failing(EngineBusyError("too many requests", retry_after=0.02), times=patience.ATTEMPTS + 4, every=5)
     engine.on_sample = engine.on_judge = faults
     await run_worker(workspace_path, engine)
     now = find_job(connection, job.id)
     assert (now.state, now.items_failed, now.note) == ("done", 0, "")
-    assert max(faults.asked.values()) == results.ATTEMPTS + 5
+    assert max(faults.asked.values()) == patience.ATTEMPTS + 5
 
 
 async def test_the_wait_is_as_long_as_asked_and_shown(
@@ -268,7 +268,7 @@ async def test_a_job_none_of_whose_calls_succeed_is_paused_before_it_asks_them_a
     assert now.note == (
         "No call has succeeded: 400: no such field; `evalwright jobs retry 1` makes the failed calls again."
     )
-    assert len(engine.sampled) < results.FAILURES_IN_A_ROW + 2 * engine.concurrency
+    assert len(engine.sampled) < patience.FAILURES_IN_A_ROW + 2 * engine.concurrency
     engine.on_sample = lambda request: None
     assert retry_job(connection, job.id) == now.items_failed
     await run_worker(workspace_path, engine)

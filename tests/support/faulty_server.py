@@ -45,8 +45,8 @@ def fault(number: int) -> str:
     return next((kind for every, kind in kinds.items() if number > 5 and number % every == 0), "")
 
 
-TRIED_AGAIN = {"rate limited", "server error", "dropped"}
-FAILED = {"not a message", "bad request"}
+TRIED_AGAIN = {"rate limited", "server error", "dropped", "not a message"}
+FAILED = {"bad request"}
 
 
 def answers(received: Received) -> Answer | None:

@@ -47,6 +47,8 @@ def argue_command(workspace: Path, dataset: str, path: Path, engine: str, model:
     say(f"{path}: {done.written} arguments written, {done.known} there before")
     if done.refused:
         tell(f"For {done.refused} examples the model gave no whole argument; call it again to ask anew.")
+    if done.failed:
+        tell(f"For {done.failed} examples a call failed; call it again to make it again.")
     return 0
 
 
@@ -58,6 +60,6 @@ async def _argue(dataset: Dataset, examples: list[Example], path: Path, engine: 
     try:
         with Bar("arguing", "examples") as bar:
             await made.prepare(bar.say)
-            return await argue(dataset, examples, path, made, tell=bar.update)
+            return await argue(dataset, examples, path, made, tell=bar.update, say=bar.say)
     finally:
         await made.close()
