@@ -155,7 +155,8 @@ class ResultStore:
         self._in_a_row[job.id] += 1
         now_job = jobs.get_job(connection, job.id)
         limit = job.limits.failures_in_a_row or FAILURES_IN_A_ROW
-        if now_job is not None and self._in_a_row[job.id] >= min(limit, now_job.items):
+        # A job of few calls may never see so many failures; those that are tried again are not over yet.
+        if now_job is not None and self._in_a_row[job.id] >= (min(limit, now_job.items) if ends else limit):
             self._pause(connection, job, _all_failed(now_job, self._in_a_row[job.id], str(error)))
 
     def _wait(self, connection: Connection, job: Job, item: WorkItem, error: EngineError) -> None:

@@ -264,7 +264,7 @@ def setting_refused(refusal: Refusal, asked: Asked) -> str:
         return "top_logprobs" if any(number < most for number in numbers) or "top_" in refusal.said else "logprobs"
     if refusal.status == 403 or not _ABOUT_A_SETTING.search(refusal.said):
         return ""
-    found = [name for name in known if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", refusal.said)]
+    found = [name for name in known if _names(name, refusal.said)]
     return max(found, key=len, default="")
 
 
@@ -279,12 +279,17 @@ _RULES: Sequence[tuple[Kind, Callable[[Refusal, Asked], object]]] = (
     ("credentials", lambda said, _: said.status in {401, 403}),
     ("credentials", lambda said, _: "invalid_api_key" in said.codes or _KEY_WORDS.search(said.said)),
     ("model", lambda said, _: "model_not_found" in said.codes),
-    ("model", lambda said, asked: said.status in {400, 404} and asked.model and asked.model in said.said),
+    ("model", lambda said, asked: said.status == 404 and _names(asked.model, said.said)),
     ("model", lambda said, _: said.status in {400, 404, 422} and _NO_MODEL.search(said.said)),
     ("address", lambda said, _: said.status in {404, 405, 410, 501, 505} or 300 <= said.status < 400),
     ("refused", lambda said, _: said.status),
     ("broken reply", lambda _said, _asked: True),
 )
+
+
+def _names(name: str, text: str) -> bool:
+    """Whether a text has a name as a word of its own."""
+    return bool(name) and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

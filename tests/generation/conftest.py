@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from db.connection import Connection
 from db.workspace import open_workspace
 from generation import calls, patience, worker
 from generation.recipes import load_recipe
+from tests.support.messages_server import KEY, MessagesServer
 from tests.support.scripted_engine import BEHAVIOR
 
 
@@ -21,6 +23,23 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calls, "FRESH_SECONDS", 0.0)
     monkeypatch.setattr(worker, "BREATH_SECONDS", 0.0)
     monkeypatch.setattr(patience, "BACKOFF_SECONDS", 0.001)
+
+
+@pytest.fixture
+def no_anthropic_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Takes away keys, addresses, profiles and proxies that the person who runs the tests may have."""
+    for name in list(os.environ):
+        if name.startswith("ANTHROPIC_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture
+def messages_server(no_anthropic_settings: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[MessagesServer]:
+    with MessagesServer() as server:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+        monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+        yield server
 
 
 @pytest.fixture

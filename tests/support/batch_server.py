@@ -35,6 +35,7 @@ class PretendBatches:
     Attributes:
         seconds: How long a batch takes.
         fate: What becomes of the request of this number, counted from 1 over all batches.
+        trouble: The error of those that end in one; None is a usual one.
         batches: Every batch, oldest first.
     """
 
@@ -43,6 +44,7 @@ class PretendBatches:
         self.seconds = 0.0
         self.fate: Callable[[int], Fate] = lambda _number: "succeeded"
         self.batches: list[PretendBatch] = []
+        self.trouble: dict[str, str] | None = None
         self._number = 0
 
     def answer(self, method: str, path: str, body: Any) -> tuple[int, object]:
@@ -96,6 +98,7 @@ class PretendBatches:
         self._number += 1
         fate = "canceled" if batch.canceled else self.fate(self._number)
         error = {"type": "invalid_request_error" if fate == "invalid" else "api_error", "message": "scripted"}
+        error = self.trouble or error
         result: dict[str, Any] = {"type": "errored" if fate == "invalid" else fate}
         if fate == "succeeded":
             result["message"] = self._write(request["params"])

@@ -206,7 +206,7 @@ def is_over(connection: Connection) -> bool:
 
 
 async def run_worker(
-    path: Path, engine: ScriptedEngine, until: Callable[[Connection], bool] = is_over
+    path: Path, engine: Engine, until: Callable[[Connection], bool] = is_over
 ) -> bool:  # fmt: skip
     """Runs a worker until something holds in the workspace, then stops it; returns what the worker returned."""
     worker = Worker(path, engines=lambda *_: engine)

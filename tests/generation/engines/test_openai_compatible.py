@@ -140,7 +140,7 @@ async def test_a_job_on_either_server(server: OpenAIServer, workspace_path: Path
     """With log-probabilities one call judges a candidate; without, so many votes as the recipe asks, and a share."""
     job = make_job(connection, engine="openai-compatible", count=8, rounds=1)
     engine = OpenAICompatibleEngine("mine")
-    await run_worker(workspace_path, engine)  # type: ignore[arg-type]
+    await run_worker(workspace_path, engine)
     now = find_job(connection, job.id)
     assert now.state in {"done", "short"}
     judged = connection.execute(

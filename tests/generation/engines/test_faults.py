@@ -1,0 +1,138 @@
+"""Faults by kind, told from what servers are known to answer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from generation.engines.faults import DOES, Asked, broken_reply, error_in, fault, kind_of, read_refusal, shown
+from generation.engines.protocol import EngineBusyError, EngineError, EngineUnusableError, SettingRefusedError
+
+BODY = {
+    "model": "mine",
+    "messages": [],
+    "max_tokens": 9,
+    "seed": 1,
+    "stop": ["\n"],
+    "logprobs": True,
+    "top_logprobs": 20,
+}
+ASKED = Asked(
+    "api.test", "https://api.test/v1/chat/completions", "mine", "OPENAI_API_KEY", "OPENAI_BASE_URL",
+    "chat completions", BODY,
+)  # fmt: skip
+
+
+def answered(status: int, error: object, **headers: str) -> EngineError:
+    """The fault for an answer with this error."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return fault(read_refusal(status, json.dumps({"error": error}).encode(), named), ASKED)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "kind"),
+    [
+        (402, {}, "spending"),
+        (400, {"message": "Your credit balance is too low to access the API."}, "spending"),
+        (403, {"type": "billing_error", "message": "x"}, "spending"),
+        (429, {"message": "x", "details": {"error_code": "enforced_spend_limit_reached"}}, "spending"),
+        (401, {"message": "You have insufficient funds left"}, "spending"),
+        (429, {"message": "You exceeded your current quota", "code": "insufficient_quota"}, "quota"),
+        (429, {"message": "You exceeded your current quota, please check your plan"}, "quota"),
+        (429, {"message": "Rate limit reached"}, "busy"),
+        (503, {"message": "Loading model"}, "busy"),
+        (529, {"type": "overloaded_error"}, "busy"),
+        (425, {}, "busy"),
+        (401, {"message": "Incorrect API key provided"}, "credentials"),
+        (403, {"message": "Country not supported"}, "credentials"),
+        (400, {"message": "API key not valid. Please pass a valid API key."}, "credentials"),
+        (404, {"message": "The model `mine` does not exist", "code": "model_not_found"}, "model"),
+        (404, {"message": "No endpoints found for mine"}, "model"),
+        (400, {"message": "Invalid model name passed in model=mine"}, "model"),
+        (404, {"message": "Not Found"}, "address"),
+        (405, {}, "address"),
+        (308, {}, "address"),
+        (407, {}, "environment"),
+        (400, {"message": "Unrecognized request argument supplied: seed"}, "setting"),
+        (400, {"message": "Unsupported value", "param": "stop"}, "setting"),
+        (403, {"message": "You are not allowed to request logprobs from this model"}, "setting"),
+        (400, {"message": "Please stop sending such prompts."}, "refused"),
+        (400, {"message": "prompt is too long"}, "refused"),
+        (400, {"message": "the context of mine is 4096 tokens"}, "refused"),
+        (404, {"message": "not found: the undermined"}, "address"),
+        (413, {}, "refused"),
+    ],
+)
+def test_the_kind_of_an_answer_that_is_none(status: int, error: object, kind: str) -> None:
+    found = answered(status, error)
+    assert found.kind == kind
+    assert kind in DOES
+    assert str(found).endswith(".")
+    assert len(str(found)) < 400
+
+
+def test_a_rate_that_is_called_a_quota_is_waited_for() -> None:
+    """Some servers say so, but also when to come back; of a quota that is used up nobody says that."""
+    found = answered(429, {"message": "You exceeded your current quota"}, retry_after="32s")
+    assert isinstance(found, EngineBusyError)
+    assert found.retry_after == 32
+
+
+@pytest.mark.parametrize(
+    ("said", "setting"),
+    [
+        ("Requested sample logprobs of 20, which is greater than max allowed: 5", "top_logprobs"),
+        ("at most 5 log probabilities may be asked for", "top_logprobs"),
+        ("logprobs is not supported", "logprobs"),
+        ("max_tokens is not supported with this model. Use max_completion_tokens instead", "max_tokens"),
+        ("seed: Extra inputs are not permitted", "seed"),
+    ],
+)
+def test_the_setting_that_is_refused_is_named(said: str, setting: str) -> None:
+    found = answered(400, {"message": said})
+    assert isinstance(found, SettingRefusedError)
+    assert (found.setting, found.said) == (setting, said)
+    assert ("--leave-out" in str(found)) == (setting != "max_tokens")
+
+
+def test_an_error_dressed_as_success_is_read_as_what_it_names() -> None:
+    named = error_in({"error": {"message": "Provider returned error", "code": 429}})
+    assert named is not None
+    assert kind_of(named, ASKED) == "busy"
+    typed = error_in({"type": "error", "error": {"type": "authentication_error", "message": "x"}})
+    assert typed is not None
+    assert kind_of(typed, ASKED) == "credentials"
+    unnamed = error_in({"error": "odd"})
+    assert unnamed is not None
+    assert kind_of(unnamed, ASKED) == "broken reply"
+    assert error_in({"choices": [{"message": {}}], "error": {}}) is None
+    assert error_in({"content": [{"type": "text"}]}) is None
+    assert error_in([]) is None
+
+
+def test_what_the_job_does_is_the_class() -> None:
+    assert isinstance(answered(402, {}), EngineUnusableError)
+    assert isinstance(answered(503, {}), EngineBusyError)
+    assert isinstance(broken_reply("no"), EngineBusyError)
+    assert type(answered(400, {"message": "too long"})) is EngineError
+
+
+def test_addresses_in_sentences() -> None:
+    assert str(answered(404, {"message": "Not Found"})) == (
+        "There are no chat completions at https://api.test/v1/chat/completions (404: Not Found); check "
+        "OPENAI_BASE_URL: the address usually ends in /v1."
+    )
+    redirect = read_refusal(301, b"", {"location": "https://www.api.test/v1"})
+    assert "leads elsewhere, to https://www.api.test/v1" in str(fault(redirect, ASKED))
+
+
+def test_no_secret_and_no_control_character_is_shown() -> None:
+    asked = replace(ASKED, secrets=("sk-very-secret",))
+    refusal = read_refusal(401, json.dumps({"error": {"message": "key sk-very-secret\x1b[31m"}}).encode(), {})
+    said = str(fault(refusal, asked))
+    assert "sk-very-secret" not in said
+    assert "[key]" in said
+    assert said.isprintable()
+    assert shown("a\n\u202eb") == "a b"
