@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from generation.engines.anthropic_client import ADDRESS, KEYS
 from generation.engines.anthropic_messages import AnthropicEngine, judgement, read_message, sample_reply
-from generation.engines.faults import Asked, broken_reply, fault, read_refusal, shown
+from generation.engines.faults import Asked, broken_reply, fault, shown
 from generation.engines.protocol import (
     OUTCOMES,
     BatchGoneError,
@@ -30,6 +30,7 @@ from generation.engines.protocol import (
     SampleReply,
     SampleRequest,
 )
+from generation.engines.refusals import read_refusal
 
 if TYPE_CHECKING:
     import anthropic

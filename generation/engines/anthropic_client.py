@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from generation.engines.environment import environment_problem
-from generation.engines.faults import Asked, broken_reply, fault, known_secrets, read_refusal, shown
+from generation.engines.faults import Asked, broken_reply, fault, known_secrets, shown
 from generation.engines.protocol import EngineError, EngineUnsureError, EngineUnusableError
+from generation.engines.refusals import read_refusal
 
 if TYPE_CHECKING:
     import anthropic

@@ -16,7 +16,7 @@ from generation.engines.answers import answer_index, without_thoughts
 from generation.engines.anthropic_client import asked_of, engine_error, host_of, make_client
 from generation.engines.chat_forms import listing, vote_schema
 from generation.engines.clients import Clients
-from generation.engines.faults import error_in, fault, unreadable
+from generation.engines.faults import fault, unreadable
 from generation.engines.protocol import (
     CALL_SECONDS,
     MOST_TOKENS,
@@ -31,6 +31,7 @@ from generation.engines.protocol import (
     StopReason,
     Usage,
 )
+from generation.engines.refusals import error_in
 
 if TYPE_CHECKING:
     import anthropic

@@ -7,14 +7,10 @@ the body, and only then by words.
 
 from __future__ import annotations
 
-import json
-import math
 import re
-import time
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 from generation.engines.protocol import (
@@ -24,6 +20,7 @@ from generation.engines.protocol import (
     EngineUnusableError,
     SettingRefusedError,
 )
+from generation.engines.refusals import LONGEST_REPLY, PAGE, Refusal, words_of
 
 Kind = Literal[
     "spending", "quota", "credentials", "busy", "broken reply", "address", "model", "setting", "environment", "refused"
@@ -52,10 +49,6 @@ MAY_BE_LEFT_OUT = frozenset({
 LOADING_SECONDS = 5.0
 """How long to wait for a server that says it is loading its model, which may take many minutes."""
 
-LONGEST_REPLY = 10_000
-"""Bytes kept of a reply that can't be read."""
-
-_PAGE = "a web page"
 _LONGEST_MESSAGE = 200
 _SHORTEST_SECRET = 8  # a server that asks for no key is often given "none" or the like
 _BUSY = frozenset({408, 409, 425, 429})
@@ -82,33 +75,6 @@ _ABOUT_A_SETTING = re.compile(
     re.IGNORECASE,
 )
 _LOGPROBS = re.compile(r"log.?prob", re.IGNORECASE)
-_STATUS_OF: Mapping[str, int] = {
-    "invalid_request_error": 400, "authentication_error": 401, "billing_error": 402, "permission_error": 403,
-    "not_found_error": 404, "request_too_large": 413, "rate_limit_error": 429, "rate_limit_exceeded": 429,
-    "api_error": 500, "server_error": 500, "timeout_error": 504, "overloaded_error": 529,
-}  # fmt: skip
-"""The HTTP status that goes with the type of an error, where a body has one and its status says nothing."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """An answer that is none.
-
-    Attributes:
-        status: The HTTP status, or the one that goes with what the body says; 0 where nothing tells.
-        said: The server's message, as it came.
-        codes: What the body calls the error (its type and its code), in lower case.
-        parameter: The setting that the body names, or an empty text.
-        retry_after: Seconds that it asks to wait, or None.
-        location: Where a redirect leads, or an empty text.
-    """
-
-    status: int
-    said: str
-    codes: frozenset[str] = frozenset()
-    parameter: str = ""
-    retry_after: float | None = None
-    location: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,32 +100,6 @@ class Asked:
     what: str
     body: Mapping[str, Any]
     secrets: tuple[str, ...] = ()
-
-
-def read_refusal(status: int, content: bytes, headers: Mapping[str, str]) -> Refusal:
-    """Reads an answer whose status is no success: servers put what they say in different places."""
-    location = headers.get("location", "")
-    try:
-        reply = json.loads(content)
-    except (ValueError, RecursionError):
-        said = _words_of_page(content.decode("utf-8", "replace"))
-        return Refusal(status, said, retry_after=retry_after(headers), location=location)
-    return _of_body(reply, status, retry_after(headers), location)
-
-
-def error_in(reply: object) -> Refusal | None:
-    """Returns the error that a reply says it is although its status is a success, or None.
-
-    Its status is the one that the body names, as a number or by its type.
-    """
-    match reply:
-        case {"choices": [_, *_]} | {"content": [_, *_]}:
-            return None
-        case {"error": dict() | str() as error} if error:
-            return _of_body(reply, 0, None)
-        case {"type": "error"}:
-            return _of_body(reply, 0, None)
-    return None
 
 
 def kind_of(refusal: Refusal, asked: Asked) -> Kind:
@@ -236,8 +176,8 @@ def unreadable(asked: Asked, error: Exception, content: bytes) -> EngineError:
         error: What is wrong with it.
         content: The reply as it came.
     """
-    page = _words_of_page(content[:LONGEST_REPLY].decode("utf-8", "replace"))
-    is_page = page.startswith(_PAGE)
+    page = words_of(content[:LONGEST_REPLY].decode("utf-8", "replace"))
+    is_page = page.startswith(PAGE)
     why = shown(page if is_page else str(error), asked.secrets)
     return broken_reply(
         f"{asked.host} sent a reply that can't be read as {asked.what} ({why}); check that {asked.address} leads to a "
@@ -292,23 +232,6 @@ def _names(name: str, text: str) -> bool:
     return bool(name) and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Returns the seconds that a reply asks to wait: a number, or a date (RFC 9110, section 10.2.3)."""
-    for name, parts in (("retry-after-ms", 1000), ("retry-after", 1)):
-        number = re.fullmatch(r"\s*(-?\d+(?:\.\d*)?)\s*(?:s|sec|seconds)?\s*", headers.get(name, ""))
-        if number and math.isfinite(seconds := float(number[1]) / parts):
-            return max(0.0, seconds)
-    try:
-        until = parsedate_to_datetime(headers["retry-after"]).timestamp()
-    except (KeyError, ValueError, OverflowError):
-        return None
-    try:
-        now = parsedate_to_datetime(headers["date"]).timestamp()  # the server's clock, which may not be ours
-    except (KeyError, ValueError, OverflowError):
-        now = time.time()
-    return max(0.0, until - now)
-
-
 def known_secrets(sent: Iterable[str]) -> tuple[str, ...]:
     """Returns what a request proved itself with, which a careless server may repeat in its message."""
     bare = (value.removeprefix("Bearer ") for value in sent)
@@ -322,42 +245,3 @@ def shown(text: str, secrets: Iterable[str] = ()) -> str:
     visible = "".join(" " if unicodedata.category(char).startswith(("C", "Z")) else char for char in text[:5000])
     line = " ".join(visible.split()).rstrip(".")
     return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
-
-
-def _of_body(reply: object, status: int, wait: float | None, location: str = "") -> Refusal:
-    error = reply.get("error", reply) if isinstance(reply, dict) else reply
-    if not isinstance(error, dict):
-        return Refusal(status, error if isinstance(error, str) else json.dumps(error), retry_after=wait)
-    said = next((error[name] for name in ("message", "detail", "msg", "reason") if error.get(name)), None)
-    details = error.get("details")
-    code = details.get("error_code") if isinstance(details, dict) else None
-    named = (*(error.get(name) for name in ("type", "code", "status")), code)
-    codes = frozenset(str(each).lower() for each in named if isinstance(each, str | int) and each)
-    parameter = error.get("param")
-    return Refusal(
-        status or next(_statuses(codes), 0),
-        said if isinstance(said, str) else json.dumps(said if said is not None else error, ensure_ascii=False),
-        codes,
-        parameter if isinstance(parameter, str) else "",
-        wait,
-        location,
-    )
-
-
-def _statuses(codes: Iterable[str]) -> Iterator[int]:
-    """Yields the statuses that the names of an error stand for: a number is one itself."""
-    for code in sorted(codes):
-        if re.fullmatch(r"[45]\d\d", code):
-            yield int(code)
-    for code in codes:
-        if code in _STATUS_OF:
-            yield _STATUS_OF[code]
-
-
-def _words_of_page(page: str) -> str:
-    """Returns what a page in HTML says, in place of its tags; other texts as they are."""
-    if not re.match(r"\s*<(!doctype|html|head|body)", page, re.IGNORECASE):
-        return page[:LONGEST_REPLY]
-    title = re.search(r"<title[^>]*>(.*?)</title>", page, re.IGNORECASE | re.DOTALL)
-    words = title[1] if title else re.sub(r"<[^>]*>", " ", page)
-    return f"{_PAGE}: {' '.join(words.split())}"

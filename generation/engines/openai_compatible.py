@@ -23,7 +23,7 @@ from generation.engines.chat_forms import FORMS, Forms, listing
 from generation.engines.chat_replies import ChatReply, read_chat_reply
 from generation.engines.clients import Clients
 from generation.engines.environment import environment_problem
-from generation.engines.faults import broken_reply, error_in, fault, read_refusal, shown, unreadable
+from generation.engines.faults import broken_reply, fault, shown, unreadable
 from generation.engines.protocol import (
     CALL_SECONDS,
     Completion,
@@ -37,6 +37,7 @@ from generation.engines.protocol import (
     SampleRequest,
     SettingRefusedError,
 )
+from generation.engines.refusals import error_in, read_refusal
 
 if TYPE_CHECKING:
     import httpx2

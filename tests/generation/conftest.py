@@ -14,6 +14,7 @@ from generation import calls, patience, worker
 from generation.recipes import load_recipe
 from tests.support.messages_server import KEY, MessagesServer
 from tests.support.scripted_engine import BEHAVIOR
+from tests.support.wild_server import WildServer
 
 
 @pytest.fixture
@@ -57,3 +58,11 @@ def workspace(folder: Path) -> Iterator[Connection]:
     connection = open_workspace(folder / "evalwright.db")
     yield connection
     connection.close()
+
+
+@pytest.fixture
+def wild_server(no_anthropic_settings: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[WildServer]:
+    with WildServer() as running:
+        monkeypatch.setenv("OPENAI_BASE_URL", f" {running.url}/v1/chat/completions/ \n")
+        monkeypatch.setenv("OPENAI_API_KEY", f" {KEY}\n")
+        yield running

@@ -6,9 +6,7 @@ Each row stands for a kind that was met; see `generation.engines.faults`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,16 +21,11 @@ from generation.engines.protocol import EngineError, JudgeRequest, Prompt, Sampl
 from generation.jobs import find_job, move_job, widen
 from tests.support.messages_server import KEY, Answer, MessagesServer, Received, dropped, raw
 from tests.support.scripted_engine import make_job, run_worker
-from tests.support.wild_server import Bend, WildServer, bytes_of, choice, said, say
+from tests.support.wild_server import WildServer, check_judged_once, refusing, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("impatient", "no_anthropic_settings")]
 
 SAMPLE = SampleRequest(Prompt("Write a list of 3 statements."), Sampling(100))
-
-
-def refusing(status: int, error: object, **headers: str) -> Answer:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, {"error": error}, headers=named)
 
 
 PAGE = b"<html><head><title>Sign in</title></head><body>Hotel Wi-Fi</body></html>"
@@ -73,41 +66,26 @@ PAUSING: dict[str, tuple[Answer, str]] = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WildServer]:
-    with WildServer() as running:
-        monkeypatch.setenv("OPENAI_BASE_URL", f" {running.url}/v1/chat/completions/ \n")
-        monkeypatch.setenv("OPENAI_API_KEY", f" {KEY}\n")
-        yield running
-
-
-async def run(connection: Connection, path: Path, made: Any = None, **options: Any) -> Any:
-    """Runs a job until it is over or paused, and returns it."""
-    job = make_job(connection, **{"engine": "openai-compatible", "count": 4, "rounds": 1, **options})
-    await run_worker(path, made or OpenAICompatibleEngine("mine", concurrency=4))
-    return find_job(connection, job.id)
-
-
 @pytest.mark.parametrize("good", [0, 6])
 @pytest.mark.parametrize("kind", PAUSING)
 async def test_what_no_call_gets_past_pauses_the_job_with_its_reason(
-    server: WildServer, workspace_path: Path, connection: Connection, kind: str, good: int
+    wild_server: WildServer, workspace_path: Path, connection: Connection, kind: str, good: int
 ) -> None:
     """At once where a person has to act, else after a run of failures; and nothing that was answered is asked again."""
     answer, sentence = PAUSING[kind]
-    server.good, server.script = good, lambda _received: answer
+    wild_server.good, wild_server.script = good, lambda _received: answer
     job = await run(connection, workspace_path, count=20)
     assert job.state == "paused", job.note
     assert sentence in job.note
     assert job.items_done == good
     assert job.items_failed <= patience.FAILURES_IN_A_ROW + 4
     assert KEY not in job.note
-    answered = [json.dumps(received.body, sort_keys=True) for received in server.received[:good]]
-    server.script = ()
+    answered = [json.dumps(received.body, sort_keys=True) for received in wild_server.received[:good]]
+    wild_server.script = ()
     move_job(connection, job.id, "resume")
     await run_worker(workspace_path, OpenAICompatibleEngine("mine", concurrency=4))
     assert find_job(connection, job.id).finished
-    later = [json.dumps(received.body, sort_keys=True) for received in server.received[good:]]
+    later = [json.dumps(received.body, sort_keys=True) for received in wild_server.received[good:]]
     assert not set(answered) & set(later)
 
 
@@ -127,34 +105,27 @@ WAITED_FOR = {
 @pytest.mark.parametrize("kind", WAITED_FOR)
 @pytest.mark.parametrize("good", [0, 3])
 async def test_what_passes_is_waited_for_and_nothing_is_voted_where_probabilities_are_to_be_had(
-    server: WildServer, workspace_path: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch, kind: str,
+    wild_server: WildServer, workspace_path: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch, kind: str,
     good: int,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(faults, "LOADING_SECONDS", 0.01)
-    server.good = good
-    server.script = [WAITED_FOR[kind]] * 2
+    wild_server.good = good
+    wild_server.script = [WAITED_FOR[kind]] * 2
     job = await run(connection, workspace_path)
     assert (job.state in {"done", "short"}, job.items_failed) == (True, 0)
     check_judged_once(connection)
 
 
-def check_judged_once(connection: Connection) -> None:
-    asked, candidates = connection.execute(
-        "SELECT count(*), count(DISTINCT candidate_id) FROM work_items WHERE stage = 'judge'"
-    ).fetchone()
-    assert asked == candidates > 0
-
-
 async def test_a_run_of_failures_pauses_a_job_whatever_came_before(
-    server: WildServer, workspace_path: Path, connection: Connection
+    wild_server: WildServer, workspace_path: Path, connection: Connection
 ) -> None:
-    server.good = 40
-    server.script = lambda _received: refusing(422, {"message": "something nobody has heard of"})
+    wild_server.good = 40
+    wild_server.script = lambda _received: refusing(422, {"message": "something nobody has heard of"})
     job = await run(connection, workspace_path, count=40)
     assert (job.state, job.items_done) == ("paused", 40)
     assert job.note == (
-        f"{patience.FAILURES_IN_A_ROW} calls in a row have failed: {server_name(server)} refused the request (422: "
-        f"something nobody has heard of); `evalwright jobs retry {job.id}` makes the failed calls again."
+        f"{patience.FAILURES_IN_A_ROW} calls in a row have failed: {server_name(wild_server)} refused the request "
+        f"(422: something nobody has heard of); `evalwright jobs retry {job.id}` makes the failed calls again."
     )
     assert job.items_failed < 20
 
@@ -164,9 +135,9 @@ def server_name(server: MessagesServer) -> str:
 
 
 async def test_the_length_of_the_run_is_a_limit(
-    server: WildServer, workspace_path: Path, connection: Connection
+    wild_server: WildServer, workspace_path: Path, connection: Connection
 ) -> None:
-    server.script = lambda _received: refusing(422, {"message": "no"})
+    wild_server.script = lambda _received: refusing(422, {"message": "no"})
     job = make_job(connection, engine="openai-compatible", count=40, rounds=1)
     widen(connection, job.id, Limits(failures_in_a_row=2))
     await run_worker(workspace_path, OpenAICompatibleEngine("mine", concurrency=1))
@@ -174,13 +145,13 @@ async def test_the_length_of_the_run_is_a_limit(
 
 
 async def test_a_setting_that_is_refused_can_be_left_out(
-    server: WildServer, workspace_path: Path, connection: Connection
+    wild_server: WildServer, workspace_path: Path, connection: Connection
 ) -> None:
     def no_seed(received: Received) -> Answer | None:
         refused = refusing(400, {"message": "Unsupported parameter", "param": "seed", "code": "unsupported_parameter"})
         return refused if "seed" in received.body else None
 
-    server.script = no_seed
+    wild_server.script = no_seed
     job = await run(connection, workspace_path)
     assert (job.state, job.items_done) == ("paused", 0)
     widen(connection, job.id, Limits(leave_out=("seed",)))
@@ -191,116 +162,6 @@ async def test_a_setting_that_is_refused_can_be_left_out(
     sent = [json.loads(prompt) for (prompt,) in connection.execute("SELECT prompt FROM calls")]
     assert sent
     assert not any("seed" in body for body in sent)
-
-
-# Shapes
-
-
-def think(reply: dict[str, Any], _body: object) -> None:
-    say(reply, f"<think>\nThe user wants it.\n- zz a bullet in a thought\n</think>\n\n{said(reply)}")
-
-
-def think_in_tokens(reply: dict[str, Any], _body: object) -> None:
-    """The server keeps thoughts out of the text, and in the list of tokens."""
-    tokens = (choice(reply).get("logprobs") or {}).get("content")
-    if tokens:
-        thoughts = ["<think>", " They", " would", " disagree", ".", "</think>", "\n\n"]
-        listed = [{"token": text, "top_logprobs": [{"token": text, "logprob": -0.01}]} for text in thoughts]
-        tokens[:0] = listed
-
-
-def untag(reply: dict[str, Any], _body: object) -> None:
-    """The same without marks: only the text says where the answer begins."""
-    think_in_tokens(reply, _body)
-    tokens = (choice(reply).get("logprobs") or {}).get("content") or []
-    for entry in tokens:
-        entry["token"] = {"<think>": "Well", "</think>": " then"}.get(entry["token"], entry["token"])
-
-
-def one_alternative(reply: dict[str, Any], _body: object) -> None:
-    for entry in (choice(reply).get("logprobs") or {}).get("content") or []:
-        del entry["top_logprobs"][1:]
-
-
-def null_alternatives(reply: dict[str, Any], _body: object) -> None:
-    for entry in (choice(reply).get("logprobs") or {}).get("content") or []:
-        for other in entry["top_logprobs"][1:]:
-            other["logprob"] = None
-
-
-def minus_infinity(reply: dict[str, Any], _body: object) -> bytes:
-    for entry in (choice(reply).get("logprobs") or {}).get("content") or []:
-        entry["top_logprobs"].append({"token": " never", "logprob": float("-inf")})
-    return bytes_of(reply)
-
-
-SHAPES: dict[str, Bend] = {
-    "as it should be": lambda _reply, _body: None,
-    "finish_reason null": lambda reply, _: choice(reply).update(finish_reason=None),
-    "finish_reason absent": lambda reply, _: choice(reply).pop("finish_reason") and None,
-    "finish_reason eos": lambda reply, _: choice(reply).update(finish_reason="eos"),
-    "finish_reason tool_calls": lambda reply, _: choice(reply).update(finish_reason="tool_calls"),
-    "parts": lambda reply, _: say(
-        reply, [{"type": "thinking", "thinking": "- zz no"}, {"type": "text", "text": said(reply)}]
-    ),
-    "thoughts": think,
-    "thoughts aside": lambda reply, _: say(reply, said(reply), reasoning_content="- zz a thought"),
-    "thoughts in tokens": think_in_tokens,
-    "thoughts without marks": untag,
-    "one alternative": one_alternative,
-    "null alternatives": null_alternatives,
-    "minus infinity": minus_infinity,
-    "byte order mark": lambda reply, _: b"\xef\xbb\xbf" + bytes_of(reply),
-    "usage absent": lambda reply, _: reply.pop("usage") and None,
-    "usage half": lambda reply, _: reply["usage"].update(completion_tokens=None),
-    "usage in floats": lambda reply, _: reply.update(usage={"prompt_tokens": 10.0, "completion_tokens": 3.0}),
-}
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-async def test_replies_of_every_shape_are_read(
-    server: WildServer, workspace_path: Path, connection: Connection, shape: str
-) -> None:
-    """Every candidate is judged with probabilities, in one call, and no thought becomes a candidate."""
-    server.bend = SHAPES[shape]
-    job = await run(connection, workspace_path)
-    assert (job.state in {"done", "short"}, job.items_failed) == (True, 0)
-    check_judged_once(connection)
-    texts = [text for (text,) in connection.execute("SELECT text FROM candidates")]
-    assert texts
-    assert not any("zz" in text for text in texts)
-    scores = [json.loads(scores) for (scores,) in connection.execute("SELECT scores FROM candidates")]
-    judged = [each["judge"] for each in scores if "judge" in each]
-    assert all(len(votes) == 1 and 0 < votes[0][0] < 1 for votes in judged)
-
-
-async def test_fewer_alternatives_are_asked_for_where_a_server_gives_no_more(
-    server: WildServer, workspace_path: Path, connection: Connection
-) -> None:
-    def at_most_five(received: Received) -> Answer | None:
-        many = received.body.get("top_logprobs", 0) > 5
-        return refusing(400, {"message": "at most 5 log probabilities may be asked for"}) if many else None
-
-    server.script = at_most_five
-    job = await run(connection, workspace_path)
-    assert job.items_failed == 0
-    check_judged_once(connection)
-    asked = [received.body["top_logprobs"] for received in server.received if "top_logprobs" in received.body]
-    assert asked[-1] == 5
-    assert asked.count(20) <= 4, "what was refused once is not asked again"
-
-
-@pytest.mark.parametrize("refusal", ["logprobs is not supported", "Bad request"])
-async def test_votes_decide_where_a_server_refuses_log_probabilities(
-    server: WildServer, workspace_path: Path, connection: Connection, refusal: str
-) -> None:
-    server.script = lambda received: refusing(400, {"message": refusal}) if "logprobs" in received.body else None
-    job = await run(connection, workspace_path)
-    assert job.items_failed == 0
-    asked, candidates = connection.execute(
-        "SELECT count(*), count(DISTINCT candidate_id) FROM work_items WHERE stage = 'judge'"
-    ).fetchone()
-    assert asked == 5 * candidates > 0
 
 
 # The Messages API and its batches

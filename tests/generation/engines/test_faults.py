@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from generation.engines.faults import DOES, Asked, broken_reply, error_in, fault, kind_of, read_refusal, shown
+from generation.engines.faults import DOES, Asked, broken_reply, fault, kind_of, shown
 from generation.engines.protocol import EngineBusyError, EngineError, EngineUnusableError, SettingRefusedError
+from generation.engines.refusals import error_in, read_refusal
 
 BODY = {
     "model": "mine",

@@ -1,0 +1,122 @@
+"""Chat completions of every shape that servers send, read for what they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.connection import Connection
+from tests.support.messages_server import Answer, Received
+from tests.support.wild_server import Bend, WildServer, bytes_of, check_judged_once, choice, refusing, run, said, say
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("impatient")]
+
+
+def think(reply: dict[str, Any], _body: object) -> None:
+    say(reply, f"<think>\nThe user wants it.\n- zz a bullet in a thought\n</think>\n\n{said(reply)}")
+
+
+def think_in_tokens(reply: dict[str, Any], _body: object) -> None:
+    """The server keeps thoughts out of the text, and in the list of tokens."""
+    tokens = (choice(reply).get("logprobs") or {}).get("content")
+    if tokens:
+        thoughts = ["<think>", " They", " would", " disagree", ".", "</think>", "\n\n"]
+        listed = [{"token": text, "top_logprobs": [{"token": text, "logprob": -0.01}]} for text in thoughts]
+        tokens[:0] = listed
+
+
+def untag(reply: dict[str, Any], _body: object) -> None:
+    """The same without marks: only the text says where the answer begins."""
+    think_in_tokens(reply, _body)
+    tokens = (choice(reply).get("logprobs") or {}).get("content") or []
+    for entry in tokens:
+        entry["token"] = {"<think>": "Well", "</think>": " then"}.get(entry["token"], entry["token"])
+
+
+def one_alternative(reply: dict[str, Any], _body: object) -> None:
+    for entry in (choice(reply).get("logprobs") or {}).get("content") or []:
+        del entry["top_logprobs"][1:]
+
+
+def null_alternatives(reply: dict[str, Any], _body: object) -> None:
+    for entry in (choice(reply).get("logprobs") or {}).get("content") or []:
+        for other in entry["top_logprobs"][1:]:
+            other["logprob"] = None
+
+
+def minus_infinity(reply: dict[str, Any], _body: object) -> bytes:
+    for entry in (choice(reply).get("logprobs") or {}).get("content") or []:
+        entry["top_logprobs"].append({"token": " never", "logprob": float("-inf")})
+    return bytes_of(reply)
+
+
+SHAPES: dict[str, Bend] = {
+    "as it should be": lambda _reply, _body: None,
+    "finish_reason null": lambda reply, _: choice(reply).update(finish_reason=None),
+    "finish_reason absent": lambda reply, _: choice(reply).pop("finish_reason") and None,
+    "finish_reason eos": lambda reply, _: choice(reply).update(finish_reason="eos"),
+    "finish_reason tool_calls": lambda reply, _: choice(reply).update(finish_reason="tool_calls"),
+    "parts": lambda reply, _: say(
+        reply, [{"type": "thinking", "thinking": "- zz no"}, {"type": "text", "text": said(reply)}]
+    ),
+    "thoughts": think,
+    "thoughts aside": lambda reply, _: say(reply, said(reply), reasoning_content="- zz a thought"),
+    "thoughts in tokens": think_in_tokens,
+    "thoughts without marks": untag,
+    "one alternative": one_alternative,
+    "null alternatives": null_alternatives,
+    "minus infinity": minus_infinity,
+    "byte order mark": lambda reply, _: b"\xef\xbb\xbf" + bytes_of(reply),
+    "usage absent": lambda reply, _: reply.pop("usage") and None,
+    "usage half": lambda reply, _: reply["usage"].update(completion_tokens=None),
+    "usage in floats": lambda reply, _: reply.update(usage={"prompt_tokens": 10.0, "completion_tokens": 3.0}),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_replies_of_every_shape_are_read(
+    wild_server: WildServer, workspace_path: Path, connection: Connection, shape: str
+) -> None:
+    """Every candidate is judged with probabilities, in one call, and no thought becomes a candidate."""
+    wild_server.bend = SHAPES[shape]
+    job = await run(connection, workspace_path)
+    assert (job.state in {"done", "short"}, job.items_failed) == (True, 0)
+    check_judged_once(connection)
+    texts = [text for (text,) in connection.execute("SELECT text FROM candidates")]
+    assert texts
+    assert not any("zz" in text for text in texts)
+    scores = [json.loads(scores) for (scores,) in connection.execute("SELECT scores FROM candidates")]
+    judged = [each["judge"] for each in scores if "judge" in each]
+    assert all(len(votes) == 1 and 0 < votes[0][0] < 1 for votes in judged)
+
+
+async def test_fewer_alternatives_are_asked_for_where_a_server_gives_no_more(
+    wild_server: WildServer, workspace_path: Path, connection: Connection
+) -> None:
+    def at_most_five(received: Received) -> Answer | None:
+        many = received.body.get("top_logprobs", 0) > 5
+        return refusing(400, {"message": "at most 5 log probabilities may be asked for"}) if many else None
+
+    wild_server.script = at_most_five
+    job = await run(connection, workspace_path)
+    assert job.items_failed == 0
+    check_judged_once(connection)
+    asked = [received.body["top_logprobs"] for received in wild_server.received if "top_logprobs" in received.body]
+    assert asked[-1] == 5
+    assert asked.count(20) <= 4, "what was refused once is not asked again"
+
+
+@pytest.mark.parametrize("refusal", ["logprobs is not supported", "Bad request"])
+async def test_votes_decide_where_a_server_refuses_log_probabilities(
+    wild_server: WildServer, workspace_path: Path, connection: Connection, refusal: str
+) -> None:
+    wild_server.script = lambda received: refusing(400, {"message": refusal}) if "logprobs" in received.body else None
+    job = await run(connection, workspace_path)
+    assert job.items_failed == 0
+    asked, candidates = connection.execute(
+        "SELECT count(*), count(DISTINCT candidate_id) FROM work_items WHERE stage = 'judge'"
+    ).fetchone()
+    assert asked == 5 * candidates > 0
