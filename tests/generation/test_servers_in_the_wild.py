@@ -190,7 +190,8 @@ async def test_money_that_runs_out_pauses_messages_and_batches(
     move_job(connection, job.id, "resume")
     again = AnthropicEngine("m") if engine == "anthropic" else AnthropicBatchesEngine("m")
     await run_worker(workspace_path, again)
-    assert find_job(connection, job.id).state == "done"
+    now = find_job(connection, job.id)
+    assert now.state == "done", now.note
 
 
 @pytest.mark.parametrize(
