@@ -81,7 +81,7 @@ def fetch_problem() -> str | None:
 
 
 def network_settings() -> dict[str, str]:
-    """Returns the variables that say how servers are reached: proxies without passwords, files with whether they exist."""
+    """Returns the variables that say how servers are reached: proxies without passwords, files with what is there."""
     found = {}
     for name in (*PROXIES, WITHOUT_PROXY, *CERTIFICATES):
         own, value = _given(name)
@@ -142,8 +142,8 @@ def _proxy_problem(name: str, value: str, client: _Client) -> str | None:
     if kind not in client.kinds:
         known = ", ".join(f"{each}://" for each in client.kinds)
         return (
-            f"{name} names a proxy of a kind that can't be used here ({_address(value)}): give one that begins with one "
-            f"of {known}, or unset {name}."
+            f"{name} names a proxy of a kind that can't be used ({_address(value)}): give one that begins with one of "
+            f"{known}, or unset {name}."
         )
     if kind.startswith("socks") and importlib.util.find_spec(client.socks_module) is None:
         return (
