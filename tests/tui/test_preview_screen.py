@@ -71,7 +71,9 @@ async def test_candidates_their_prompts_and_the_job(workspace_path: Path, folder
         await pilot.press("p")
         assert "Suppose there is a person who enjoys long walks" in await until_shown(pilot, "sample, as sent")
         await pilot.press("p", "w")
-        await until_shown(pilot, "A job will write 100 examples for long-walks")
+        shown = await until_shown(pilot, "A job will write 100 examples for long-walks")
+        assert "long-walks: about 5,050 calls" in shown
+        assert "at most $2" in " ".join(shown.split())
         await pilot.press("y")
         await until_shown(pilot, "queued: job 1 for long-walks")
     (job,) = jobs.all_jobs(open_workspace(workspace_path))

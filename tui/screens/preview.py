@@ -140,11 +140,12 @@ class PreviewScreen(Screen[None]):
         """Asks whether the whole dataset is to be written."""
         message.stop()
         names = " and ".join(visible(one.name, one_line=True) for one in self._previews)
+        costs = "".join(f"\n\n{visible(cost, one_line=True)}" for cost in message.costs)
         self.app.push_screen(
             ConfirmScreen(
                 "Write the dataset?",
                 f"A job will write {DEFAULT_COUNT} examples for {names} with the engine {self.engine.value.strip()}, "
-                "in the background. `evalwright generate` has more settings.",
+                f"in the background. `evalwright generate` has more settings.{costs}",
             ),
             self._confirmed,
         )
@@ -174,8 +175,9 @@ class PreviewScreen(Screen[None]):
     async def _check(self) -> None:
         try:
             engine, model = self._engine()
-            await self._store.looking(_check, self._names(), engine, model)
-            self.post_message(JobsChecked())
+            told = _gives_probabilities(self._previews)
+            costs = await self._store.looking(_check, self._names(), engine, model, told)
+            self.post_message(JobsChecked(costs))
         except EvalwrightError as error:
             self.post_message(Failed(error))
 
@@ -261,8 +263,36 @@ def _wordings(found: Preview) -> list[str | None]:
     return list(names) if len(names) > 1 else [None]
 
 
-def _check(connection: Connection, names: list[str], engine: str, model: str) -> None:
-    check_jobs(connection, *_ordered(names, engine, model))
+def _check(
+    connection: Connection, names: list[str], engine: str, model: str, probabilities: bool | None
+) -> tuple[str, ...]:  # fmt: skip
+    """Says what keeps the jobs from being made; returns about how much each would take and at most, if it costs."""
+    from generation.estimate import estimate
+
+    orders, wanted = _ordered(names, engine, model)
+    check_jobs(connection, orders, wanted)
+    if engine == "local":
+        return ()
+    found = [
+        estimate(
+            order,
+            engine=engine,
+            model=wanted.model,
+            count=wanted.count,
+            rounds=wanted.rounds,
+            probabilities=probabilities,
+        )
+        for order in orders
+    ]
+    return tuple(f"{one.name}: {one.sentence}." for one in found)
+
+
+def _gives_probabilities(previews: tuple[Preview, ...]) -> bool | None:
+    """Returns whether the engine gave probabilities when it judged; None if it judged nothing that could be read."""
+    calls = [call for found in previews for candidate in found.candidates for call in candidate.calls]
+    judged = [call.reply for call in calls if "probabilities" in call.reply]
+    given = [reply["probabilities"] is not None for reply in judged]
+    return any(given) if given else None
 
 
 def _queue(connection: Connection, names: list[str], engine: str, model: str) -> list[Job]:
