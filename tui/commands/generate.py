@@ -116,16 +116,17 @@ def say_estimates(orders: Sequence[Order], jobs: Sequence[Job]) -> None:
     from generation.estimate import estimate
 
     for order, job in zip(orders, jobs, strict=True):
-        found = estimate(
-            order,
-            engine=job.engine,
-            model=job.model,
-            count=job.count,
-            rounds=job.rounds,
-            limits=job.limits,
-            seed=job.seed,
-            ask=True,
-        )
+        with Bar(f"counting the prompts of {job.dataset}", "prompts"):
+            found = estimate(
+                order,
+                engine=job.engine,
+                model=job.model,
+                count=job.count,
+                rounds=job.rounds,
+                limits=job.limits,
+                seed=job.seed,
+                ask=True,
+            )
         tell(f"{job.dataset}: {found.sentence}")
 
 
@@ -186,7 +187,8 @@ def watch(connection: Connection, workspace: Path, job_id: int) -> Job:
                 if job.note:
                     bar.say(job.note)
                 else:
-                    bar.update(job.selected, job.count, doing=", ".join(progress_words(job)))
+                    waits = "waiting for the worker" if job.state == "queued" else ", ".join(progress_words(job))
+                    bar.update(job.selected, job.count, doing=waits)
                 time.sleep(WATCH_SECONDS)
                 job = find_job(connection, job_id)
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import time
 from pathlib import Path
 from typing import ClassVar
 
@@ -26,13 +27,15 @@ from generation.preview import Preview
 from tui.actions import PREVIEW, Action, bindings
 from tui.messages import Failed, JobsChecked, PreviewMade
 from tui.preview_process import PreviewProcess
+from tui.progress import without_elapsed
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.text import TextScreen
 from tui.store import Store
-from tui.text import visible
+from tui.text import clock, visible
 from tui.widgets.preview_lines import preview_heading, preview_lines
 
 SAMPLES = 8
+TICK_SECONDS = 1.0
 ADVICE = (
     "A behaviour file names a tendency and describes it; the model shows here within seconds what it makes of it.\n\n"
     '    name = "enjoys-long-walks"\n'
@@ -57,6 +60,8 @@ class PreviewScreen(Screen[None]):
         self._process = process or PreviewProcess()
         self._previews: tuple[Preview, ...] = ()
         self._with_prompts = False
+        self._words = ""
+        self._began: float | None = None
 
     def compose(self) -> ComposeResult:
         """Makes the screen."""
@@ -79,6 +84,7 @@ class PreviewScreen(Screen[None]):
         here = sorted(Path().glob("*.toml"))
         self.files.value = here[0].name if len(here) == 1 and here[0].name != "pyproject.toml" else ""
         self.files.focus()
+        self.set_interval(TICK_SECONDS, self._show_doing)
 
     async def on_unmount(self) -> None:
         """Ends what is still running."""
@@ -103,6 +109,7 @@ class PreviewScreen(Screen[None]):
         if not names:
             return
         self._say("")
+        self._began = time.monotonic()
         self._doing("beginning")
         self.set_focus(None)
         self._run(names)
@@ -187,6 +194,7 @@ class PreviewScreen(Screen[None]):
             engine, model = self._engine()
             jobs = await self._store.looking(_queue, self._names(), engine, model)
             queued = ", ".join(f"job {job.id} for {visible(job.dataset, one_line=True)}" for job in jobs)
+            self._began = None
             self._doing(f"queued: {queued}")
         except EvalwrightError as error:
             self.post_message(Failed(error))
@@ -249,7 +257,15 @@ class PreviewScreen(Screen[None]):
         return words[0], words[1] if len(words) > 1 else ""
 
     def _doing(self, words: str) -> None:
-        self.query_one("#doing", Static).update(Content(visible(words, one_line=True)))
+        """Says what is being done; nothing ends it, and the time that it takes."""
+        self._words = without_elapsed(words)
+        if not words:
+            self._began = None
+        self._show_doing()
+
+    def _show_doing(self) -> None:
+        passed = "" if self._began is None else f" · {clock(time.monotonic() - self._began)}"
+        self.query_one("#doing", Static).update(Content(f"{visible(self._words, one_line=True)}{passed}"))
 
     def _say(self, sentence: str) -> None:
         said = self.query_one("#said", Static)
