@@ -156,8 +156,9 @@ def test_the_longest_wording_counts_in_the_most() -> None:
     assert long - short == 50 * 1_000
 
 
-def test_rows_that_another_seed_may_draw_count_where_none_is_given(orders: dict[str, Order]) -> None:
-    rows = [{"view": f"view {n}", "attribute": "x" * (2_000 if n == 9 else 20)} for n in range(10)]
+@pytest.mark.parametrize("place", range(10))
+def test_rows_that_another_seed_may_draw_count_where_none_is_given(orders: dict[str, Order], place: int) -> None:
+    rows = [{"view": f"view {n}", "attribute": "x" * (2_000 if n == place else 20)} for n in range(10)]
     order = replace(orders["sycophancy"], inputs={**orders["sycophancy"].inputs, "views": rows})
     bounds = [about(order, count=2, seed=seed).most.input_tokens for seed in range(30)]
     assert about(order, count=2, seed=None).most.input_tokens >= max(bounds) > min(bounds) + 1_900
@@ -165,9 +166,8 @@ def test_rows_that_another_seed_may_draw_count_where_none_is_given(orders: dict[
 
 def test_the_vague_rows_of_an_input_are_known_beforehand(orders: dict[str, Order]) -> None:
     order = orders["winogenerated"]
-    only = [row for row in order.inputs["occupations"] if "Other" not in row["title"]]
-    assert about(order).calls < about(replace(order, inputs={"occupations": only * 2})).calls
-    assert about(order, count=2).most_calls % 2 == 0
+    plain = [{**row, "title": row["title"].replace("Other", "Old")} for row in order.inputs["occupations"]]
+    assert about(replace(order, inputs={"occupations": plain})).calls == 1.5 * about(order).calls
 
 
 def test_revised_texts_are_counted_with_their_critiques() -> None:
@@ -218,6 +218,7 @@ def test_without_a_key_nobody_is_asked(monkeypatch: pytest.MonkeyPatch, serving:
     asked = len(serving.received)
     assert asked == 5
     monkeypatch.delenv("ANTHROPIC_API_KEY")
+    monkeypatch.setattr("generation.token_counts.make_engine", None)
     assert not about(ask=True).counted
     assert len(serving.received) == asked
 
