@@ -209,13 +209,16 @@ class _Walk:
             yield replace(group, likely=_candidate(likely), longest=_candidate(longest))
 
     def _judge(self, stage: JudgeStage, groups: Sequence[_Group]) -> None:
-        votes = 1 if self._running.engine.has_probabilities else stage.question(self._job.engine).votes
+        votes = stage.question(self._job.engine).votes
+        likely = 1 if self._running.engine.has_probabilities else votes
+        # A server that gave probabilities when it was asked may give none when the job runs.
+        most = likely if self._job.engine == "local" else votes
         for group in groups:
             request = self._request(stage, {"seed": 0}, group.likely)
             assert isinstance(request, JudgeRequest)
             written = max(map(len, request.answers)) / CHARACTERS_PER_TOKEN + VOTE_TOKENS
-            self._add_likely(stage.name, request, votes * group.count, written)
-            self._add_most(votes * group.most, [self._request(stage, {"seed": 0}, group.longest, longest=True)])
+            self._add_likely(stage.name, request, likely * group.count, written)
+            self._add_most(most * group.most, [self._request(stage, {"seed": 0}, group.longest, longest=True)])
 
     def _revise(self, stage: ReviseStage, group: _Group) -> _Group:
         rewriting = stage.rewriting(self._job.engine)

@@ -12,7 +12,7 @@ import anthropic
 import httpx2
 import pytest
 
-from generation.engines.environment import environment_problem, fetch_problem, network_settings
+from generation.engines.environment import environment_problem, fetch_problem, network_settings, without_passwords
 from tests.support.calls import is_sentence
 from tests.support.command_line import run
 
@@ -147,6 +147,13 @@ def test_what_is_set_is_shown_without_passwords(monkeypatch: pytest.MonkeyPatch,
         "SSL_CERT_DIR": "not set",
         "REQUESTS_CA_BUNDLE": "there.pem (exists)",
     }
+
+
+def test_what_pip_says_of_a_proxy_is_told_without_its_password() -> None:
+    said = "Cannot connect to proxy http://me:se/c@ret@proxy.example:1, nor to https://pypi.example/simple"
+    assert without_passwords(said) == (
+        "Cannot connect to proxy http://***@proxy.example:1, nor to https://pypi.example/simple"
+    )
 
 
 @pytest.mark.slow
