@@ -42,8 +42,8 @@ def _figures(job: Job, figures: JobFigures, width: int) -> Iterator[tuple[str, C
         ),
     )
     yield "Money", _money(job, figures)
-    if figures.seconds_passed is not None:
-        under_way = bool(job.items) and job.state == "running" and not job.items_done + job.items_failed
+    if job.state == "running" and figures.seconds_passed is not None:
+        under_way = bool(job.items) and not job.items_done + job.items_failed
         yield "Time", _joined(clock(figures.seconds_passed), "the first call is under way" if under_way else "")
     if figures.seconds_left is not None:
         yield "Time left", Content(f"about {duration(figures.seconds_left)}, if it goes on like this")
