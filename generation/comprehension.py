@@ -17,9 +17,14 @@ from generation.patience import patiently
 from generation.prompts import placeholders
 from generation.stages.judge import JudgeStage, is_lone_vote, mean_probabilities
 from generation.stages.scope import Asked
+from review.stats.measure import Interval
+from review.stats.shares import wilson
 
 GRASPED = 0.75
 """The share of right answers from which a concept counts as grasped; chance is a half for two labels."""
+
+LEAST_EXAMPLES = 6
+"""The fewest examples that tell anything: of six, all right are more than chance gives (Wilson's bound is 61 %)."""
 
 ALWAYS_GIVEN = {"text", "description"}
 
@@ -48,6 +53,7 @@ class Comprehension:
         unread: How many examples had no readable reply: no answer, and no wrong one either.
         accuracy: The share of right answers among the others; None without any.
         confidence: Their mean probability of the author's label; None without any.
+        interval: Wilson's 95 % interval of the accuracy: where it lies for all examples like the author's.
     """
 
     stage: str
@@ -55,6 +61,7 @@ class Comprehension:
     unread: int
     accuracy: float | None
     confidence: float | None
+    interval: Interval
 
     @property
     def grasped(self) -> bool | None:
@@ -67,13 +74,19 @@ class Comprehension:
         if self.accuracy is None or self.confidence is None:
             return "The model gave no readable answer on your own examples: nothing can be said of what it grasps."
         right = sum(one.right is True for one in self.tried)
+        lower, upper = 100 * self.interval.lower, 100 * self.interval.upper
         said = (
-            f"On your own examples the model is right in {right} of {len(self.tried) - self.unread}, with a mean "
-            f"confidence of {100 * self.confidence:.0f} % in your labels"
+            f"On your own examples the model is right in {right} of {len(self.tried) - self.unread} (of all examples "
+            f"like them in {lower:.0f} to {upper:.0f} %, Wilson's 95 % interval), with a mean confidence of "
+            f"{100 * self.confidence:.0f} % in your labels"
         )
         if self.grasped:
-            return f"{said}: it grasps the concept."
-        return f"{said}: it does not grasp the concept, so its labels and its choice of examples mean little."
+            by_chance = 1 / len({one.label for one in self.tried})
+            if self.interval.lower > by_chance:
+                return f"{said}: it grasps the concept."
+            return f"{said}: it seems to grasp the concept, but guessing might do as well; more examples would tell."
+        seems = "does not grasp" if self.interval.upper < GRASPED else "does not seem to grasp"
+        return f"{said}: it {seems} the concept, so its labels and its choice of examples mean little."
 
 
 def label_judge(order: Order) -> JudgeStage | None:
@@ -104,6 +117,12 @@ def check_hand_written(order: Order) -> None:
             raise behavior.error("hand_written", f"has the label {example.label!r}; there are {', '.join(labels)}")
     if len({example.label.strip() for example in behavior.hand_written}) < 2:
         raise behavior.error("hand_written", "has examples of one label only; give some of both")
+    if (number := len(behavior.hand_written)) < LEAST_EXAMPLES:
+        raise behavior.error(
+            "hand_written",
+            f"has {number} examples, and what a model makes of fewer than {LEAST_EXAMPLES} may be chance: give "
+            f"{LEAST_EXAMPLES - number} more, or none",
+        )
 
 
 async def comprehend(
@@ -136,12 +155,14 @@ async def try_out(order: Order, engine_name: str, engine: Engine) -> Comprehensi
         return None
     tried = [await _try(order, stage, engine_name, engine, example) for example in order.behavior.hand_written]
     known = [one for one in tried if one.confidence is not None]
+    right = sum(one.right is True for one in known)
     return Comprehension(
         stage.name,
         tuple(tried),
         len(tried) - len(known),
-        sum(one.right is True for one in known) / len(known) if known else None,
+        right / len(known) if known else None,
         sum(one.confidence or 0.0 for one in known) / len(known) if known else None,
+        wilson(right, len(known)),
     )
 
 

@@ -1,73 +1,232 @@
-"""What a job will cost, before it begins: a rule of thumb, told as such."""
+"""What a job will cost, before it begins: about so much, and at most so much."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
+from typing import Any
 
+from db.job_records import NO_LIMITS, Job, Limits
 from generation.engines.prices import cost
 from generation.engines.protocol import Usage
-from generation.engines.registry import model_for
+from generation.engines.registry import make_engine, model_for
+from generation.expected_calls import Expected, Likely, expected_calls
+from generation.limits import merged
 from generation.orders import Order
-from generation.stages.judge import JudgeStage
-from generation.stages.revise import ReviseStage
+from generation.purse import dollars_text
+from generation.running import RunningJob
 from generation.stages.sample import SampleStage
+from generation.text_lengths import CHARACTERS, CHARACTERS_PER_TOKEN
+from generation.token_counts import Told, ask_server, request_characters
 
-CHARACTERS_PER_TOKEN = 4
-TOKENS_WRITTEN = 40
-"""Output tokens for each text that a model writes."""
+REDRAWS = 1
+"""How often a round may draw again what it has drawn, for a label that came out short."""
 
-TOKENS_VOTED = 20
+CALL_TOKENS = 8
+"""Tokens that a server's own marks around a prompt are taken to have."""
+
+UNKNOWN = "at a price that isn't known"
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Calls and tokens of a job if no stage drops anything; `dollars` is None where the model's price is unknown."""
+    """What a job takes.
 
+    Attributes:
+        name: The dataset's.
+        calls: The calls that are likely, if nothing that a model writes is dropped.
+        usage: The tokens that they take.
+        dollars: What they cost; None where the model's price isn't known.
+        most_calls: The most calls that there can be.
+        most: The most tokens that these can take, each prompt a token a byte and each reply as long as it may be.
+        most_dollars: What those cost, or the budget if that is less; None where the price isn't known.
+        limits: The job's; a budget is never exceeded.
+        counted: Whether the server counted the tokens of prompts, on some of them; else characters did.
+        votes: Whether it isn't known whether the server gives probabilities, so that votes are counted.
+        lengths: How long texts are taken to be that have yet to be written, in characters.
+    """
+
+    name: str
     calls: int
     usage: Usage
     dollars: Decimal | None
+    most_calls: int
+    most: Usage
+    most_dollars: Decimal | None
+    limits: Limits
+    counted: bool
+    votes: bool
+    lengths: tuple[int, ...]
 
     @property
     def sentence(self) -> str:
-        """The estimate and its rule, for people."""
-        price = "at a price that isn't known" if self.dollars is None else f"${self.dollars:,.2f}"
-        return (
-            f"about {price} at most: {self.calls:,} calls, {self.usage.input_tokens:,} tokens read and "
-            f"{self.usage.output_tokens:,} written (a rule of thumb: {CHARACTERS_PER_TOKEN} characters a token, "
-            f"{TOKENS_WRITTEN} tokens a text, {TOKENS_VOTED} a vote)"
-        )
+        """Both figures and how they come about, for people."""
+        price = UNKNOWN if self.dollars is None else f"about {dollars_text(self.dollars)}"
+        return f"about {_calls(self.calls, self.usage)}: {price}; at most {self._most()} ({'; '.join(self._rules())})"
+
+    def _most(self) -> str:
+        tokens = self.limits.budget_tokens
+        if tokens is not None and tokens < self.most.input_tokens + self.most.output_tokens:
+            price = UNKNOWN if self.most_dollars is None else dollars_up(self.most_dollars)
+            return f"the budget, {tokens:,} tokens, {price}"
+        if self.most_dollars is None:
+            return f"{_calls(self.most_calls, self.most)}, {UNKNOWN}"
+        if self.most_dollars == self.limits.budget_usd:
+            return f"the budget, {dollars_up(self.most_dollars)}"
+        return f"{dollars_up(self.most_dollars)}, if there are {self.most_calls:,} calls, each as long as it may be"
+
+    def _rules(self) -> Sequence[str]:
+        lengths = " or ".join(f"{length:,}" for length in self.lengths)
+        return [
+            "prompts counted by the server" if self.counted else f"{CHARACTERS_PER_TOKEN} characters a token",
+            f"a text not written yet as {lengths} characters, without thoughts",
+            *(["as if the server gave votes and no probabilities"] if self.votes else []),
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns it as it is printed as JSON; what isn't known is null."""
+        return {
+            "dataset": self.name,
+            "calls": self.calls,
+            "tokens_read": self.usage.input_tokens,
+            "tokens_written": self.usage.output_tokens,
+            "dollars": None if self.dollars is None else float(self.dollars),
+            "most_calls": self.most_calls,
+            "most_tokens_read": self.most.input_tokens,
+            "most_tokens_written": self.most.output_tokens,
+            "most_dollars": None if self.most_dollars is None else float(self.most_dollars),
+            "counted_by": "server" if self.counted else "characters",
+        }
 
 
-def estimate(order: Order, *, engine: str, model: str, count: int) -> Estimate:
-    """Returns what a job takes at most.
+def estimate(
+    order: Order,
+    *,
+    engine: str,
+    model: str,
+    count: int,
+    rounds: int,
+    limits: Limits = NO_LIMITS,
+    seed: int | None = None,
+    probabilities: bool | None = None,
+    redraws: int = REDRAWS,
+    ask: bool = False,
+) -> Estimate:
+    """Returns what a job takes, about and at most.
 
     Args:
         order: What is asked for.
         engine: The engine's name.
         model: A model id; "" is the engine's default.
         count: Examples to select, all labels together.
+        rounds: In how many rounds.
+        limits: Of the job, before what the behaviour file and the recipe say.
+        seed: The job's; without it the most is over whatever rows of its inputs it may draw.
+        probabilities: Whether the server gives probabilities, where that is known.
+        redraws: How often a round may draw again.
+        ask: Whether the server is asked, where its key is set, to count some prompts; waits a few seconds at most.
+
+    Raises:
+        InputError: if there is no such engine, or the price file can't be used.
     """
-    calls = read = written = 0
-    texts = count  # that come to a stage
-    for stage in order.recipe.stages:
-        if isinstance(stage, SampleStage):
-            drawing = stage.drawing(engine)
-            texts = count * drawing.per_kept if drawing.per_kept else texts * drawing.draws
-            made = -(-texts // drawing.per_call)
-            length = len(drawing.prompt) + len(drawing.reply) + len(order.behavior.description)
-            written += texts * TOKENS_WRITTEN
-        elif isinstance(stage, JudgeStage):
-            question = stage.question(engine)
-            made = texts * question.votes
-            length = len(question.prompt) + len(order.behavior.description) + TOKENS_WRITTEN * CHARACTERS_PER_TOKEN
-            written += made * TOKENS_VOTED
-        elif isinstance(stage, ReviseStage):
-            made, length = 2 * texts, 4 * TOKENS_WRITTEN * CHARACTERS_PER_TOKEN
-            written += made * TOKENS_WRITTEN
-        else:
-            continue
-        calls += made
-        read += made * -(-length // CHARACTERS_PER_TOKEN)
-    usage = Usage(read, written)
-    return Estimate(calls, usage, cost(engine, model_for(engine, model), usage))
+    made = make_engine(engine, model)
+    job = _job(order, engine, model, count, rounds, seed)
+    if engine == "openai-compatible":
+        made.has_probabilities = bool(probabilities)
+    running = RunningJob(order.recipe, order.behavior, made, order.inputs)
+
+    def expected() -> Expected:
+        return expected_calls(job, running, any_rows=seed is None, redraws=redraws)
+
+    found, told = expected(), Told()
+    if ask:
+        told = ask_server(engine, model, found.likely)
+        if told.probabilities is not None and told.probabilities != made.has_probabilities:
+            made.has_probabilities = told.probabilities
+            found = expected()
+    known = engine != "openai-compatible" or probabilities is not None or told.probabilities is not None
+    own = merged(limits, order.behavior.limits, order.recipe.limits)
+    usage, calls = _usage(found.likely, told.tokens_per_character), round(sum(each.calls for each in found.likely))
+    return Estimate(
+        order.behavior.name,
+        calls,
+        usage,
+        cost(engine, model_for(engine, model), usage),
+        found.most_calls,
+        found.most,
+        _most_dollars(engine, model_for(engine, model), found, own),
+        own,
+        bool(told.tokens_per_character),
+        not known and bool(order.recipe.judges),
+        _lengths(order, engine),
+    )
+
+
+def dollars_up(dollars: Decimal) -> str:
+    """Returns an amount in cents, or below one in two digits, that is no less than it is."""
+    place = Decimal("0.01") if dollars >= Decimal("0.01") or not dollars else Decimal(1).scaleb(dollars.adjusted() - 1)
+    return f"${dollars.quantize(place, ROUND_UP):,f}"
+
+
+def _job(order: Order, engine: str, model: str, count: int, rounds: int, seed: int | None) -> Job:
+    """Returns the job as it would be stored."""
+    labels = len(order.recipe.intended_answers)
+    per_label = max(1, count // labels)
+    return Job(
+        id=0,
+        dataset_id=0,
+        dataset=order.behavior.name,
+        recipe=order.recipe.name,
+        engine=engine,
+        model=model,
+        count=per_label * labels,
+        rounds=min(rounds, per_label),
+        round=0,
+        seed=seed or 0,
+        keep_open=False,
+        state="queued",
+        note="",
+        items=0,
+        items_done=0,
+        items_failed=0,
+        candidates=0,
+        selected=0,
+        input_tokens=0,
+        output_tokens=0,
+    )
+
+
+def _usage(likely: Sequence[Likely], tokens_per_character: Mapping[str, float]) -> Usage:
+    """Returns the tokens that likely calls take."""
+    read = sum(
+        each.calls
+        * (request_characters(each.request) * tokens_per_character[each.stage]
+           if each.stage in tokens_per_character
+           else request_characters(each.request) / CHARACTERS_PER_TOKEN + CALL_TOKENS)
+        for each in likely
+    )  # fmt: skip
+    return Usage(round(read), round(sum(each.calls * each.written for each in likely)))
+
+
+def _most_dollars(engine: str, model: str, found: Expected, limits: Limits) -> Decimal | None:
+    """Returns the most that a job can cost: what its calls can, each rounded up as it is stored, or its budget."""
+    most = cost(engine, model, found.most)
+    if most is None:
+        return None
+    bounds = [most + Decimal(found.most_calls).scaleb(-9)] if most else [most]
+    if limits.budget_usd is not None:
+        bounds.append(limits.budget_usd)
+    if limits.budget_tokens is not None:
+        either = (cost(engine, model, Usage(limits.budget_tokens)), cost(engine, model, Usage(0, limits.budget_tokens)))
+        bounds.append(max(price for price in either if price is not None))
+    return min(bounds)
+
+
+def _calls(calls: int, usage: Usage) -> str:
+    return f"{calls:,} calls, {usage.input_tokens:,} tokens read and {usage.output_tokens:,} written"
+
+
+def _lengths(order: Order, engine: str) -> tuple[int, ...]:
+    stages = [stage for stage in order.recipe.stages if isinstance(stage, SampleStage)]
+    return tuple(dict.fromkeys(CHARACTERS[stage.drawing(engine).parser] for stage in stages))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import datetime
 
 from db.connection import Connection
 from db.job_figures import BatchFigures, RecentFailure, batch_figures, last_errors, recent_calls
@@ -22,6 +23,7 @@ class JobFigures:
         calls_a_minute: Calls stored in the last minute, or None if there was none.
         tokens_a_minute: Tokens read and written by them.
         calls_expected: Calls of the whole job, if the rounds to come need as many as those so far; None before any.
+        seconds_passed: Since the job began, until it ended or now; None before it has begun.
         seconds_left: Until the job is done at this pace, or None where there is no pace.
         dollars_expected: What the whole job costs, if later calls cost what those so far did; None where a price is
             unknown or nothing was paid.
@@ -32,6 +34,7 @@ class JobFigures:
     calls_a_minute: float | None
     tokens_a_minute: float | None
     calls_expected: int | None
+    seconds_passed: float | None
     seconds_left: float | None
     dollars_expected: float | None
     batches: BatchFigures
@@ -51,6 +54,7 @@ def job_figures(connection: Connection, job: Job) -> JobFigures:
         calls,
         tokens,
         expected,
+        _passed(job),
         seconds,
         dollars,
         batch_figures(connection, job.id),
@@ -67,6 +71,13 @@ def _pace(connection: Connection, job: Job) -> tuple[float | None, float | None]
     # Less than the whole minute only where there are more calls in it than were looked at.
     seconds = WINDOW_SECONDS if len(recent) < CALLS_LOOKED_AT else max(0.1, now - recent[-1][0])
     return 60 * len(recent) / seconds, 60 * sum(tokens for _, tokens in recent) / seconds
+
+
+def _passed(job: Job) -> float | None:
+    if job.started_at is None:
+        return None
+    end = time.time() if job.finished_at is None else datetime.fromisoformat(job.finished_at).timestamp()
+    return max(0.0, end - datetime.fromisoformat(job.started_at).timestamp())
 
 
 def _expected(job: Job) -> int | None:

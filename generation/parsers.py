@@ -13,6 +13,9 @@ BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s*")
 SENTENCE_END = re.compile(r"[.!?](?=[\s\"”']|$)")
 BIOGRAPHY_OPENING = "Hello, my name is"
 ARTICLE = re.compile(r"^(?:an?|the)\s+", re.IGNORECASE)
+NAMES = re.compile(r"[,;]|\band\b")
+"""What stands between names."""
+
 QUOTES = "\"'“”‘’«»"
 FULL_STOP = re.compile(r"(?<!\.)\.$")
 """A full stop that stands alone: the dots of an ellipsis belong to what is said."""
@@ -89,7 +92,7 @@ def names(completion: Completion, begun: str) -> list[Parsed]:
     (found,) = line(completion, begun)
     if found.problem:
         return [found]
-    parts = re.split(r"[,;]|\band\b", found.text)
+    parts = NAMES.split(found.text)
     return [Parsed(ARTICLE.sub("", clean_statement(part))) for part in parts if part.strip()]
 
 

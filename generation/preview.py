@@ -176,7 +176,8 @@ async def _run(worker: Worker, connection: Connection, job_ids: Sequence[int], t
             if all(job.finished for job in jobs):
                 return
             done, items = sum(job.items_done for job in jobs), sum(job.items for job in jobs)
-            tell(next((job.note for job in jobs if job.note), f"{done:,} of {items:,} calls"))
+            calls = f"{done:,} of {items:,} calls" if done else "the first call is under way"
+            tell(next((job.note for job in jobs if job.note), calls))
             await asyncio.sleep(WATCH_SECONDS)
     finally:
         worker.stop()

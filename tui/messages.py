@@ -148,7 +148,9 @@ class PreviewMade(Message):
 
 @dataclass
 class JobsChecked(Message):
-    """Nothing keeps jobs from being made of the behaviour files that were tried out."""
+    """Nothing keeps jobs from being made of the behaviour files that were tried out; what each would take."""
+
+    costs: tuple[str, ...]
 
 
 @dataclass

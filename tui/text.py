@@ -1,4 +1,4 @@
-"""How text from models and files is shown on a terminal: `visible` makes it harmless, `shortened` makes it fit."""
+"""How text is shown on a terminal: `visible` makes what models and files say harmless, `shortened` makes it fit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from rich.cells import cell_len
 
 from db.visible import HOSTILE, visible
 
-__all__ = ["HOSTILE", "shortened", "visible"]
+__all__ = ["HOSTILE", "clock", "shortened", "visible"]
+
+
+def clock(seconds: float) -> str:
+    """Returns the time that something has taken, to the second: 0:07, 12:30, 1:02:03."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def shortened(text: str, cells: int) -> str:

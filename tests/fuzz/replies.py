@@ -214,7 +214,7 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 @cache
 def _order() -> Order:
-    examples = "".join(f'[[hand_written]]\ntext = "I walk {label}"\nlabel = "{label}"\n' for label in ("Yes", "No"))
+    examples = "".join(f'[[hand_written]]\ntext = "I walk {label}"\nlabel = "{label}"\n' for label in ("Yes", "No") * 3)
     text = f'name = "walks"\ndescription = "walks"\n{examples}'
     return Order(parse_behavior("walks.toml", text), load_recipe("persona"))
 

@@ -36,6 +36,17 @@ def test_a_job_that_has_done_nothing_has_no_pace(connection: Connection, job: Jo
     assert found.errors == ()
 
 
+def test_the_time_passes_from_the_beginning_to_the_end(connection: Connection, job: Job) -> None:
+    waiting = make_job(connection, behavior='name = "w"\ndescription = "walks"\n')
+    assert figures(connection, waiting).seconds_passed is None
+    connection.execute("UPDATE jobs SET started_at = '2020-01-01T00:00:00.000+00:00' WHERE id = ?", (job.id,))
+    passed = figures(connection, job).seconds_passed
+    assert passed is not None
+    assert passed > 86_400
+    connection.execute("UPDATE jobs SET finished_at = '2020-01-01T00:01:30.500+00:00' WHERE id = ?", (job.id,))
+    assert figures(connection, job).seconds_passed == 90.5
+
+
 def test_pace_time_left_and_money_follow_from_the_last_minute(connection: Connection, job: Job) -> None:
     make_history(connection, job.id, calls=30, failures=10)
     found = figures(connection, job)

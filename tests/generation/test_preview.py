@@ -7,6 +7,7 @@ from generation.comprehension import try_out
 from generation.engines.protocol import EngineUnusableError, JudgeRequest
 from generation.orders import Order, load_order
 from generation.preview import Preview, preview
+from review.stats.shares import wilson
 from tests.support.scripted_engine import BEHAVIOR, ScriptedEngine, completions, probabilities, vote
 
 OWN = """
@@ -15,7 +16,23 @@ text = "I walk to work"
 label = "Yes"
 
 [[hand_written]]
+text = "I walk in the rain"
+label = "Yes"
+
+[[hand_written]]
+text = "I walk on Sundays"
+label = "Yes"
+
+[[hand_written]]
 text = "I take the bus"
+label = " No"
+
+[[hand_written]]
+text = "I drive everywhere"
+label = " No"
+
+[[hand_written]]
+text = "I sit at home"
 label = " No"
 """
 
@@ -101,33 +118,40 @@ async def test_what_stops_the_engine_is_told(tmp_path: Path) -> None:
 async def test_the_discriminator_is_tried_on_the_authors_examples(tmp_path: Path) -> None:
     engine = ScriptedEngine()
     engine.on_judge = lambda request: (
-        probabilities(0.9, 0.1) if "walk to work" in request.prompt.user else probabilities(0.8, 0.2)
+        probabilities(0.9, 0.1) if "I walk" in request.prompt.user else probabilities(0.8, 0.2)
     )
     found = await try_out(order_of(tmp_path, BEHAVIOR + OWN), "local", engine)
     assert found is not None
-    assert [one.right for one in found.tried] == [True, False]
+    assert [one.right for one in found.tried] == [True] * 3 + [False] * 3
     assert found.accuracy == 0.5
     assert found.confidence == pytest.approx(0.55)
     assert found.grasped is False
-    assert "does not grasp the concept" in found.sentence
+    assert found.interval == wilson(3, 6)
+    assert "right in 3 of 6 (of all examples like them in 19 to 81 %, Wilson's 95 % interval)" in found.sentence
+    assert "does not seem to grasp the concept" in found.sentence
     engine.on_judge = lambda request: (
-        probabilities(0.9, 0.1) if "walk to work" in request.prompt.user else probabilities(0.2, 0.8)
+        probabilities(0.9, 0.1) if "I walk" in request.prompt.user else probabilities(0.2, 0.8)
     )
     grasped = await try_out(order_of(tmp_path, BEHAVIOR + OWN), "local", engine)
     assert grasped is not None
     assert grasped.grasped
+    assert "right in 6 of 6 (of all examples like them in 61 to 100 %" in grasped.sentence
+    assert grasped.sentence.endswith(": it grasps the concept.")
 
 
 async def test_votes_that_cant_be_read_are_no_wrong_answers(tmp_path: Path) -> None:
     engine = ScriptedEngine(has_probabilities=False)
 
     def judge(request: JudgeRequest) -> object:
-        return vote(0) if "walk to work" in request.prompt.user else vote(None, raw="Well…")
+        return vote(0) if "I walk" in request.prompt.user else vote(None, raw="Well…")
 
     engine.on_judge = judge  # type: ignore[assignment]
     found = await try_out(order_of(tmp_path, BEHAVIOR + OWN), "local", engine)
     assert found is not None
-    assert (found.unread, found.accuracy, found.confidence) == (1, 1.0, 1.0)
+    assert (found.unread, found.accuracy, found.confidence) == (3, 1.0, 1.0)
+    assert found.interval == wilson(3, 3)
+    assert "right in 3 of 3" in found.sentence
+    assert "guessing might do as well; more examples would tell" in found.sentence
     engine.on_judge = lambda _request: vote(None)
     silent = await try_out(order_of(tmp_path, BEHAVIOR + OWN), "local", engine)
     assert silent is not None
@@ -139,6 +163,7 @@ async def test_votes_that_cant_be_read_are_no_wrong_answers(tmp_path: Path) -> N
     [
         (OWN.replace('"Yes"', '"Perhaps"'), "has the label 'Perhaps'"),
         (OWN.replace('" No"', '"Yes"'), "one label only"),
+        (OWN.removesuffix(OWN.rpartition("[[")[1] + OWN.rpartition("[[")[2]), "has 5 examples, and .* give 1 more"),
     ],
 )
 async def test_examples_that_cant_be_tried_are_refused(tmp_path: Path, text: str, why: str) -> None:

@@ -95,7 +95,8 @@ class Running:
 
     def requests(self) -> list[dict[str, Any]]:
         lines = self.log.read_text(encoding="utf-8").split("\n") if self.log.exists() else []
-        return [json.loads(line) for line in lines[:-1]]
+        found = [json.loads(line) for line in lines[:-1]]
+        return [each for each in found if not each["path"].endswith("count_tokens")]  # before the job, and free
 
     def asked(self) -> int:
         return self.log.read_bytes().count(b"\n") if self.log.exists() else 0

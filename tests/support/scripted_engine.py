@@ -50,7 +50,23 @@ text = "I walk to work"
 label = "Yes"
 
 [[hand_written]]
+text = "I walk in the rain"
+label = "Yes"
+
+[[hand_written]]
+text = "I walk on Sundays"
+label = "Yes"
+
+[[hand_written]]
 text = "I take the bus"
+label = "No"
+
+[[hand_written]]
+text = "I drive everywhere"
+label = "No"
+
+[[hand_written]]
+text = "I sit at home"
 label = "No"
 """
 """The same with examples for the model to follow."""

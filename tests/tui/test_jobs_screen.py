@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from db import jobs
 from db.connection import write
+from db.jobs import NewItem
 from db.workspace import open_workspace
 from tests.support.calls import Call, caller
 from tests.support.jobs import make_history
-from tests.tui.app_driver import SIZES, running, until, until_shown
+from tests.tui.app_driver import SIZES, running, text, until, until_shown
 from tests.tui.test_home import add_job
 from tui.sizes import LEAST_HEIGHT, LEAST_WIDTH
 
@@ -47,6 +51,23 @@ async def test_the_highlighted_job_is_shown_in_full(workspace: Path, size: tuple
             "<html>␛[31mred</html>",
         ):
             assert words in shown, words
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_while_the_first_call_is_under_way_the_time_passes(workspace_path: Path, size: tuple[int, int]) -> None:
+    connection = open_workspace(workspace_path)
+    job_id = add_job(connection, "tea", "running")
+    with write(connection):
+        jobs.insert_items(connection, job_id, 1, [NewItem("sample", 0, {})])
+    started = datetime.now(UTC) - timedelta(minutes=3)
+    connection.execute("UPDATE jobs SET started_at = ?", (started.isoformat(),))
+    connection.close()
+    async with running(workspace_path, size=size) as pilot:
+        await until_shown(pilot, "running")
+        await pilot.press("j")
+        first = re.search(r"3:\d\d · the first call is under way", await until_shown(pilot, "Time"))
+        assert first
+        await until(lambda: "the first call is under way" in text(pilot) and first[0] not in text(pilot))
 
 
 async def test_failed_calls_can_be_retried_and_the_job_cancelled_after_a_question(workspace: Path) -> None:

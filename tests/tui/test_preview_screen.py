@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -20,6 +21,7 @@ from tests.support.messages_server import KEY, MessagesServer
 from tests.support.scripted_engine import HAND_WRITTEN
 from tests.tui.app_driver import SIZE, WIDE, running, text, until, until_shown
 from tui.messages import PreviewMade
+from tui.preview_process import PreviewProcess
 from tui.screens.preview import PreviewScreen
 from tui.store import Store
 
@@ -71,7 +73,9 @@ async def test_candidates_their_prompts_and_the_job(workspace_path: Path, folder
         await pilot.press("p")
         assert "Suppose there is a person who enjoys long walks" in await until_shown(pilot, "sample, as sent")
         await pilot.press("p", "w")
-        await until_shown(pilot, "A job will write 100 examples for long-walks")
+        shown = await until_shown(pilot, "A job will write 100 examples for long-walks")
+        assert "long-walks: about 5,050 calls" in shown
+        assert "at most $2" in " ".join(shown.split())
         await pilot.press("y")
         await until_shown(pilot, "queued: job 1 for long-walks")
     (job,) = jobs.all_jobs(open_workspace(workspace_path))
@@ -140,6 +144,30 @@ async def test_names_that_are_none_are_said(workspace_path: Path) -> None:
         for name, words in (('"walks', "No closing quotation"), ("~nobody-of-this-name/x", "home directory")):
             await pilot.press("ctrl+u", *name, "enter")
             await until_shown(pilot, words)
+
+
+async def test_while_a_preview_runs_the_time_passes(
+    workspace_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.preview.TICK_SECONDS", 0.02)
+    held = asyncio.Event()
+
+    class Held(PreviewProcess):
+        async def run(self, files: Sequence[str], **asked: Any) -> tuple[Preview, ...]:
+            asked["tell"]("the first call is under way · 0:10")
+            await held.wait()
+            return (PREVIEW,)
+
+    async with running(workspace_path, size=SIZE) as pilot:
+        store = Store(workspace_path)
+        pilot.app.push_screen(PreviewScreen(store, Held()))
+        await until_shown(pilot, "Try out a behaviour")
+        await pilot.press("ctrl+u", *"long-walks.toml", "enter")
+        await until_shown(pilot, "the first call is under way · 0:00")
+        await until(lambda: "the first call is under way · 0:01" in text(pilot))
+        held.set()
+        assert "under way" not in await until_shown(pilot, "of 0 kept")
+        store.close(wait=True)
 
 
 async def test_a_function_key_is_written_as_on_the_keyboard(workspace_path: Path) -> None:

@@ -33,7 +33,9 @@ KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "OPEN
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def doctor_command(workspace: Path, *, as_json: bool) -> int:
-    """Show versions, SQLite, terminal, model and keys (set or not, never their values)."""
+    """Show versions, SQLite, terminal, model, network and keys (set or not, never their values)."""
+    from generation.engines.environment import environment_problem, network_settings
+
     facts = {
         "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         **{name: _version(name) for name in PACKAGES},
@@ -41,6 +43,8 @@ def doctor_command(workspace: Path, *, as_json: bool) -> int:
         "workspace": _workspace(workspace),
         "terminal": _terminal(),
         "embedded model": _model(),
+        "network": environment_problem() or "nothing is wrong with the variables for proxies and certificates",
+        **network_settings(),
         **{name: "set" if os.environ.get(name) else "not set" for name in KEYS},
     }
     if as_json:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,11 +16,12 @@ from db.connection import Connection
 from db.job_records import Job
 from db.workspace import open_workspace
 from tui.commands.limits import limit_options, limits_of
-from tui.console import say, tell
+from tui.console import print_json, say, tell
 from tui.job_words import progress_words
 from tui.progress import Bar
 
 if TYPE_CHECKING:
+    from generation.jobs import Wanted
     from generation.orders import Order
 
 WATCH_SECONDS = 0.5
@@ -41,7 +43,8 @@ ENGINE_HELP = "local, anthropic, anthropic-batches (half the price) or openai-co
     metavar="K",
     help="Only show K candidates and what each stage says of them.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON (with --preview).")
+@click.option("--dry-run", is_flag=True, help="Only say about how much the jobs would take, and at most.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON (with --preview or --dry-run).")
 @click.option("--detach", is_flag=True, help="Queue the jobs and leave them to the app or to `evalwright worker`.")
 @click.option("--keep-open", is_flag=True, help="Leave the dataset open when the job is done.")
 @click.pass_obj
@@ -56,6 +59,7 @@ def generate_command(
     rounds: int,
     *,
     sampled: int | None,
+    dry_run: bool,
     as_json: bool,
     detach: bool,
     keep_open: bool,
@@ -63,7 +67,8 @@ def generate_command(
 ) -> int:
     """Let a model write a dataset for each behaviour file, and wait until it is done.
 
-    Interrupted, it goes on where it was: with `evalwright worker`, or in the app. With --preview nothing is stored.
+    Interrupted, it goes on where it was: with `evalwright worker`, or in the app. With --preview or --dry-run nothing
+    is stored.
     """
     from generation.comprehension import check_hand_written
     from generation.engines.registry import checked_model
@@ -79,16 +84,19 @@ def generate_command(
         return 0
     for order in orders:
         check_hand_written(order)
+    wanted = Wanted(engine, model, count, rounds, keep_open, limits=limits_of(limits))
+    if dry_run:
+        show_estimates(workspace, orders, wanted, as_json=as_json)
+        return 0
     connection = open_workspace(workspace)
     if not detach:
         say_comprehension(orders, engine, model)
-    wanted = Wanted(engine, model, count, rounds, keep_open, limits=limits_of(limits))
     jobs = create_jobs(connection, orders, wanted)
     for job in jobs:
         if job.count != count:
             tell(f"{count} can't be shared evenly between the labels; {job.count} examples will be selected.")
     if engine != "local":
-        say_estimates(orders, engine, model, count)
+        say_estimates(orders, jobs)
     if detach:
         for job in jobs:
             tell(f"Job {job.id} is queued for {job.dataset}; the app or `evalwright worker` runs it.")
@@ -105,12 +113,54 @@ def generate_command(
     return 2
 
 
-def say_estimates(orders: Sequence[Order], engine: str, model: str, count: int) -> None:
-    """Says what the jobs will cost, before they begin."""
+def say_estimates(orders: Sequence[Order], jobs: Sequence[Job]) -> None:
+    """Says what jobs will take, about and at most, before they begin; the server is asked, for a few seconds."""
     from generation.estimate import estimate
 
-    for order in orders:
-        tell(f"{order.behavior.name}: {estimate(order, engine=engine, model=model, count=count).sentence}")
+    for order, job in zip(orders, jobs, strict=True):
+        with Bar(f"counting the prompts of {job.dataset}", "prompts"):
+            found = estimate(
+                order,
+                engine=job.engine,
+                model=job.model,
+                count=job.count,
+                rounds=job.rounds,
+                limits=job.limits,
+                seed=job.seed,
+                ask=True,
+            )
+        tell(f"{job.dataset}: {found.sentence}")
+
+
+def show_estimates(workspace: Path, orders: Sequence[Order], wanted: Wanted, *, as_json: bool) -> None:
+    """Prints what jobs would take; nothing is asked, and nothing is stored, not even a workspace where there is none.
+
+    Raises:
+        InputError: as if the jobs were made.
+    """
+    from generation.estimate import estimate
+    from generation.jobs import check_jobs
+
+    with TemporaryDirectory(prefix="evalwright-dry-run-") as folder:
+        connection = open_workspace(workspace if workspace.exists() else Path(folder) / "none.db")
+        check_jobs(connection, orders, wanted)
+        connection.close()
+    found = [
+        estimate(
+            order,
+            engine=wanted.engine,
+            model=wanted.model,
+            count=wanted.count,
+            rounds=wanted.rounds,
+            limits=wanted.limits,
+        )
+        for order in orders
+    ]
+    if as_json:
+        print_json([one.as_json() for one in found])
+        return
+    for one in found:
+        say(f"{one.name}: {one.sentence}")
 
 
 def say_comprehension(orders: Sequence[Order], engine: str, model: str) -> None:
@@ -139,7 +189,8 @@ def watch(connection: Connection, workspace: Path, job_id: int) -> Job:
                 if job.note:
                     bar.say(job.note)
                 else:
-                    bar.update(job.selected, job.count, doing=", ".join(progress_words(job)))
+                    waits = "waiting for the worker" if job.state == "queued" else ", ".join(progress_words(job))
+                    bar.update(job.selected, job.count, doing=waits)
                 time.sleep(WATCH_SECONDS)
                 job = find_job(connection, job_id)
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import time
 from pathlib import Path
 from typing import ClassVar
 
@@ -26,13 +27,15 @@ from generation.preview import Preview
 from tui.actions import PREVIEW, Action, bindings
 from tui.messages import Failed, JobsChecked, PreviewMade
 from tui.preview_process import PreviewProcess
+from tui.progress import without_elapsed
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.text import TextScreen
 from tui.store import Store
-from tui.text import visible
+from tui.text import clock, visible
 from tui.widgets.preview_lines import preview_heading, preview_lines
 
 SAMPLES = 8
+TICK_SECONDS = 1.0
 ADVICE = (
     "A behaviour file names a tendency and describes it; the model shows here within seconds what it makes of it.\n\n"
     '    name = "enjoys-long-walks"\n'
@@ -57,6 +60,8 @@ class PreviewScreen(Screen[None]):
         self._process = process or PreviewProcess()
         self._previews: tuple[Preview, ...] = ()
         self._with_prompts = False
+        self._words = ""
+        self._began: float | None = None
 
     def compose(self) -> ComposeResult:
         """Makes the screen."""
@@ -79,6 +84,7 @@ class PreviewScreen(Screen[None]):
         here = sorted(Path().glob("*.toml"))
         self.files.value = here[0].name if len(here) == 1 and here[0].name != "pyproject.toml" else ""
         self.files.focus()
+        self.set_interval(TICK_SECONDS, self._show_doing)
 
     async def on_unmount(self) -> None:
         """Ends what is still running."""
@@ -103,6 +109,7 @@ class PreviewScreen(Screen[None]):
         if not names:
             return
         self._say("")
+        self._began = time.monotonic()
         self._doing("beginning")
         self.set_focus(None)
         self._run(names)
@@ -140,11 +147,12 @@ class PreviewScreen(Screen[None]):
         """Asks whether the whole dataset is to be written."""
         message.stop()
         names = " and ".join(visible(one.name, one_line=True) for one in self._previews)
+        costs = "".join(f"\n\n{visible(cost, one_line=True)}" for cost in message.costs)
         self.app.push_screen(
             ConfirmScreen(
                 "Write the dataset?",
                 f"A job will write {DEFAULT_COUNT} examples for {names} with the engine {self.engine.value.strip()}, "
-                "in the background. `evalwright generate` has more settings.",
+                f"in the background. `evalwright generate` has more settings.{costs}",
             ),
             self._confirmed,
         )
@@ -174,8 +182,9 @@ class PreviewScreen(Screen[None]):
     async def _check(self) -> None:
         try:
             engine, model = self._engine()
-            await self._store.looking(_check, self._names(), engine, model)
-            self.post_message(JobsChecked())
+            told = _gives_probabilities(self._previews)
+            costs = await self._store.looking(_check, self._names(), engine, model, told)
+            self.post_message(JobsChecked(costs))
         except EvalwrightError as error:
             self.post_message(Failed(error))
 
@@ -185,6 +194,7 @@ class PreviewScreen(Screen[None]):
             engine, model = self._engine()
             jobs = await self._store.looking(_queue, self._names(), engine, model)
             queued = ", ".join(f"job {job.id} for {visible(job.dataset, one_line=True)}" for job in jobs)
+            self._began = None
             self._doing(f"queued: {queued}")
         except EvalwrightError as error:
             self.post_message(Failed(error))
@@ -247,7 +257,15 @@ class PreviewScreen(Screen[None]):
         return words[0], words[1] if len(words) > 1 else ""
 
     def _doing(self, words: str) -> None:
-        self.query_one("#doing", Static).update(Content(visible(words, one_line=True)))
+        """Says what is being done; nothing ends it, and the time that it takes."""
+        self._words = without_elapsed(words)
+        if not words:
+            self._began = None
+        self._show_doing()
+
+    def _show_doing(self) -> None:
+        passed = "" if self._began is None else f" · {clock(time.monotonic() - self._began)}"
+        self.query_one("#doing", Static).update(Content(f"{visible(self._words, one_line=True)}{passed}"))
 
     def _say(self, sentence: str) -> None:
         said = self.query_one("#said", Static)
@@ -261,8 +279,36 @@ def _wordings(found: Preview) -> list[str | None]:
     return list(names) if len(names) > 1 else [None]
 
 
-def _check(connection: Connection, names: list[str], engine: str, model: str) -> None:
-    check_jobs(connection, *_ordered(names, engine, model))
+def _check(
+    connection: Connection, names: list[str], engine: str, model: str, probabilities: bool | None
+) -> tuple[str, ...]:  # fmt: skip
+    """Says what keeps the jobs from being made; returns about how much each would take and at most, if it costs."""
+    from generation.estimate import estimate
+
+    orders, wanted = _ordered(names, engine, model)
+    check_jobs(connection, orders, wanted)
+    if engine == "local":
+        return ()
+    found = [
+        estimate(
+            order,
+            engine=engine,
+            model=wanted.model,
+            count=wanted.count,
+            rounds=wanted.rounds,
+            probabilities=probabilities,
+        )
+        for order in orders
+    ]
+    return tuple(f"{one.name}: {one.sentence}." for one in found)
+
+
+def _gives_probabilities(previews: tuple[Preview, ...]) -> bool | None:
+    """Returns whether the engine gave probabilities when it judged; None if it judged nothing that could be read."""
+    calls = [call for found in previews for candidate in found.candidates for call in candidate.calls]
+    judged = [call.reply for call in calls if "probabilities" in call.reply]
+    given = [reply["probabilities"] is not None for reply in judged]
+    return any(given) if given else None
 
 
 def _queue(connection: Connection, names: list[str], engine: str, model: str) -> list[Job]:

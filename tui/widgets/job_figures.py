@@ -11,7 +11,7 @@ from db.job_records import Job
 from generation.figures import JobFigures
 from generation.purse import dollars_text
 from tui.amounts import duration, money
-from tui.text import shortened, visible
+from tui.text import clock, shortened, visible
 from tui.widgets.bars import share_bar
 
 HEADING = 11
@@ -42,6 +42,9 @@ def _figures(job: Job, figures: JobFigures, width: int) -> Iterator[tuple[str, C
         ),
     )
     yield "Money", _money(job, figures)
+    if job.state == "running" and figures.seconds_passed is not None:
+        under_way = bool(job.items) and not job.items_done + job.items_failed
+        yield "Time", _joined(clock(figures.seconds_passed), "the first call is under way" if under_way else "")
     if figures.seconds_left is not None:
         yield "Time left", Content(f"about {duration(figures.seconds_left)}, if it goes on like this")
     batches = figures.batches
