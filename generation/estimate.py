@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
@@ -15,13 +15,11 @@ from generation.expected_calls import Expected, Likely, expected_calls
 from generation.limits import merged
 from generation.orders import Order
 from generation.purse import dollars_text
+from generation.rounds import redraws_allowed
 from generation.running import RunningJob
 from generation.stages.sample import SampleStage
 from generation.text_lengths import CHARACTERS, CHARACTERS_PER_TOKEN
-from generation.token_counts import Told, ask_server, request_characters
-
-REDRAWS = 1
-"""How often a round may draw again what it has drawn, for a label that came out short."""
+from generation.token_counts import count_tokens, request_characters
 
 CALL_TOKENS = 8
 """Tokens that a server's own marks around a prompt are taken to have."""
@@ -43,7 +41,7 @@ class Estimate:
         most_dollars: What those cost, or the budget if that is less; None where the price isn't known.
         limits: The job's; a budget is never exceeded.
         counted: Whether the server counted the tokens of prompts, on some of them; else characters did.
-        votes: Whether it isn't known whether the server gives probabilities, so that votes are counted.
+        unsure: Whether it isn't known if the server gives probabilities; it is taken to.
         lengths: How long texts are taken to be that have yet to be written, in characters.
     """
 
@@ -56,7 +54,7 @@ class Estimate:
     most_dollars: Decimal | None
     limits: Limits
     counted: bool
-    votes: bool
+    unsure: bool
     lengths: tuple[int, ...]
 
     @property
@@ -81,7 +79,7 @@ class Estimate:
         return [
             "prompts counted by the server" if self.counted else f"{CHARACTERS_PER_TOKEN} characters a token",
             f"a text not written yet as {lengths} characters, without thoughts",
-            *(["as if the server gave votes and no probabilities"] if self.votes else []),
+            *(["a call for each judgement, as where the server gives log-probabilities"] if self.unsure else []),
         ]
 
     def as_json(self) -> dict[str, Any]:
@@ -110,7 +108,6 @@ def estimate(
     limits: Limits = NO_LIMITS,
     seed: int | None = None,
     probabilities: bool | None = None,
-    redraws: int = REDRAWS,
     ask: bool = False,
 ) -> Estimate:
     """Returns what a job takes, about and at most.
@@ -124,30 +121,20 @@ def estimate(
         limits: Of the job, before what the behaviour file and the recipe say.
         seed: The job's; without it the most is over whatever rows of its inputs it may draw.
         probabilities: Whether the server gives probabilities, where that is known.
-        redraws: How often a round may draw again.
         ask: Whether the server is asked, where its key is set, to count some prompts; waits a few seconds at most.
 
     Raises:
         InputError: if there is no such engine, or the price file can't be used.
     """
-    made = make_engine(engine, model)
-    job = _job(order, engine, model, count, rounds, seed)
-    if engine == "openai-compatible":
-        made.has_probabilities = bool(probabilities)
-    running = RunningJob(order.recipe, order.behavior, made, order.inputs)
-
-    def expected() -> Expected:
-        return expected_calls(job, running, any_rows=seed is None, redraws=redraws)
-
-    found, told = expected(), Told()
-    if ask:
-        told = ask_server(engine, model, found.likely)
-        if told.probabilities is not None and told.probabilities != made.has_probabilities:
-            made.has_probabilities = told.probabilities
-            found = expected()
-    known = engine != "openai-compatible" or probabilities is not None or told.probabilities is not None
     own = merged(limits, order.behavior.limits, order.recipe.limits)
-    usage, calls = _usage(found.likely, told.tokens_per_character), round(sum(each.calls for each in found.likely))
+    lacking = replace(own, leave_out=(*(own.leave_out or ()), "logprobs")) if probabilities is False else own
+    made = make_engine(engine, model, lacking)
+    job = _job(order, engine, model, count, rounds, seed)
+    running = RunningJob(order.recipe, order.behavior, made, order.inputs)
+    found = expected_calls(job, running, any_rows=seed is None, redraws=redraws_allowed(order.recipe, own))
+    counted = count_tokens(engine, model, found.likely) if ask else {}
+    known = engine != "openai-compatible" or probabilities is not None
+    usage, calls = _usage(found.likely, counted), round(sum(each.calls for each in found.likely))
     return Estimate(
         order.behavior.name,
         calls,
@@ -157,7 +144,7 @@ def estimate(
         found.most,
         _most_dollars(engine, model_for(engine, model), found, own),
         own,
-        bool(told.tokens_per_character),
+        bool(counted),
         not known and bool(order.recipe.judges),
         _lengths(order, engine),
     )

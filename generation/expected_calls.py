@@ -20,8 +20,7 @@ from db.job_records import Candidate, Job, NewCandidate, WorkItem
 from generation.engines.protocol import JudgeRequest, SampleRequest, Usage
 from generation.inputs import Row
 from generation.pipeline import request_for
-from generation.plan import _calls as calls_of_round
-from generation.plan import draw_items, round_items, used_rows
+from generation.plan import calls_of_round, draw_items, round_items, used_rows
 from generation.purse import most_usage
 from generation.running import RunningJob
 from generation.stages.check import CheckStage
@@ -285,7 +284,12 @@ class _Walk:
 
     def _add_most(self, calls: int, requests: Sequence[SampleRequest | JudgeRequest]) -> None:
         """Notes so many calls, each as the longest of these."""
-        usages = [most_usage(self._running.engine, request) for request in requests]
+        engine = self._running.engine
+        longest = [
+            replace(each, max_tokens=engine.most_judge_tokens) if isinstance(each, JudgeRequest) else each
+            for each in requests
+        ]
+        usages = [most_usage(engine, request) for request in longest]
         self._most_calls += calls
         self._most_read += calls * max(usage.input_tokens for usage in usages)
         self._most_written += calls * max(usage.output_tokens for usage in usages)

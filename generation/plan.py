@@ -41,7 +41,7 @@ def round_items(job: Job, running: RunningJob, round_number: int) -> list[NewIte
     """
     stage = running.recipe.stages[0]
     assert isinstance(stage, SampleStage)
-    done = sum(_calls(job, running, stage, earlier)[0] for earlier in range(1, round_number))
+    done = sum(calls_of_round(job, running, stage, earlier)[0] for earlier in range(1, round_number))
     return _items(job, running, round_number, done, running.recipe.intended_answers, first_ordinal=0)
 
 
@@ -59,7 +59,7 @@ def redraw_items(
     """
     stage = running.recipe.stages[0]
     assert isinstance(stage, SampleStage)
-    planned = [_calls(job, running, stage, each)[0] for each in range(1, job.rounds + 1)]
+    planned = [calls_of_round(job, running, stage, each)[0] for each in range(1, job.rounds + 1)]
     done = sum(planned) * number + sum(planned[: round_number - 1])
     return _items(job, running, round_number, done, labels, first_ordinal=number * REDRAWS_APART)
 
@@ -70,7 +70,7 @@ def _items(
     """Returns as many calls for each label as a round makes; slots go on where `done` calls a label have ended."""
     stage = running.recipe.stages[0]
     assert isinstance(stage, SampleStage)
-    calls, count = _calls(job, running, stage, round_number)
+    calls, count = calls_of_round(job, running, stage, round_number)
     answers = running.recipe.intended_answers
     items: list[NewItem] = []
     for call in range(calls):
@@ -147,7 +147,7 @@ def draw_items(job: Job, running: RunningJob, stage: SampleStage, candidate: Can
     ]
 
 
-def _calls(job: Job, running: RunningJob, stage: SampleStage, round_number: int) -> tuple[int, int]:
+def calls_of_round(job: Job, running: RunningJob, stage: SampleStage, round_number: int) -> tuple[int, int]:
     """Returns how many calls a round makes per label, and how many completions each asks for."""
     drawing = stage.drawing(job.engine)
     kept = job.count // len(running.recipe.intended_answers)

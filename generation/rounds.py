@@ -10,7 +10,7 @@ from db import datasets, jobs
 from db.candidates import Move, SelectionRow
 from db.connection import BACKGROUND_ROWS, Connection
 from db.examples import insert_examples
-from db.job_records import Candidate, Job
+from db.job_records import Candidate, Job, Limits
 from db.records import NewExample
 from generation.lease import Turn
 from generation.plan import REDRAWS_APART, redraw_items
@@ -57,15 +57,22 @@ def finish_round(turn: Turn, job: Job, running: RunningJob) -> list[str]:
     return [label for label in labels if sum(label in {"", each.intended} for each in kept) < target]
 
 
+def redraws_allowed(recipe: Recipe, limits: Limits) -> int:
+    """Returns how often a round may draw again; a recipe that reads its candidates from a file has no more of them."""
+    if not recipe.selection.balance or not isinstance(recipe.stages[0], SampleStage):
+        return 0
+    return REDRAWS if limits.redraws is None else limits.redraws
+
+
 def draw_again(turn: Turn, job: Job, running: RunningJob, lacking: Sequence[str]) -> bool:
     """Draws once more for the labels of which a round has too few, if it may; whether it does.
 
     Killed half-way it goes on with the rest of the same draw.
     """
     recipe, connection = running.recipe, turn.connection
-    if not lacking or not recipe.selection.balance or not isinstance(recipe.stages[0], SampleStage):
+    may = redraws_allowed(recipe, job.limits)
+    if not lacking or not may:
         return False
-    may = REDRAWS if job.limits.redraws is None else job.limits.redraws
     drawn = jobs.last_ordinal(connection, job.id, job.round, recipe.stages[0].name) // REDRAWS_APART
     for number in range(max(1, drawn), may + 1):
         before = jobs.count_items(connection, job.id)

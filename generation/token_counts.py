@@ -1,4 +1,4 @@
-"""Asking a server before a job: how many tokens some of its prompts have, and whether it gives probabilities."""
+"""Asking a server before a job how many tokens some of its prompts have."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from db.errors import EvalwrightError
 from generation.engines.protocol import Engine, JudgeRequest, SampleRequest
@@ -26,38 +25,27 @@ STEPS_BEFORE_THE_CALL = 3
 KEYS: Mapping[str, tuple[str, ...]] = {
     "anthropic": ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
     "anthropic-batches": ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
-    "openai-compatible": ("OPENAI_BASE_URL", "OPENAI_API_KEY"),
 }
 """The variables of which one is set where a server can be asked, by engine."""
 
 
-@dataclass(frozen=True)
-class Told:
-    """What a server said; what it wasn't asked, or didn't say in time, is left out.
-
-    Attributes:
-        tokens_per_character: Of prompts, by stage.
-        probabilities: Whether it gives probabilities.
-    """
-
-    tokens_per_character: Mapping[str, float] = field(default_factory=dict)
-    probabilities: bool | None = None
-
-
-def ask_server(engine: str, model: str, likely: Sequence[Likely]) -> Told:
-    """Asks the server of an engine about the prompts of a job.
+def count_tokens(engine: str, model: str, likely: Sequence[Likely]) -> Mapping[str, float]:
+    """Asks the server of an engine how many tokens some of a job's prompts have.
 
     Args:
         engine: The engine's name.
         model: A model id; "" is the engine's default.
         likely: The calls of the job.
+
+    Returns:
+        Tokens a character of prompts, by stage; nothing where it can't be asked, or doesn't say in time.
     """
     if not any(os.environ.get(name) for name in KEYS.get(engine, ())):
-        return Told()
+        return {}
     return asyncio.run(_ask(make_engine(engine, model), likely))
 
 
-async def _ask(engine: Engine, likely: Sequence[Likely]) -> Told:
+async def _ask(engine: Engine, likely: Sequence[Likely]) -> Mapping[str, float]:
     try:
         # Whatever fails here fails again when the job runs, which tells it and waits for what can be waited for.
         with suppress(EvalwrightError, TimeoutError):
@@ -67,15 +55,14 @@ async def _ask(engine: Engine, likely: Sequence[Likely]) -> Told:
                     await asyncio.sleep(0)
                 limit.reschedule(asyncio.get_running_loop().time() + SECONDS)
                 return await telling
-        return Told()
+        return {}
     finally:
         await engine.close()
 
 
-async def _told(engine: Engine, likely: Sequence[Likely]) -> Told:
-    await engine.prepare(lambda _: None)
+async def _told(engine: Engine, likely: Sequence[Likely]) -> Mapping[str, float]:
     counter = getattr(engine, "count_tokens", None)
-    return Told({} if counter is None else await _counts(counter, likely), engine.has_probabilities)
+    return {} if counter is None else await _counts(counter, likely)
 
 
 async def _counts(

@@ -64,7 +64,7 @@ class AnthropicEngine:
     name = "anthropic"
     samples_per_call = 1
     has_probabilities = False
-    judge_tokens = JUDGE_MAX_TOKENS
+    judge_tokens = most_judge_tokens = JUDGE_MAX_TOKENS
     settings = frozenset({"max_tokens", "stop"})
 
     def __init__(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from generation.engines.server_errors import shown
+from generation.engines.faults import shown
 
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 WITHOUT_PROXY = "NO_PROXY"

@@ -46,7 +46,7 @@ class LocalEngine:
     concurrency = 1
     samples_per_call = 16
     has_probabilities = True
-    judge_tokens = 0
+    judge_tokens = most_judge_tokens = 0
     settings = frozenset({"max_tokens", "temperature", "top_p", "stop"})
 
     def __init__(self, model: str | Path | None = None) -> None:

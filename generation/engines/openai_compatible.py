@@ -66,6 +66,7 @@ class OpenAICompatibleEngine:
 
     name = "openai-compatible"
     samples_per_call = 1
+    most_judge_tokens = THINKING_TOKENS
     settings = frozenset({"max_tokens", "temperature", "top_p", "stop"})
 
     def __init__(
@@ -147,7 +148,7 @@ class OpenAICompatibleEngine:
             readable = probabilities is not None or answer is not None
             self._forms.note(next((form for form in FORMS if form in body), ""), readable=readable)
             if not readable and reply.stop_reason == "length" and (reply.thought or not reply.text):
-                self.judge_tokens = THINKING_TOKENS
+                self.judge_tokens = self.most_judge_tokens
         return Judgement(probabilities, answer, reply.text, reply.stop_reason, reply.usage, reply.model, body)
 
     async def close(self) -> None:

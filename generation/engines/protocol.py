@@ -191,7 +191,7 @@ class Engine(Protocol):
         samples_per_call: The most completions that one call may ask for.
         has_probabilities: Whether `judge` gives probabilities, as far as is known: a judgement that has none all the
             same is a vote, and several votes are asked.
-        judge_tokens: The most tokens that the reply of a judge may have; it may grow.
+        judge_tokens: The most tokens that the reply of a judge may have; it may grow, up to `most_judge_tokens`.
         settings: The names of the `Sampling` fields that this engine can honour, e.g. {"max_tokens", "stop"}.
     """
 
@@ -200,6 +200,7 @@ class Engine(Protocol):
     concurrency: int
     samples_per_call: int
     judge_tokens: int
+    most_judge_tokens: int
     settings: frozenset[str]
 
     @property

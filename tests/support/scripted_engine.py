@@ -101,7 +101,7 @@ class ScriptedEngine:
 
     name = "local"
     model = MODEL
-    judge_tokens = 50
+    judge_tokens = most_judge_tokens = 50
     settings = frozenset({"max_tokens", "temperature", "top_p", "stop"})
 
     def __init__(self, *, concurrency: int = 4, samples_per_call: int = 1, has_probabilities: bool = True) -> None:
