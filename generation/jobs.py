@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from db import candidates, datasets
 from db import jobs as rows
@@ -19,9 +19,8 @@ from generation.orders import Order, check_wordings
 from generation.pipeline import FAILED
 from generation.plan import REDRAWS_APART
 from generation.recipes import Recipe, parse_recipe
-from generation.rounds import REDRAWS
+from generation.rounds import redraws_allowed
 from generation.stages.judge import CALLS_FAILED, LONE_VOTE
-from generation.stages.sample import SampleStage
 from review.assigning import gold_of, store_changes
 from review.gold import GoldRow
 from review.steering import close_now
@@ -34,7 +33,7 @@ MOST = 1_000_000
 MOVES: dict[str, tuple[tuple[JobState, ...], JobState]] = {
     "pause": (("queued", "running"), "paused"),
     "resume": (("paused", "short"), "queued"),
-    "cancel": (("queued", "running", "paused"), "cancelled"),
+    "cancel": (("queued", "running", "paused", "short"), "cancelled"),
 }
 """What may be done to a job: from which states, to which."""
 
@@ -143,7 +142,7 @@ def _limits(wanted: Wanted, behavior: Behavior, recipe: Recipe) -> Limits:
 def _way_out(connection: Connection, name: str) -> str:
     """Says how a name can be had again that a paused job without examples holds."""
     for job in rows.all_jobs(connection):
-        if job.dataset == name and job.state == "paused":
+        if job.dataset == name and job.state in {"paused", "short"}:
             return f", go on with `evalwright jobs resume {job.id}`, or drop it with `evalwright jobs cancel {job.id}`"
     return ""
 
@@ -203,8 +202,8 @@ def move_job(connection: Connection, job_id: int, move: str) -> Job:
         job = find_job(connection, job_id)
         if job.state not in allowed:
             raise InputError(f"Job {job_id} is {job.state}: there is nothing to {move}.")
-        if job.state == "short":
-            _refuse_without_draws(connection, job)
+        if job.state == "short" and move == "resume":
+            _allow_another_draw(connection, job)
             _open_again(connection, job)
         rows.set_state(connection, job_id, state)
         if state == "cancelled":
@@ -263,7 +262,7 @@ def ways_on(job: Job) -> list[str]:
     """Returns what can be done about a job that stopped or came out short, a sentence each."""
     again = f"`evalwright jobs retry {job.id}` makes the failed calls again." if job.items_failed else ""
     if job.state == "short":
-        more = f"`evalwright jobs resume {job.id} --redraws {_redraws(job) + 2}` draws more."
+        more = f"`evalwright jobs resume {job.id}` draws more."
         other = f"Another wording, in a file with another `name`, is another job; {job.dataset} keeps what it has."
         return [each for each in (again, more, other) if each]
     if job.state == "paused":
@@ -272,22 +271,19 @@ def ways_on(job: Job) -> list[str]:
     return []
 
 
-def _redraws(job: Job) -> int:
-    return REDRAWS if job.limits.redraws is None else job.limits.redraws
+def _allow_another_draw(connection: Connection, job: Job) -> None:
+    """Lets a short job draw once more in its last round, if it may not anyway.
 
-
-def _refuse_without_draws(connection: Connection, job: Job) -> None:
-    """Raises where a short job that is to go on has nothing left to draw."""
+    Raises:
+        InputError: if it draws from inputs, which are used up.
+    """
     recipe = parse_recipe(f"the recipe of job {job.id}", rows.job_texts(connection, job.id).recipe)
-    first = recipe.stages[0]
-    if not isinstance(first, SampleStage) or not recipe.selection.balance:
-        raise InputError(f"Job {job.id} has used all of its inputs: give more of them to another job.")
-    drawn = rows.last_ordinal(connection, job.id, job.round, first.name) // REDRAWS_APART
-    if _redraws(job) <= drawn:
-        raise InputError(
-            f"Job {job.id} came out short after {drawn + 1} draws a round: "
-            f"`evalwright jobs resume {job.id} --redraws {drawn + 2}` draws more."
-        )
+    allowed = redraws_allowed(recipe, replace(job.limits, redraws=job.limits.redraws or 1))
+    if not allowed:
+        raise InputError(f"Job {job.id} has used all of its inputs; another job can have more of them.")
+    drawn = rows.last_ordinal(connection, job.id, job.round, recipe.stages[0].name) // REDRAWS_APART
+    if redraws_allowed(recipe, job.limits) <= drawn:
+        rows.set_limits(connection, job.id, replace(job.limits, redraws=drawn + 1))
 
 
 def _open_again(connection: Connection, job: Job) -> None:

@@ -212,7 +212,7 @@ RULING = (
 
 JOBS = (
     Action("pause", "p", "pause", "Pause the job; calls under way are still stored."),
-    Action("resume", "r", "resume", "Let a paused job go on."),
+    Action("resume", "r", "resume", "Let a paused job go on, and one that came out short draw more."),
     Action("retry", "t", "retry", "Make the job's failed calls again."),
     Action("cancel", "c", "cancel", "End the job for good; what it has selected stays."),
     Action("funnel", "f", "funnel", "Show what became of the job's candidates, stage by stage."),

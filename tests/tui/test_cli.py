@@ -112,7 +112,8 @@ def test_jobs_are_paused_resumed_cancelled_and_retried(call: Call, connection: C
 
 
 @pytest.mark.parametrize(
-    ("state", "note", "code"), [("done", "", 0), ("done", "7 calls failed", 0), ("paused", "no key", 2)]
+    ("state", "note", "code"),
+    [("done", "", 0), ("done", "7 calls failed", 0), ("short", "2 of 4 wanted", 1), ("paused", "no key", 2)],
 )
 def test_generate_waits_until_the_job_is_over_or_paused(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str, note: str, code: int
@@ -137,7 +138,10 @@ def test_generate_waits_until_the_job_is_over_or_paused(
     done = call("generate", "walks.toml")
     assert done.code == code
     assert done.out == f"long-walks: 0 examples{f' ({note})' if note else ''}\n"
-    if code:
+    if code == 1:
+        assert "evalwright: job 1 is short: 2 of 4 wanted\n" in done.err
+        assert "To go on: `evalwright jobs resume 1` draws more." in done.err
+    if code == 2:
         assert "evalwright: job 1 is paused: no key\n" in done.err
         assert "To go on: `evalwright jobs resume 1`, then `evalwright worker` or the app, goes on." in done.err
 

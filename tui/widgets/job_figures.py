@@ -61,6 +61,8 @@ def _figures(job: Job, figures: JobFigures, width: int) -> Iterator[tuple[str, C
         )
     if job.note:
         yield "Note", Content(visible(job.note, one_line=True))
+    if job.state == "short":
+        yield "To go on", _joined("r draws more", "t makes the failed calls again" if job.items_failed else "")
 
 
 def _failures(figures: JobFigures) -> list[tuple[str, int]]:
