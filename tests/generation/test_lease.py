@@ -33,7 +33,7 @@ from tests.support.workspaces import DEAD_PID
 pytestmark = pytest.mark.usefixtures("impatient")
 
 HERE = socket.gethostname()
-LATER = now() + 60
+LATER = 1e12
 
 
 def put_lease(connection: Connection, lease: Lease) -> None:
@@ -50,18 +50,19 @@ def holder(connection: Connection) -> str | None:
 
 
 @pytest.mark.parametrize(
-    ("lease", "live"),
+    ("host", "pid", "ahead", "live"),
     [
-        (Lease("x", HERE, os.getpid(), LATER), True),
-        (Lease("x", HERE, os.getpid(), 0.0), False),  # shows no life: perhaps another process has its number now
-        (Lease("x", HERE, DEAD_PID, LATER), False),
-        (Lease("x", HERE, os.getpid(), LATER + 3600), False),  # from before the clock was set back by an hour
-        (Lease("x", "another-machine", DEAD_PID, LATER), True),
-        (Lease("x", "another-machine", DEAD_PID, 0.0), False),
+        (HERE, os.getpid(), 10.0, True),
+        (HERE, os.getpid(), -1e9, False),  # shows no life: perhaps another process has its number now
+        (HERE, DEAD_PID, 10.0, False),
+        (HERE, os.getpid(), 3600.0, False),  # from before the clock was set back by an hour
+        ("another-machine", DEAD_PID, 10.0, True),
+        ("another-machine", DEAD_PID, -1e9, False),
     ],
+    ids=["own", "own, silent", "dead", "clock set back", "elsewhere", "elsewhere, silent"],
 )
-def test_a_worker_lives_while_its_process_does_and_it_renews(lease: Lease, *, live: bool) -> None:
-    assert is_live(lease) is live
+def test_a_worker_lives_while_its_process_does_and_it_renews(host: str, pid: int, ahead: float, *, live: bool) -> None:
+    assert is_live(Lease("x", host, pid, now() + ahead)) is live
 
 
 def test_a_worker_that_is_slow_to_renew_is_not_overtaken_on_its_own_machine() -> None:

@@ -73,14 +73,14 @@ async def test_failed_calls_of_every_round_can_be_made_again(
         if isinstance(request, JudgeRequest) or (is_for_no(request) and request.seed % 2):
             raise EngineError("odd")
 
-    engine.on_sample = engine.on_judge = failing  # type: ignore[assignment]
+    engine.on_sample = engine.on_judge = failing
     await run_worker(workspace_path, engine)
     now = find_job(connection, job.id)
     assert (now.state, now.selected, now.round) == ("short", 0, 2)
     failed = now.items_failed
     assert f"{failed} calls failed" in now.note
     assert f"`evalwright jobs retry {job.id}` makes the failed calls again." in ways_on(now)
-    engine.on_sample = engine.on_judge = lambda _request: None
+    engine.on_sample = engine.on_judge = lambda _request: None  # type: ignore[assignment]
     assert retry_job(connection, job.id) == failed
     await run_worker(workspace_path, engine)
     now = find_job(connection, job.id)
