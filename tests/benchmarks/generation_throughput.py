@@ -22,9 +22,7 @@ from typing import Any
 from db.connection import Connection
 from db.job_records import Limits
 from db.workspace import open_workspace
-from generation.batches import request_from
 from generation.behaviors import parse_behavior
-from generation.engines.anthropic_messages import AnthropicEngine
 from generation.jobs import create_job, find_job
 from generation.recipes import load_recipe
 from tests.benchmarks.rows import Row, middle_of, milliseconds, run
@@ -119,9 +117,8 @@ def _worker(folder: Path, server: Running, count: int) -> tuple[Throughput, list
     prompts = [json.loads(prompt) for (prompt,) in connection.execute("SELECT prompt FROM calls ORDER BY id")]
     connection.close()
 
-    engine = AnthropicEngine("claude-haiku-5-5")
     throughput = Throughput(calls, (usage.ru_utime + usage.ru_stime) / len(prompts))
-    return throughput, [engine.request_as_sent(request_from(prompt)) for prompt in prompts]
+    return throughput, prompts
 
 
 def _calls_a_second(connection: Connection) -> float:
