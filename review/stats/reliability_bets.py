@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    Kinds = Sequence[int] | NDArray[np.intp]
 
 Pair = Literal[0, 1, 2, 3]
 FIRST, SECOND, DIFFER, MISSING = 0, 1, 2, 3
@@ -67,7 +68,7 @@ class Beside:
 NOTHING = Beside()
 
 
-def alpha_e_value(pairs: Sequence[int], total: int, threshold: float, beside: Beside = NOTHING) -> float:
+def alpha_e_value(pairs: Kinds, total: int, threshold: float, beside: Beside = NOTHING) -> float:
     """Return the e-value, in [0, inf], against "alpha is below `threshold`".
 
     Args:
@@ -84,9 +85,7 @@ def alpha_e_value(pairs: Sequence[int], total: int, threshold: float, beside: Be
     return from_log(float(_Bets(pairs, total, threshold, beside).log_wealth()))
 
 
-def alpha_lower_bound(
-    pairs: Sequence[int], total: int, delta: float, threshold: float, beside: Beside = NOTHING
-) -> float:
+def alpha_lower_bound(pairs: Kinds, total: int, delta: float, threshold: float, beside: Beside = NOTHING) -> float:
     """Return a lower bound for alpha that holds at all times at once with probability 1 - `delta`.
 
     It is the largest a0 that the e-value rules out, found to a thousandth and rounded down, and never on the other
@@ -113,15 +112,18 @@ def alpha_lower_bound(
     return low
 
 
-def _alpha(pairs: Sequence[int], beside: Beside) -> float:
+def _alpha(pairs: Kinds, beside: Beside) -> float:
     """Return alpha where all that ships is known."""
-    counts = [pairs.count(kind) + beside.kept[kind] - beside.lost[kind] for kind in (FIRST, SECOND, DIFFER)]
+    import numpy as np
+
+    drawn = np.bincount(np.asarray(pairs, dtype=np.intp), minlength=4).tolist()
+    counts = [drawn[kind] + beside.kept[kind] - beside.lost[kind] for kind in (FIRST, SECOND, DIFFER)]
     share = (counts[FIRST] + counts[DIFFER] / 2) / sum(counts)
     chance = 2 * share * (1 - share)
     return 1 - counts[DIFFER] / sum(counts) / chance if chance else 1.0
 
 
-def running_log_wealth(pairs: Sequence[int], total: int, threshold: float, beside: Beside = NOTHING) -> Array:
+def running_log_wealth(pairs: Kinds, total: int, threshold: float, beside: Beside = NOTHING) -> Array:
     """Return the log of `alpha_e_value` after each of the examples, shape (len(pairs),)."""
     return _Bets(pairs, total, threshold, beside).running()
 
@@ -129,7 +131,7 @@ def running_log_wealth(pairs: Sequence[int], total: int, threshold: float, besid
 class _Bets:
     """The wealth of all players against all cells, as pairs come in."""
 
-    def __init__(self, pairs: Sequence[int], total: int, threshold: float, beside: Beside) -> None:
+    def __init__(self, pairs: Kinds, total: int, threshold: float, beside: Beside) -> None:
         import numpy as np
 
         if len(pairs) > total:
