@@ -12,7 +12,7 @@ import json
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from db import annotators
 from db import evidence as rows
@@ -270,5 +270,10 @@ def _is_disputed(answers: Sequence[FirstAnswer], *, always_three: bool) -> bool:
 def _sampled(row: OrderedExample, answers: Sequence[FirstAnswer], *, always_three: bool) -> SampledExample:
     counted = until_settled(answers, lambda answer: answer.label, always_three=always_three)
     settling = settle([answer.label for answer in counted], always_three=always_three)
-    choices = tuple(answer for answer, _ in json.loads(row.choices))
-    return SampledExample(row.id, row.intended, choices, counted, settling, row.label_confidence)
+    return SampledExample(row.id, row.intended, _offered(row.choices), counted, settling, row.label_confidence)
+
+
+@lru_cache(maxsize=1024)
+def _offered(choices: str) -> tuple[str, ...]:
+    """Returns the answers of stored choices, which most examples of a dataset share."""
+    return tuple(answer for answer, _ in json.loads(choices))

@@ -157,10 +157,9 @@ class _Bets:
         import numpy as np
 
         bets = min(len(self._pairs), MOST_BETS)
-        x, to_come = self._course(bets)
-        logs = np.zeros((len(STAKES), CELLS))
-        for start in range(0, bets, _AT_ONCE):
-            ratio = x[start : start + _AT_ONCE] / to_come[start : start + _AT_ONCE]
+        logs, earlier = np.zeros((len(STAKES), CELLS)), np.zeros(CELLS)
+        for start in range(0, bets, _AT_ONCE):  # so few fit into the processor's cache
+            ratio, earlier = self._ratios(start, min(start + _AT_ONCE, bets), earlier)
             with np.errstate(over="ignore"):  # Past the largest float it is certain already.
                 for player, stake in enumerate(STAKES):
                     logs[player] += np.log(np.prod(1 - stake + stake * ratio, axis=0))
@@ -177,25 +176,33 @@ class _Bets:
         bets = min(len(self._pairs), MOST_BETS)
         if not bets:
             return np.empty(0)
-        x, to_come = self._course(bets)
-        ratio = x / to_come
-        wealth = np.full(x.shape, -np.inf)
+        ratio, _ = self._ratios(0, bets, np.zeros(CELLS))
+        wealth = np.full(ratio.shape, -np.inf)
         for stake in STAKES:
             wealth = np.logaddexp(wealth, np.cumsum(np.log(1 - stake + stake * ratio), axis=0))
         wealth -= math.log(len(STAKES))
-        left = self._needed - np.cumsum(x, axis=0)
+        left = self._needed - np.cumsum(self._x[self._pairs[:bets]], axis=0)
         smallest: Array = np.where(left <= self._rounding, np.inf, wealth).min(axis=1)
         later = len(self._pairs) - bets
         return np.concatenate((smallest, np.full(later - 1, smallest[-1]), [self.log_wealth()])) if later else smallest
 
-    def _course(self, bets: int) -> tuple[Array, Array]:
-        """Return x of each pair, and its mean under the hypothesis before each, both of shape (bets, CELLS)."""
+    def _ratios(self, start: int, end: int, earlier: Array) -> tuple[Array, Array]:
+        """Return x of some pairs by its mean under the hypothesis, and the sum of x up to the last of them.
+
+        Args:
+            start: the first pair.
+            end: the one after the last.
+            earlier: the sum of x before the first pair, shape (CELLS,).
+
+        Returns:
+            The ratios, shape (end - start, CELLS), and the sums, shape (CELLS,).
+        """
         import numpy as np
 
-        x = self._x[self._pairs[:bets]]
-        earlier = np.vstack((np.zeros(CELLS), np.cumsum(x, axis=0)[:-1])) if bets else x
-        left = (self._total - np.arange(bets, dtype=np.float64))[:, None]
-        return x, np.maximum(self._needed - earlier, _ROUNDING) / left
+        x = self._x[self._pairs[start:end]]
+        sums = np.cumsum(np.vstack((earlier, x)), axis=0)
+        left = (self._total - np.arange(start, end, dtype=np.float64))[:, None]
+        return x / (np.maximum(self._needed - sums[:-1], _ROUNDING) / left), sums[-1]
 
 
 def _largest_z(gap: float) -> Array:
