@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from review.figures import Figures, nothing
 from review.stats import reliability_bets as bets
 from review.stats.coefficients import krippendorff_alpha
 from review.stats.forecast import examples_for_alpha
+from review.stats.patterns import Value, tally
 from review.stats.reliability import (
     AllThatShips,
     FirstTwo,
@@ -21,8 +22,13 @@ from review.stats.reliability import (
     alpha_upper_bound,
     first_two,
 )
+from review.stats.repeated import Repeated
 from review.stats.sequences import ErrorLevel
 from review.stats.shipping import Shipping
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Pair = tuple[str | None, str | None]
 
@@ -41,9 +47,9 @@ class AlphaCase:
     """
 
     classes: Sequence[str]
-    drawn: Sequence[Pair]
-    kept: Sequence[Pair]
-    gone: Sequence[Pair]
+    drawn: Repeated[Pair]
+    kept: Repeated[Pair]
+    gone: Repeated[Pair]
     total: int
     shipping: Shipping
     threshold: Decimal
@@ -51,7 +57,7 @@ class AlphaCase:
 
     def figures(self, level: ErrorLevel) -> Figures:
         """Returns alpha with its bounds and its e-value; undefined where every answer is the same."""
-        point = krippendorff_alpha([[one for one in pair if one is not None] for pair in self.kept], "nominal")
+        point = krippendorff_alpha(tally(self.kept.read(_given).counts), "nominal")
         if self._kept.undefined:
             return Figures(point.value, None, None, None, failed=False, e_value=None, note=self._kept.undefined)
         e_value = self.e_value(level)
@@ -81,34 +87,34 @@ class AlphaCase:
             return None
         if len(self.classes) > TWO:
             return examples_for_alpha(self._drawn, self.threshold, level.bound)
-        known = [kind for kind in self._kinds if kind != bets.MISSING]
-        if not known:
+        known = self._kinds[self._kinds != bets.MISSING]
+        if not len(known):
             return None
-        repeated = (known * (self.total // len(known) + 1))[: self.total]
+        import numpy as np
+
+        repeated = np.resize(known, self.total)
         wealth = bets.running_log_wealth(repeated, self.total, float(self.threshold), self._beside)
         passed = wealth >= -math.log(level.bound)
         return max(len(self.drawn), 1 + int(passed.argmax())) if passed.any() else None
 
     @cached_property
     def _drawn(self) -> FirstTwo:
-        return first_two(self.drawn, max(self.total, 1), self.classes)
+        return first_two(self.drawn.counts, max(self.total, 1), self.classes)
 
     @cached_property
     def _kept(self) -> FirstTwo:
-        unknown = [(None, None)] * (self.shipping.kept - len(self.kept))
-        return first_two([*self.kept, *unknown], max(self.shipping.size, 1), self.classes)
+        whole = self.kept.then((None, None), self.shipping.kept - len(self.kept))
+        return first_two(whole.counts, max(self.shipping.size, 1), self.classes)
 
     @cached_property
-    def _kinds(self) -> list[int]:
-        return self._kinds_of(self.drawn)
+    def _kinds(self) -> NDArray[np.intp]:
+        return self.drawn.array(self._kind, dtype="intp")
 
     @cached_property
     def _beside(self) -> bets.Beside:
         """What ships beside the population: all that is kept, less what of the sample is kept as it was drawn."""
-        kept = Counter(self._kinds_of(self.kept))
+        kept, gone, drawn = (pairs.read(self._kind).counts for pairs in (self.kept, self.gone, self.drawn))
         kept[bets.MISSING] += self.shipping.kept - len(self.kept)
-        gone = Counter(self._kinds_of(self.gone))
-        drawn = Counter(self._kinds)
         return bets.Beside(
             kept=tuple(kept[kind] - drawn[kind] + gone[kind] for kind in range(4)),
             lost=tuple(gone[kind] for kind in range(4)),
@@ -128,18 +134,16 @@ class AlphaCase:
     def _ships(self) -> AllThatShips:
         return AllThatShips(self._kept, self.shipping)
 
-    def _kinds_of(self, pairs: Sequence[Pair]) -> list[int]:
-        first = self.classes[0]
-        return [
-            bets.MISSING
-            if None in pair
-            else bets.DIFFER
-            if pair[0] != pair[1]
-            else bets.FIRST
-            if pair[0] == first
-            else bets.SECOND
-            for pair in pairs
-        ]
+    def _kind(self, pair: Pair) -> int:
+        if None in pair:
+            return bets.MISSING
+        if pair[0] != pair[1]:
+            return bets.DIFFER
+        return bets.FIRST if pair[0] == self.classes[0] else bets.SECOND
+
+
+def _given(pair: Pair) -> tuple[Value, ...]:
+    return tuple(one for one in pair if one is not None)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from review.stats.sequences import ErrorLevel
 if TYPE_CHECKING:
     from db.records import Question
     from review.stats.control_variate import Scores
+    from review.stats.repeated import Repeated
 
 T = TypeVar("T")
 
@@ -170,16 +171,17 @@ def case_of(criterion: Criterion, sample: Sample, ships: Ships) -> Case | None:
 
 
 def _label_agreement(criterion: Criterion, sample: Sample, ships: Ships) -> Case:
+    import numpy as np
+
     from review.share_case import ShareCase
 
     def known(example: SampledExample) -> bool | None:
         return example.agreed if example.settling.settled else None
 
-    drawn = [known(example) for example in sample.examples]
-    kept = drawn
+    drawn = kept = sample.alike.read(known)
     if ships.kept is not sample.examples:
-        kept = [True if example.id in ships.right else known(example) for example in ships.kept]
-        kept += [True] * ships.elsewhere
+        right = np.array([example.id in ships.right for example in ships.kept], dtype=bool)
+        kept = ships.alike.read(known).but(True, right).then(True, ships.elsewhere)
     return ShareCase(
         drawn=drawn,
         kept=kept,
@@ -198,8 +200,8 @@ def _scores(sample: Sample) -> Scores | None:
     totals = sample.scores
     if not totals.vary:
         return None
-    seen = tuple(totals.scaled(example.score) for example in sample.examples)
-    return Scores(seen, sample.total * totals.mean - math.fsum(seen), 1.0)
+    seen = totals.scaled([example.score for example in sample.examples])
+    return Scores(seen, sample.total * totals.mean - math.fsum(seen.tolist()), 1.0)
 
 
 def _yes_share(criterion: Criterion, sample: Sample, ships: Ships, question: Question) -> Case:
@@ -226,12 +228,12 @@ def _yes_share(criterion: Criterion, sample: Sample, ships: Ships, question: Que
 
 def _each(
     read: Callable[[SampledExample], T | None], sample: Sample, ships: Ships
-) -> tuple[list[T | None], list[T | None]]:
+) -> tuple[Repeated[T | None], Repeated[T | None]]:
     """Returns what is read of each example that was drawn, and of each that ships as far as it was reviewed."""
-    drawn = [read(example) for example in sample.examples]
+    drawn = sample.alike.read(read)
     if ships.kept is sample.examples:
         return drawn, drawn
-    return drawn, [*(read(example) for example in ships.kept), *[None] * ships.elsewhere]
+    return drawn, ships.alike.read(read).then(None, ships.elsewhere)
 
 
 def _mean(criterion: Criterion, sample: Sample, ships: Ships, question: Question) -> Case:
@@ -258,20 +260,25 @@ def _mean(criterion: Criterion, sample: Sample, ships: Ships, question: Question
 
 
 def _alpha(criterion: Criterion, sample: Sample, ships: Ships, question: Question | None) -> Case | None:
+    import numpy as np
+
     from review.alpha_case import AlphaCase, Unmeasured
     from review.first_two import PairsOf
 
     pairs = PairsOf.of(question, sample)
     if not pairs.classes:
         return Unmeasured("nothing in the sample is settled yet")
-    drawn = pairs.read(sample.examples)
-    as_shipped = {id(example) for example in ships.kept} if ships.kept is not sample.examples else None
-    gone = [] if as_shipped is None else [example for example in sample.examples if id(example) not in as_shipped]
+    drawn = kept = sample.alike.read(pairs.read)
+    gone = np.zeros(sample.size, dtype=bool)
+    if ships.kept is not sample.examples:
+        kept = ships.alike.read(pairs.read)
+        as_shipped = {id(example) for example in ships.kept}
+        gone = np.array([id(example) not in as_shipped for example in sample.examples], dtype=bool)
     return AlphaCase(
         classes=pairs.classes,
         drawn=drawn,
-        kept=drawn if as_shipped is None else pairs.read(ships.kept),
-        gone=pairs.read(gone),
+        kept=kept,
+        gone=drawn.where(gone),
         total=sample.total,
         shipping=ships.shipping,
         threshold=criterion.threshold,

@@ -18,7 +18,7 @@ from review.policy import Bound
 from review.questions import RELEVANCE, YES_NO
 from review.sample import Sample, SampledExample
 
-Pairs = list[tuple[str | None, str | None]]
+Pair = tuple[str | None, str | None]
 
 AMBIGUOUS = Question("ambiguous", "yes-no", "Is the right answer unclear or ambiguous?", YES_NO)
 
@@ -82,22 +82,19 @@ class PairsOf:
     @classmethod
     def of(cls, question: Question | None, sample: Sample) -> PairsOf:
         """Returns how to read the answers to a question, or the labels of a sample where there is none."""
-        seen = (*sample.before, *sample.examples)
-        labels = sample.labels or label_classes([example.choices for example in seen])
+        offered = {example.choices for example in (*sample.before, *sample.alike.things)}
+        labels = sample.labels or label_classes(list(offered))
         return cls(question, labels, labels.offered if question is None else tuple(map(str, question.values)))
 
-    def read(self, examples: Sequence[SampledExample]) -> Pairs:
-        """Returns the class of the first two answers of each example; None stands where there is none."""
-        return [_pair(self._said(example)) for example in examples]
+    def read(self, example: SampledExample) -> Pair:
+        """Returns the classes of the first two answers of an example; None stands where there is none."""
+        said = self._said(example)
+        return (said[0] if said else None, said[1] if len(said) > 1 else None)
 
     def _said(self, example: SampledExample) -> Sequence[str | None]:
         if self.question is not None:
             return [str(value) for value in values(example, self.question)]
         return [self.labels.of(example.choices, answer.label) for answer in example.first_two]
-
-
-def _pair(said: Sequence[str | None]) -> tuple[str | None, str | None]:
-    return (said[0] if said else None, said[1] if len(said) > 1 else None)
 
 
 def _value(answer: FirstAnswer, question: Question) -> AnswerValue | None:

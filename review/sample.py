@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from db import annotators
 from db import evidence as rows
@@ -24,6 +24,7 @@ from review.label_classes import LabelClasses
 from review.rulings import Outcome, edits, outcomes
 from review.settling import Settling, settle, until_settled
 from review.starts import FIRST_START, NO_SCORES, ScoreTotals, Start, classes_of, population_of, scores_of, start_of
+from review.stats.repeated import Repeated
 
 OPEN_SHARE = (1, 50)
 """At most 2 % of a sample may be open, as a fraction."""
@@ -44,7 +45,7 @@ class SampledExample:
     settling: Settling
     score: float | None = None
 
-    @cached_property
+    @property
     def first_two(self) -> tuple[FirstAnswer, ...]:
         """The first two answers that aren't skips; the third is asked on disputes only and would be biased."""
         return tuple(answer for answer in self.answers if answer.label is not None)[:2]
@@ -54,6 +55,25 @@ class SampledExample:
         """Whether the example is settled and its annotators' consensus is the intended label."""
         consensus = self.settling.consensus
         return self.settling.settled and consensus is not None and consensus == self.intended
+
+
+def alike(examples: Sequence[SampledExample], questions: Sequence[Question]) -> Repeated[SampledExample]:
+    """Returns examples of which those stand once that are the same for every criterion: what people say repeats.
+
+    They differ in ids, scores and texts alone. Where every example has choices of its own, each stands for itself.
+    """
+    names = [question.name for question in questions if question.values]
+
+    def said(example: SampledExample) -> tuple[Hashable, ...]:
+        # Of one settling there is one object (`settle`), and a number is compared sooner than its fields.
+        found: list[Hashable] = [example.intended, example.choices, id(example.settling)]
+        for answer in example.answers:
+            found += (answer.label, answer.relevance, answer.ambiguous)
+            if names:
+                found += [answer.answers.get(name) for name in names]
+        return tuple(found)
+
+    return Repeated.of(examples, said)
 
 
 @dataclass(frozen=True)
@@ -89,6 +109,11 @@ class Sample:
     scores: ScoreTotals = NO_SCORES
     labels: LabelClasses | None = None
     in_time: tuple[int, ...] = ()
+
+    @cached_property
+    def alike(self) -> Repeated[SampledExample]:
+        """The examples, those that say the same standing once."""
+        return alike(self.examples, self.questions)
 
     @property
     def size(self) -> int:
@@ -245,5 +270,10 @@ def _is_disputed(answers: Sequence[FirstAnswer], *, always_three: bool) -> bool:
 def _sampled(row: OrderedExample, answers: Sequence[FirstAnswer], *, always_three: bool) -> SampledExample:
     counted = until_settled(answers, lambda answer: answer.label, always_three=always_three)
     settling = settle([answer.label for answer in counted], always_three=always_three)
-    choices = tuple(answer for answer, _ in json.loads(row.choices))
-    return SampledExample(row.id, row.intended, choices, counted, settling, row.label_confidence)
+    return SampledExample(row.id, row.intended, _offered(row.choices), counted, settling, row.label_confidence)
+
+
+@lru_cache(maxsize=1024)
+def _offered(choices: str) -> tuple[str, ...]:
+    """Returns the answers of stored choices, which most examples of a dataset share."""
+    return tuple(answer for answer, _ in json.loads(choices))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeVar
 
 from review.stats.consensus import consensus
@@ -48,6 +49,12 @@ def settle(labels: Sequence[str | None], *, always_three: bool = False) -> Settl
         labels: The label of each annotator's first answer, in order; None for a skip.
         always_three: Whether three labels are asked even where two agree.
     """
+    return _settled(tuple(labels), always_three)
+
+
+@lru_cache(maxsize=4096)
+def _settled(labels: tuple[str | None, ...], always_three: bool) -> Settling:
+    """Returns the same object for the same labels: there are few, and examples that share it are found alike soon."""
     given = [label for label in labels if label is not None]
     by_labels = len(given) >= AT_MOST or (not always_three and len(set(given)) < len(given))
     by_skips = not by_labels and len(labels) - len(given) >= SKIPS_THAT_SETTLE

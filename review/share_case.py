@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from review.figures import Figures, nothing
 from review.stats import one_sided
 from review.stats.control_variate import Scores, explained, fewest_good, running_log_wealth, share_e_value
 from review.stats.forecast import smallest
+from review.stats.repeated import Repeated
 from review.stats.sequences import ErrorLevel
-from review.stats.shares import DEFAULT_PRIOR, confidence_sequence, from_log, least_count
+from review.stats.shares import DEFAULT_PRIOR, Draws, confidence_sequence, from_log, least_count
 from review.stats.shipping import Shipping
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Known = bool | None
 """Whether an example is a good one; None where that isn't known."""
@@ -30,8 +36,8 @@ class ShareCase:
         scores: What was known of each example of the sample before, if that is to be used.
     """
 
-    drawn: Sequence[Known]
-    kept: Sequence[Known]
+    drawn: Repeated[Known]
+    kept: Repeated[Known]
     total: int
     shipping: Shipping
     threshold: Decimal
@@ -46,26 +52,22 @@ class ShareCase:
     @property
     def needed(self) -> int:
         """How many good examples the population must have, what isn't known taken as bad."""
-        return int(self.shipping.needed(self.needed_of_all, _good(self.kept), _good(self.drawn)))
+        return int(self.shipping.needed(self.needed_of_all, self.kept.counts[True], self.drawn.counts[True]))
 
     def figures(self, level: ErrorLevel) -> Figures:
         """Returns the share with its bounds and its e-value."""
         if not self.shipping.size:
             return nothing("no example ships")
-        known = [good for good in self.drawn if good is not None]
-        e_value = self.e_value(level)
-        lower = self.shipping.least(_good(self.kept), _good(self.drawn), self._fewest(level.bound)) / self.shipping.size
+        good, e_value = self.drawn.counts[True], self.e_value(level)
         return Figures(
-            value=self._estimate(known),
-            lower=lower,
+            value=self._estimate(),
+            lower=self.shipping.least(self.kept.counts[True], good, self._fewest(level.bound)) / self.shipping.size,
             upper=self._most(level.bound) / self.shipping.size,
             passes=e_value >= level.needed,
             failed=self.final and self._most(level.reject) < self.needed_of_all,
             e_value=e_value,
-            note="" if known or not self.total else "nothing in the sample is settled yet",
-            explained=None
-            if self.scores is None
-            else explained([good is True for good in self.drawn], self.scores.seen),
+            note="" if self._known or not self.total else "nothing in the sample is settled yet",
+            explained=None if self.scores is None else explained(self._good, self.scores.seen),
             saved=self._saved(level),
         )
 
@@ -75,8 +77,7 @@ class ShareCase:
             return 1.0
         if not self.total:
             return math.inf if self.needed <= 0 else 0.0
-        good = [one is True for one in self.drawn]
-        return level.weight * share_e_value(good, self.scores, self.total, self.needed)
+        return level.weight * share_e_value(self._good, self.scores, self.total, self.needed)
 
     def examples_needed(self, level: ErrorLevel) -> int | None:
         """Returns the size of the sample at which the e-value would be enough; see `review.figures.Case`."""
@@ -91,62 +92,73 @@ class ShareCase:
         return None if without is None or with_them is None else without - with_them
 
     def _examples_needed(self, level: ErrorLevel, scores: Scores | None) -> int | None:
-        known = spread_evenly(self.drawn)
-        if not known or not self.total:
+        if not self._known or not self.total:
             return None
+        import numpy as np
+
         needed, limit = self.needed, level.needed / level.weight
-        places = (known * math.ceil(self.total / len(known)))[: self.total]
-        good = [self.drawn[place] is True for place in places]
-        so_far = [0]
-        for one in good:
-            so_far.append(so_far[-1] + one)
+        places = np.resize(self._spread, self.total)
+        good = self._good[places]
+        so_far = np.cumsum(good)
         betting = None
         if scores is not None:
-            seen = tuple(scores.seen[place] for place in places)
-            betting = running_log_wealth(good, Scores(seen, 0.0, max(seen)), self.total, needed)
+            seen = np.asarray(scores.seen)[places]
+            betting = running_log_wealth(good, Scores(seen, 0.0, float(seen.max())), self.total, needed)
 
         def passes(size: int) -> bool:
-            plain = one_sided.share_e_value(so_far[size], size, self.total, needed)
-            return (plain if betting is None else (plain + from_log(float(betting[size - 1]))) / 2) >= limit
+            draws = Draws(int(so_far[size - 1]), size, self.total, one_sided.PRIOR)
+            if betting is None:
+                return one_sided.reaches(draws, needed, limit)
+            return one_sided.reaches(draws, needed, 2 * limit - from_log(float(betting[size - 1])))
 
         return smallest(passes, 1, self.total)
+
+    @cached_property
+    def _good(self) -> NDArray[np.bool_]:
+        """Whether each example of the sample is known to be good, shape (len(drawn),)."""
+        return self.drawn.array(lambda known: known is True, dtype="bool")
+
+    @property
+    def _known(self) -> int:
+        return len(self.drawn) - self.drawn.counts[None]
+
+    @cached_property
+    def _spread(self) -> NDArray[np.int64]:
+        return spread_evenly(self.drawn)
 
     def _fewest(self, delta: float) -> int:
         if not self.total:
             return 0
-        return fewest_good([good is True for good in self.drawn], self.scores, self.total, delta)
+        return fewest_good(self._good, self.scores, self.total, delta)
 
     def _most(self, delta: float) -> float:
         """Returns the most good ones that may ship, what isn't known taken as good."""
-        most = _good(self.drawn) + self.drawn.count(None)
+        most = self.drawn.counts[True] + self.drawn.counts[None]
         bound = most
         if self.total:
             bound = confidence_sequence(most, len(self.drawn), self.total, prior=DEFAULT_PRIOR, delta=delta).upper
-        kept = _good(self.kept) + self.kept.count(None)
+        kept = self.kept.counts[True] + self.kept.counts[None]
         return self.shipping.most(kept, most, bound)
 
-    def _estimate(self, known: Sequence[bool]) -> float | None:
+    def _estimate(self) -> float | None:
         """Returns the share if what isn't known is like what is known of the sample."""
-        unknown = self.kept.count(None) + self.shipping.rest
+        good, unknown = self.kept.counts[True], self.kept.counts[None] + self.shipping.rest
         if not unknown:
-            return _good(self.kept) / self.shipping.size
-        if not known:
+            return good / self.shipping.size
+        if not self._known:
             return None
-        return (_good(self.kept) + known.count(True) / len(known) * unknown) / self.shipping.size
+        return (good + self.drawn.counts[True] / self._known * unknown) / self.shipping.size
 
 
-def spread_evenly(drawn: Sequence[Known]) -> list[int]:
+def spread_evenly(drawn: Repeated[Known]) -> NDArray[np.int64]:
     """Returns the places of what is known, the bad ones evenly among the good: a rate, not the luck of their order."""
-    places: dict[bool, list[int]] = {True: [], False: []}
-    for place, good in enumerate(drawn):
-        if good is not None:
-            places[good].append(place)
-    keyed = [((number + 0.5) / len(same), place) for same in places.values() for number, place in enumerate(same)]
-    return [place for _, place in sorted(keyed)]
+    import numpy as np
 
-
-def _good(examples: Sequence[Known]) -> int:
-    return sum(good is True for good in examples)
+    known = drawn.array(lambda good: good)
+    same = [np.flatnonzero(known == 1), np.flatnonzero(known == 0)]
+    parts = np.concatenate([(np.arange(len(places)) + 0.5) / max(len(places), 1) for places in same])
+    places = np.concatenate(same)
+    return places[np.lexsort((places, parts))]
 
 
 @dataclass(frozen=True)

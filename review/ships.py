@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
+from db.records import Question
 from review.rulings import Outcome
-from review.sample import Sample, SampledExample
+from review.sample import Sample, SampledExample, alike
+from review.stats.repeated import Repeated
 from review.stats.shipping import Shipping
 
 _MADE: dict[Outcome, str] = {"dropped": "dropped", "relabelled": "relabelled", "edited": "edited and agreed on again"}
@@ -29,6 +32,7 @@ class Ships:
         rest: Examples that were neither reviewed nor ruled on.
         removed: Examples of the population that a ruling took out of the rest; each may have been a good one.
         final: Whether nothing of it can be undone; what a ruling has made can, so it never rejects a dataset.
+        questions: What validators are asked of it beyond label, relevance and ambiguous.
     """
 
     kept: tuple[SampledExample, ...]
@@ -37,6 +41,12 @@ class Ships:
     rest: int
     removed: int
     final: bool
+    questions: tuple[Question, ...]
+
+    @cached_property
+    def alike(self) -> Repeated[SampledExample]:
+        """What is kept, those that say the same standing once."""
+        return alike(self.kept, self.questions)
 
     @property
     def shipping(self) -> Shipping:
@@ -51,7 +61,7 @@ class Ships:
 
 def the_sample(sample: Sample) -> Ships:
     """Returns the population that a sample speaks for."""
-    return Ships(sample.examples, frozenset(), 0, sample.total - sample.size, 0, final=True)
+    return Ships(sample.examples, frozenset(), 0, sample.total - sample.size, 0, True, sample.questions)
 
 
 def with_those_before(sample: Sample) -> Ships | None:
@@ -62,7 +72,7 @@ def with_those_before(sample: Sample) -> Ships | None:
     if not sample.before:
         return None
     kept = (*sample.before, *sample.examples)
-    return Ships(kept, frozenset(), 0, sample.total - sample.size, 0, final=True)
+    return Ships(kept, frozenset(), 0, sample.total - sample.size, 0, True, sample.questions)
 
 
 def after_rulings(sample: Sample) -> Ships | None:
@@ -78,6 +88,7 @@ def after_rulings(sample: Sample) -> Ships | None:
         rest=sample.total - sample.size - len(elsewhere),
         removed=len(elsewhere),
         final=False,
+        questions=sample.questions,
     )
 
 

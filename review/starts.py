@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from statistics import median_low
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from db import datasets as dataset_rows
 from db import populations as rows
@@ -24,6 +24,10 @@ from db.populations import Member, Population
 from db.records import Dataset
 from db.sequences import SequenceRow, begun, note_start, sequences_of
 from review.label_classes import LabelClasses, classes_among
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SKETCH = 2048
 """So many of the smallest hashes of a set of texts are kept: smaller sets whole, of larger ones a random part."""
@@ -91,14 +95,15 @@ class ScoreTotals:
     @property
     def mean(self) -> float:
         """What stands for a score that isn't known, on the scale from 0 to 1."""
-        return self._scaled(self.total / self.known)
+        return (self.total / self.known - self.least) / (self.cap - self.least)
 
-    def scaled(self, score: float | None) -> float:
-        """Returns a score on the scale from 0 to 1; to be asked only where they vary."""
-        return self._scaled(min(score, self.cap)) if is_score(score) else self.mean
+    def scaled(self, scores: Sequence[float | None]) -> NDArray[np.float64]:
+        """Returns scores on the scale from 0 to 1, shape (len(scores),); to be asked only where they vary."""
+        import numpy as np
 
-    def _scaled(self, score: float) -> float:
-        return (score - self.least) / (self.cap - self.least)
+        given = np.array(scores, dtype=np.float64)  # None becomes NaN, which is no score either
+        are_scores = (given >= 0) & (given <= 1)
+        return np.where(are_scores, (np.minimum(given, self.cap) - self.least) / (self.cap - self.least), self.mean)
 
 
 NO_SCORES = ScoreTotals()

@@ -9,7 +9,7 @@ numpy is imported inside the functions, so that importing this module costs noth
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 LONGEST = 64
 """Bytes of a cell beyond which files are read in another way."""
 
-NEWLINE, COMMA, QUOTE = 10, 44, 34
-FIRST, SECOND = b"\x01", b"\x02"
-"""What stands between the cells of a line of JSON once its keys are taken out: no JSON holds it."""
+COMMA, QUOTE = 44, 34
+AT_ONCE = 2**18
 
 
 class Slices(Sequence[str]):
@@ -58,11 +57,11 @@ class Cells:
     ends: tuple[Codes, ...]
 
 
-def csv_cells(text: str, columns: Sequence[str]) -> Cells | None:
+def csv_cells(data: bytes, columns: Sequence[str]) -> Cells | None:
     """Returns the cells of some columns of a CSV file that has no quotes and as many cells in each line, or None."""
-    if '"' in text or "\r" in text.replace("\r\n", "\n"):
+    data = data.replace(b"\r\n", b"\n")
+    if b'"' in data or b"\r" in data:
         return None
-    data = text.replace("\r\n", "\n").encode()
     data = data if data.endswith(b"\n") else data + b"\n"
     header = [name.strip().lower() for name in data[: data.index(b"\n")].decode().split(",")]
     if any(header.count(name) != 1 for name in columns):
@@ -75,24 +74,23 @@ def csv_cells(text: str, columns: Sequence[str]) -> Cells | None:
     return Cells(data, tuple(starts[1:, place] for place in places), tuple(ends[1:, place] for place in places))
 
 
-def json_cells(text: str, columns: Sequence[str]) -> Cells | None:
+def json_cells(data: bytes, columns: Sequence[str]) -> Cells | None:
     """Returns the cells of JSONL whose lines hold three plain values under the same keys in the same order, or None.
 
     A plain value is a whole number without a sign, or a text without quotes and escapes. The
     first line says how keys are written; every line has to be written so.
     """
-    data = text.encode(errors="replace")
     data = data if data.endswith(b"\n") else data + b"\n"
-    keys = _keys(text[: text.find("\n") + 1], columns)
-    bare = _without_keys(data, keys[1]) if keys else None
-    found = None if bare is None else _separated(bare, FIRST + SECOND + b"\n")
-    if bare is None or found is None:
+    keys = _keys(data[: data.index(b"\n")].decode(), columns)
+    found = _between_keys(data, keys[1]) if keys else None
+    if keys is None or found is None:
         return None
-    cells = [_unquoted(bare, found[0][:, place], found[1][:, place]) for place in range(len(columns))]
-    if bare.count(b'"') != sum(quotes for _, _, quotes in cells) or any(quotes < 0 for _, _, quotes in cells):
+    cells = [_unquoted(data, starts, ends) for starts, ends in found]
+    of_keys = 2 * len(cells) * len(found[0][0])
+    if any(quotes < 0 for _, _, quotes in cells) or data.count(b'"') != of_keys + sum(quotes for _, _, quotes in cells):
         return None
-    ordered = [cells[keys[0].index(name)] for name in columns] if keys else []
-    return Cells(bare, tuple(starts for starts, _, _ in ordered), tuple(ends for _, ends, _ in ordered))
+    ordered = [cells[keys[0].index(name)] for name in columns]
+    return Cells(data, tuple(starts for starts, _, _ in ordered), tuple(ends for _, ends, _ in ordered))
 
 
 def _keys(line: str, columns: Sequence[str]) -> tuple[list[str], list[bytes]] | None:
@@ -107,25 +105,36 @@ def _keys(line: str, columns: Sequence[str]) -> tuple[list[str], list[bytes]] | 
     return keys, [f'{comma if place else "{"}"{key}"{colon}'.encode() for place, key in enumerate(keys)]
 
 
-def _without_keys(data: bytes, openings: Sequence[bytes]) -> bytes | None:
-    """Returns the values of all lines with marks between them; None unless each line has all keys in their order."""
-    lines = data.count(b"\n")
-    if any(mark in data for mark in (b"\\", FIRST, SECOND)):
+def _between_keys(data: bytes, openings: Sequence[bytes]) -> list[tuple[Codes, Codes]] | None:
+    """Returns where the values of each key start and end; None unless each line has all keys in their order.
+
+    A key can't stand in a text: it has quotes, which a text could only hold behind a backslash.
+    """
+    import numpy as np
+
+    if b"\\" in data or not data.startswith(openings[0]) or not data.endswith(b"}\n"):
         return None
-    if not data.startswith(openings[0]) or not data.endswith(b"}\n"):
+    whole = np.frombuffer(data, dtype=np.uint8)
+    newlines = _where(whole, lambda part: part < 32)
+    lines = len(newlines)
+    counts = [data.count(part) for part in (b"}\n" + openings[0], *openings[1:])]
+    commas = _commas(whole, openings[1:])
+    if [*counts, *map(len, commas)] != [lines - 1, lines, lines, lines, lines]:
+        return None  # there is another control character, or something like a key
+    ends = [*commas, newlines - 1]
+    begins = [np.append(-1, newlines[:-1]) + 1, *commas]
+    if not all((begin < end).all() for begin, end in zip(begins, ends, strict=True)):
         return None
-    data = data[len(openings[0]) : -2]
-    # A key can't stand in a text: it has quotes, which a text could only hold behind a backslash.
-    for part, mark, times in (
-        (b"}\n" + openings[0], b"\n", lines - 1),
-        (openings[1], FIRST, lines),
-        (openings[2], SECOND, lines),
-    ):
-        before = len(data)
-        data = data.replace(part, mark)
-        if before - len(data) != times * (len(part) - len(mark)):
-            return None
-    return data + b"\n"
+    return [(begin + len(part), end) for begin, part, end in zip(begins, openings, ends, strict=True)]
+
+
+def _commas(whole: Bytes, openings: Sequence[bytes]) -> list[Codes]:
+    """Returns for each key the places of commas before a quote and the letter that it begins with."""
+    quote = openings[0].index(b'"')
+    commas = _where(whole[: -quote - 1], lambda part: part == COMMA)
+    commas = commas[whole[commas + quote] == QUOTE]
+    letters = whole[commas + quote + 1]
+    return [commas[letters == opening[quote + 1]] for opening in openings]
 
 
 def _separated(data: bytes, pattern: bytes) -> tuple[Codes, Codes] | None:
@@ -137,15 +146,20 @@ def _separated(data: bytes, pattern: bytes) -> tuple[Codes, Codes] | None:
 
     whole = np.frombuffer(data, dtype=np.uint8)
     marks = np.frombuffer(pattern, dtype=np.uint8)
-    is_mark = whole < 32
-    if COMMA in pattern:
-        is_mark |= whole == COMMA
-    places = np.flatnonzero(is_mark)
+    places = _where(whole, lambda part: (part < 32) | (part == COMMA) if COMMA in pattern else part < 32)
     if len(places) % len(marks) or (whole[places].reshape(-1, len(marks)) != marks).any():
         return None
     ends = places.reshape(-1, len(marks))
     starts = np.concatenate([[0], places[:-1] + 1]).reshape(-1, len(marks))
     return starts, ends
+
+
+def _where(whole: Bytes, is_meant: Callable[[Bytes], NDArray[np.bool_]]) -> Codes:
+    """Returns the places of some bytes, looked for in a part at a time: memory that is new costs more than the look."""
+    import numpy as np
+
+    parts = range(0, len(whole), AT_ONCE)
+    return np.concatenate([start + np.flatnonzero(is_meant(whole[start : start + AT_ONCE])) for start in parts])
 
 
 def _unquoted(data: bytes, starts: Codes, ends: Codes) -> tuple[Codes, Codes, int]:
@@ -183,20 +197,30 @@ def numbered_cells(data: bytes, starts: Codes, ends: Codes) -> tuple[Codes, Slic
     if longest > LONGEST:
         return None
     # Cells that repeat the one before, as units often do, are compared once.
-    padded = np.frombuffer(data + bytes(8), dtype=np.uint8)
+    masks = np.array([256**size - 1 for size in range(9)], dtype=np.uint64)
     codes = lengths.copy()
     for offset in range(0, longest, 8):
-        word = np.zeros(len(starts), dtype=np.uint64)
-        for place in range(offset, min(offset + 8, longest)):
-            byte = padded[np.minimum(starts + place, len(padded) - 1)].astype(np.uint64)
-            word |= np.where(lengths > place, byte, 0).astype(np.uint64) << np.uint64(8 * (place - offset))
-        codes = _joined(codes, word)
+        word = _words(data, starts + offset)
+        codes = _joined(codes, word & masks[np.clip(lengths - offset, 0, 8)])
     first, numbers = _ranked(codes)
     names = Slices(data, starts[first], ends[first])
-    edges = np.concatenate([padded[starts[first]], padded[ends[first] - 1]])
+    whole = np.frombuffer(data, dtype=np.uint8)
+    edges = np.concatenate([whole[starts[first]], whole[ends[first] - 1]])
     if ((edges <= 32) | (edges >= 127)).any() and any(name != name.strip() for name in names):
         return None
     return numbers, names
+
+
+def _words(data: bytes, places: Codes) -> NDArray[np.uint64]:
+    """Returns the eight bytes from each place on as a number, the first one the lowest; zeros behind the end."""
+    import numpy as np
+
+    last = len(data) - 8
+    overlapping = np.ndarray(last + 1, dtype="<u8", buffer=data, strides=(1,))
+    found = overlapping[np.minimum(places, last)]
+    for late in np.flatnonzero(places > last).tolist():
+        found[late] = int.from_bytes(data[places[late] : places[late] + 8], "little")
+    return found
 
 
 def _joined(codes: Codes, words: NDArray[np.uint64]) -> Codes:

@@ -45,12 +45,12 @@ class RatingColumns:
 Columns = tuple[Sequence[str | int], Sequence[str | int], Sequence[str | int]]
 
 
-def plain_csv(text: str) -> RatingColumns | None:
-    """Returns the ratings of a CSV file whose every row is plain, or None."""
-    if (found := _of_bytes(csv_cells(text, COLUMNS))) is not None:
+def plain_csv(data: bytes) -> RatingColumns | None:
+    """Returns the ratings of a CSV file, in UTF-8, whose every row is plain, or None."""
+    if (found := _of_bytes(csv_cells(data, COLUMNS))) is not None:
         return found
     csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(data.decode(), newline=""), strict=True)
     try:
         header = [name.strip().lower() for name in next(reader, [])]
         if any(header.count(name) != 1 for name in COLUMNS):
@@ -60,12 +60,12 @@ def plain_csv(text: str) -> RatingColumns | None:
         return None
 
 
-def plain_json_lines(text: str) -> RatingColumns | None:
+def plain_json_lines(data: bytes) -> RatingColumns | None:
     """Returns the ratings of a JSONL file whose every line has a unit, an annotator, a value and no more, or None."""
-    if (found := _of_bytes(json_cells(text, COLUMNS))) is not None:
+    if (found := _of_bytes(json_cells(data, COLUMNS))) is not None:
         return found
     try:
-        return _complete(_json_parts(text))
+        return _complete(_json_parts(data.decode()))
     except (ValueError, RecursionError, _NotPlainError):
         return None
 

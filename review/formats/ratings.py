@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ def read_ratings(path: Path) -> list[RatedValue]:
         InputError: naming file and line: no header, a column that is missing or stands twice, a pair of unit and
             annotator that stands twice.
     """
-    return _line_by_line(path, _read(path))
+    return _line_by_line(path, _read(path).decode())
 
 
 def read_rating_columns(path: Path) -> RatingColumns:
@@ -42,11 +43,11 @@ def read_rating_columns(path: Path) -> RatingColumns:
     Raises:
         InputError: as `read_ratings` does.
     """
-    text = _read(path)
-    plain = plain_json_lines(text) if _is_json(path) else plain_csv(text)
+    data = _read(path)
+    plain = plain_json_lines(data) if _is_json(path) else plain_csv(data)
     if plain is not None:
         return plain
-    rated = _line_by_line(path, text)
+    rated = _line_by_line(path, data.decode())
     return gathered([([one.unit for one in rated], [one.annotator for one in rated], [one.value for one in rated])])
 
 
@@ -112,9 +113,13 @@ def _number(path: Path, value: str, unit: str, annotator: str) -> float:
     )
 
 
-def _read(path: Path) -> str:
+def _read(path: Path) -> bytes:
+    """Returns a file's bytes, which are UTF-8, without a byte-order mark."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        data = path.read_bytes()
+        if not data.isascii():
+            data.decode("utf-8-sig")
+        return data.removeprefix(BOM_UTF8)
     except OSError as error:
         raise InputError(f"{path} can't be read ({error.strerror}); check the name.") from error
     except UnicodeDecodeError as error:

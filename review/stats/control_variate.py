@@ -17,7 +17,7 @@ the worst case, which a c fitted to earlier answers would break. For the same re
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    Good = Sequence[bool] | NDArray[np.bool_]
 
 COEFFICIENTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 STAKES = (0.1, 0.25, 0.4, 0.55, 0.7, 0.85)
@@ -49,12 +50,12 @@ class Scores:
         rest_most: the largest f among them, -inf if there are none.
     """
 
-    seen: tuple[float, ...]
+    seen: Sequence[float] | Array
     rest_sum: float
     rest_most: float
 
 
-def score_e_value(good: Sequence[bool], scores: Scores, total: int, needed: int) -> float:
+def score_e_value(good: Good, scores: Scores, total: int, needed: int) -> float:
     """Return the e-value against "fewer than `needed` of the examples are good", in [0, inf].
 
     Args:
@@ -69,69 +70,123 @@ def score_e_value(good: Sequence[bool], scores: Scores, total: int, needed: int)
     Source: betting on a finite population, Waudby-Smith & Ramdas (JRSS-B 2024, section 5; NeurIPS 2020), with a control
     variate of constant coefficient.
     """
-    if needed <= sum(good):
-        return math.inf
-    if not good:
-        return 1.0
-    return from_log(float(running_log_wealth(good, scores, total, needed)[-1]))
+    return _Bets.of(good, scores, total).e_value(needed)
 
 
-def running_log_wealth(good: Sequence[bool], scores: Scores, total: int, needed: int) -> Array:
+def running_log_wealth(good: Good, scores: Scores, total: int, needed: int) -> Array:
     """Return the log of the e-value after each of the examples, shape (len(good),); arguments as `score_e_value`."""
     import numpy as np
 
-    if len(good) != len(scores.seen) or len(good) > total or total < 1:
-        raise ValueError(f"{len(good)} answers and {len(scores.seen)} scores don't fit a population of {total}")
-    bets = min(len(good), MOST_BETS)
-    y = np.asarray(good[:bets], dtype=np.float64)
-    left = total - np.arange(bets, dtype=np.float64)
-    to_come = needed - 1 - np.concatenate(([0.0], np.cumsum(y)))
-    means = to_come[:-1] / left
-    residuals, spread = _centred(scores, bets, left)
-    wealth = np.full(bets, -np.inf)
-    share = -math.log(len(COEFFICIENTS) * len(STAKES))
-    for c in COEFFICIENTS:
-        gain = y - c * residuals - means
-        room = means + c * spread
-        ratio = np.where(room > _ROUNDING, gain / np.maximum(room, _ROUNDING), 0.0)
-        for stake in STAKES:
-            wealth = np.logaddexp(wealth, share + np.cumsum(np.log1p(stake * ratio)))
-    wealth = np.where(np.minimum.accumulate(to_come[1:]) < 0, np.inf, wealth)
-    return np.concatenate((wealth, np.full(len(good) - bets, wealth[-1]))) if len(good) > bets else wealth
+    bets = _Bets.of(good, scores, total)
+    wealth = np.full(len(bets.y), -np.inf)
+    for player in bets.players(needed):
+        wealth = np.logaddexp(wealth, player)
+    surpassed = needed - 1 - np.cumsum(bets.y) < 0
+    wealth = np.where(surpassed, np.inf, wealth)
+    later = len(good) - len(wealth)
+    return np.concatenate((wealth, np.full(later, wealth[-1]))) if later else wealth
 
 
-def share_e_value(good: Sequence[bool], scores: Scores | None, total: int, needed: int) -> float:
+@dataclass(frozen=True)
+class _Bets:
+    """What is the same whatever is needed.
+
+    Attributes:
+        good: how many good examples were drawn.
+        y: 1 for each good example that is betted on, 0 for the others, shape (b,).
+        residuals: f of each less the mean of what was still to come, shape (b,).
+        spread: how far the largest of what was still to come was above this mean, shape (b,).
+        left: how many examples were still to come, this one included, shape (b,).
+    """
+
+    good: int
+    y: Array
+    residuals: Array
+    spread: Array
+    left: Array
+
+    @classmethod
+    def of(cls, good: Good, scores: Scores, total: int) -> _Bets:
+        """Return the bets on what was drawn; raises as `score_e_value` does."""
+        import numpy as np
+
+        if len(good) != len(scores.seen) or len(good) > total or total < 1:
+            raise ValueError(f"{len(good)} answers and {len(scores.seen)} scores don't fit a population of {total}")
+        bets = min(len(good), MOST_BETS)
+        left = total - np.arange(bets, dtype=np.float64)
+        return cls(
+            int(np.count_nonzero(good)), np.asarray(good[:bets], np.float64), *_centred(scores, bets, left), left
+        )
+
+    def players(self, needed: int) -> Iterator[Array]:
+        """Yield the log of each player's wealth, of their share of the first one, after each example, shape (b,)."""
+        import numpy as np
+
+        share = -math.log(len(COEFFICIENTS) * len(STAKES))
+        means = (needed - 1 - np.concatenate(([0.0], np.cumsum(self.y)[:-1]))) / self.left
+        for c in COEFFICIENTS:
+            gain = self.y - c * self.residuals - means
+            room = means + c * self.spread
+            ratio = np.where(room > _ROUNDING, gain / np.maximum(room, _ROUNDING), 0.0)
+            for stake in STAKES:
+                yield share + np.cumsum(np.log1p(stake * ratio))
+
+    def e_value(self, needed: int) -> float:
+        """Return the e-value at the end; see `score_e_value`."""
+        import numpy as np
+
+        if needed <= self.good:
+            return math.inf
+        if not len(self.y):
+            return 1.0
+        wealth = -math.inf
+        for player in self.players(needed):
+            wealth = np.logaddexp(wealth, player[-1])
+        return from_log(float(wealth))
+
+
+def share_e_value(good: Good, scores: Scores | None, total: int, needed: int) -> float:
     """Return the gate's e-value against "fewer than `needed` of the examples are good", in [0, inf].
 
     The mean of `review.stats.one_sided.share_e_value` and `score_e_value`, or the first alone where there are no
     scores.
     """
-    plain = one_sided.share_e_value(sum(good), len(good), total, needed)
+    import numpy as np
+
+    plain = one_sided.share_e_value(int(np.count_nonzero(good)), len(good), total, needed)
     if scores is None:
         return plain
     return (plain + score_e_value(good, scores, total, needed)) / 2
 
 
-def fewest_good(good: Sequence[bool], scores: Scores | None, total: int, delta: float) -> int:
+def fewest_good(good: Good, scores: Scores | None, total: int, delta: float) -> int:
     """Return the lower bound of the number of good examples, at all times at once with probability 1 - `delta`.
 
     It is the smallest number that `share_e_value` doesn't rule out.
     """
+    import numpy as np
+
     check_delta(delta)
-    seen = sum(good)
+    seen = int(np.count_nonzero(good))
     if scores is None:
         return one_sided.fewest_good(seen, len(good), total, delta)
+    bets, limit = _Bets.of(good, scores, total), 1 / delta
+
+    def is_ruled_out(count: int) -> bool:
+        plain = one_sided.share_e_value(seen, len(good), total, count + 1)
+        return plain / 2 >= limit or (plain + bets.e_value(count + 1)) / 2 >= limit
+
     low, high = seen, total - (len(good) - seen)
     while low < high:  # low - 1 is ruled out; high is not, as nothing that the data allow for certain ever is
         middle = (low + high) // 2
-        if share_e_value(good, scores, total, middle + 1) >= 1 / delta:
+        if is_ruled_out(middle):
             low = middle + 1
         else:
             high = middle
     return low
 
 
-def explained(good: Sequence[bool], scores: Sequence[float]) -> float | None:
+def explained(good: Good, scores: Sequence[float] | Array) -> float | None:
     """Return R^2, the share of the variance of the answers that the scores explain, or None where one doesn't vary."""
     import numpy as np
 

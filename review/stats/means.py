@@ -23,7 +23,8 @@ kept, since the caller's worst case for an open example changes when the example
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from review.stats.shares import check_delta, from_log
@@ -31,6 +32,9 @@ from review.stats.shares import check_delta, from_log
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+    Values = Sequence[float] | Array
 
 STAKES_AND_SHARES = ((0.5, 0.8), (0.2, 0.1), (0.05, 0.1))
 """Each player's fraction f of wealth staked on every value, and their share of the first wealth."""
@@ -42,7 +46,7 @@ _RESOLUTION = 1e-7
 _ROUNDING = 1e-9
 
 
-def lower_confidence_bound(xs: Sequence[float], total: int, delta: float = 0.05) -> float:
+def lower_confidence_bound(xs: Values, total: int, delta: float = 0.05) -> float:
     """Return a lower bound for the mean that holds at all times at once with probability 1 - `delta`.
 
     Args:
@@ -58,24 +62,27 @@ def lower_confidence_bound(xs: Sequence[float], total: int, delta: float = 0.05)
     """
     check_delta(delta)
     values = _checked(xs, total)
+    bets = _Bets.of(values, total)
     limit = -math.log(delta)
     low = float(values.sum()) / total
     high = low + (total - len(values)) / total
     while high - low > _RESOLUTION:
         middle = (low + high) / 2
-        if _log_wealth(values, total, middle) >= limit:
+        if bets.log_wealth(middle) >= limit:
             low = middle
         else:
             high = middle
     return min(low, 1.0)
 
 
-def upper_confidence_bound(xs: Sequence[float], total: int, delta: float = 0.05) -> float:
+def upper_confidence_bound(xs: Values, total: int, delta: float = 0.05) -> float:
     """Return the upper bound that mirrors `lower_confidence_bound`; an open example counts as 1.0."""
-    return 1 - lower_confidence_bound([1 - x for x in xs], total, delta)
+    import numpy as np
+
+    return 1 - lower_confidence_bound(1 - np.asarray(xs, dtype=np.float64), total, delta)
 
 
-def mean_e_value(xs: Sequence[float], total: int, m0: float) -> float:
+def mean_e_value(xs: Values, total: int, m0: float) -> float:
     """Return the e-value against "the population's mean is below `m0`", in [0, inf], at the present time.
 
     Args:
@@ -89,44 +96,75 @@ def mean_e_value(xs: Sequence[float], total: int, m0: float) -> float:
     Raises:
         ValueError: an argument is out of range.
     """
-    return from_log(_log_wealth(_checked(xs, total), total, _checked_mean(m0)))
+    return from_log(_Bets.of(_checked(xs, total), total).log_wealth(_checked_mean(m0)))
 
 
-def running_log_wealth(xs: Sequence[float], total: int, m0: float) -> NDArray[np.float64]:
+def running_log_wealth(xs: Values, total: int, m0: float) -> Array:
     """Return the log of `mean_e_value` after each of the values, shape (len(xs),); raises as that does."""
     import numpy as np
 
-    return np.asarray(_log_wealths(_checked(xs, total), total, _checked_mean(m0)))
-
-
-def _log_wealth(values: NDArray[np.float64], total: int, mean: float) -> float:
-    """Return the log wealth against `mean` at the end of the values; infinite where it is surpassed."""
-    if not len(values):
-        return math.inf if mean <= 0 else 0.0
-    return float(_log_wealths(values, total, mean)[-1])
-
-
-def _log_wealths(values: NDArray[np.float64], total: int, mean: float) -> NDArray[np.float64]:
-    import numpy as np
-
-    if len(values) > MOST_BETS:
-        wealth = _log_wealths(values[:MOST_BETS], total, mean)
-        sums = np.cumsum(values)
-        surpassed = total * mean - sums <= _ROUNDING
-        later = np.full(len(values) - MOST_BETS, wealth[-1])
-        return np.where(surpassed, np.inf, np.concatenate((wealth, later)))
-    sums = np.concatenate(([0.0], np.cumsum(values)))
-    to_come = total * mean - sums
-    # to_come only falls: a step that starts at zero or below belongs to a mean that is already surpassed.
-    expected = np.maximum(to_come[:-1], _ROUNDING) / (total - np.arange(len(values)))
-    wealth = np.full(len(values), -np.inf)
-    for stake, share in STAKES_AND_SHARES:
-        player = math.log(share) + np.cumsum(np.log1p(stake * (values / expected - 1)))
+    values = _checked(xs, total)
+    bets = _Bets.of(values, total)
+    wealth = np.full(len(bets.values), -np.inf)
+    for player in bets.players(_checked_mean(m0)):
         wealth = np.logaddexp(wealth, player)
-    return np.where(to_come[1:] <= _ROUNDING, np.inf, wealth)
+    later = len(values) - len(wealth)
+    wealth = np.concatenate((wealth, np.full(later, wealth[-1]))) if later else wealth
+    return np.where(total * m0 - np.cumsum(values) <= _ROUNDING, np.inf, wealth)
 
 
-def _checked(xs: Sequence[float], total: int) -> NDArray[np.float64]:
+@dataclass(frozen=True)
+class _Bets:
+    """What is the same whatever the mean.
+
+    Attributes:
+        total: size of the population.
+        values: those that are betted on, in the order drawn, shape (b,).
+        earlier: the sum of the values before each of them, shape (b,).
+        left: how many values were still to come, this one included, shape (b,).
+        whole: the sum of all values, those included that nobody bets on.
+    """
+
+    total: int
+    values: Array
+    earlier: Array
+    left: NDArray[np.int64]
+    whole: float
+
+    @classmethod
+    def of(cls, values: Array, total: int) -> _Bets:
+        """Return the bets on values that were checked."""
+        import numpy as np
+
+        sums = np.concatenate(([0.0], np.cumsum(values)))
+        bets = min(len(values), MOST_BETS)
+        return cls(total, values[:bets], sums[:bets], total - np.arange(bets), float(sums[-1]))
+
+    def players(self, mean: float) -> Iterator[Array]:
+        """Yield the log of each player's wealth against `mean` after each value, shape (b,)."""
+        import numpy as np
+
+        # What is to come only falls: a step that starts at zero or below belongs to a mean that is already surpassed.
+        expected = np.maximum(self.total * mean - self.earlier, _ROUNDING) / self.left
+        gain = self.values / expected - 1
+        for stake, share in STAKES_AND_SHARES:
+            yield math.log(share) + np.cumsum(np.log1p(stake * gain))
+
+    def log_wealth(self, mean: float) -> float:
+        """Return the log wealth against `mean` at the end of all values; infinite where it is surpassed."""
+        import numpy as np
+
+        if not len(self.values):
+            return math.inf if mean <= 0 else 0.0
+        if self.total * mean - self.whole <= _ROUNDING:
+            return math.inf
+        wealth = -math.inf
+        for player in self.players(mean):
+            wealth = np.logaddexp(wealth, player[-1])
+        return float(wealth)
+
+
+def _checked(xs: Values, total: int) -> NDArray[np.float64]:
     import numpy as np
 
     values = np.asarray(xs, dtype=np.float64)

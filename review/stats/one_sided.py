@@ -71,8 +71,41 @@ def fewest_good(good: int, seen: int, total: int, delta: float) -> int:
     return good + int(kept.argmax()) if kept.any() else draws.largest
 
 
+def reaches(draws: Draws, needed: int, limit: float) -> bool:
+    """Return whether `share_e_value` is at least `limit`, mostly without the sums over all M: a bound of them decides.
+
+    The beta-binomial, whose parameters are above 1 here, is log-concave. So P(X <= k) lies between P(X = k) and the
+    geometric series that begins with the ratio of the last two terms.
+    """
+    if limit <= 0 or needed <= draws.good:
+        return True
+    if needed > draws.largest:
+        return False
+    k, rest = needed - 1 - draws.good, draws.total - draws.seen
+    a, b = PRIOR[0] + draws.good, PRIOR[1] + draws.seen - draws.good
+    ratio = k * (rest - k + b) / ((rest - k + 1) * (k - 1 + a))
+    last = math.exp(_log_beta_binomial(rest, k, a, b))
+    if ratio < 1 and last < 1 - ratio:
+        of_tail_one = (
+            _log_beta_binomial(draws.seen, draws.good, *PRIOR)
+            - float(_prior_tails(draws.total)[needed - 1])
+            - _log_likelihood(draws, needed - 1)
+        )
+        least, most = (of_tail_one + math.log1p(-below) for below in (last / (1 - ratio), last))
+        rounding = 1e-6 + 1e-12 * draws.total  # many times that of the sums
+        if least - rounding >= math.log(limit):
+            return True
+        if most + rounding < math.log(limit):
+            return False
+    return share_e_value(draws.good, draws.seen, draws.total, needed) >= limit
+
+
+@lru_cache(maxsize=2)
 def _log_e_values(draws: Draws) -> Array:
-    """Return the log e-value against "M <= M0" for M0 = good .. largest - 1, which the data allow."""
+    """Return the log e-value against "M <= M0" for M0 = good .. largest - 1, which the data allow.
+
+    They are kept for the next look: an e-value and its bounds are read from the same ones.
+    """
     import numpy as np
 
     good, bad, total = draws.good, draws.seen - draws.good, draws.total
@@ -97,8 +130,14 @@ def _log_likelihoods(draws: Draws) -> Array:
     steps = np.log((counts[:-1] + 1) / (counts[:-1] + 1 - good)) + np.log(
         (total - counts[:-1] - bad) / (total - counts[:-1])
     )
-    first = _log_choose(total - good, bad) - _log_choose(total, draws.seen)
+    first = _log_likelihood(draws, good)
     return first + np.concatenate(([0.0], np.cumsum(steps)))
+
+
+def _log_likelihood(draws: Draws, count: int) -> float:
+    """Return log h(good | M) for M = `count`."""
+    good, bad, total = draws.good, draws.seen - draws.good, draws.total
+    return _log_choose(count, good) + _log_choose(total - count, bad) - _log_choose(total, draws.seen)
 
 
 @lru_cache(maxsize=8)

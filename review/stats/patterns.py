@@ -80,8 +80,10 @@ Given = Units | Patterns
 """What was answered: units, or their patterns where several statistics are made from the same ones."""
 
 
-def tally(units: Given) -> Patterns:
+def tally(units: Given | Counter[tuple[Value, ...]]) -> Patterns:
     """Return the patterns of `units`, each the list of the values given for it, the missing ones absent.
+
+    Units may be counted already.
 
     Patterns stand in a fixed order, whatever the order of the units and of the answers in a unit; what has been
     tallied already is returned as it is.
@@ -94,7 +96,7 @@ def tally(units: Given) -> Patterns:
         return units
     import numpy as np
 
-    seen: Counter[tuple[Value, ...]] = Counter(map(tuple, units))
+    seen = units if isinstance(units, Counter) else Counter(map(tuple, units))
     values = ordered_values(chain.from_iterable(seen))
     code = {value: index for index, value in enumerate(values)}
     merged: Counter[tuple[int, ...]] = Counter()

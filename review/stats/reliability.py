@@ -13,7 +13,8 @@ answer.
 """
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -31,6 +32,7 @@ LOWEST_ALPHA = -1.0
 _TOLERANCE = 1e-3
 _LARGEST_LOG = 690.0
 
+Pair = tuple[str | None, str | None]
 Shares = tuple[float, float]
 
 
@@ -77,30 +79,31 @@ class FirstTwo:
         return NO_VARIATION if given < 2 else None
 
 
-def first_two(answers: Sequence[tuple[str | None, str | None]], total: int, classes: Sequence[str]) -> FirstTwo:
+def first_two(answers: Iterable[Pair] | Mapping[Pair, int], total: int, classes: Sequence[str]) -> FirstTwo:
     """Count the first two answers of each example.
 
     Args:
-        answers: the first and second answer of the first t examples in review order; None where missing.
+        answers: the first and second answer of the first t examples in review order, or how often there is which; None
+            where missing.
         total: examples in the population.
         classes: the choices offered.
 
     Raises:
         ValueError: an answer is not among `classes`, or the counts don't fit.
     """
-    known = set(classes)
-    strange = {answer for pair in answers for answer in pair if answer is not None and answer not in known}
+    known, counts = set(classes), Counter(answers)
+    strange = {answer for pair in counts for answer in pair if answer is not None and answer not in known}
     if strange:
         raise ValueError(f"answers that were not offered: {', '.join(sorted(strange))}")
-    pairs = [pair for pair in answers if None not in pair]
-    agreeing = sum(1 for one, other in pairs if one == other)
+    pairs = {pair: times for pair, times in counts.items() if None not in pair}
+    agreeing = sum(times for (one, other), times in pairs.items() if one == other)
     return FirstTwo(
         total=total,
-        seen=len(answers),
+        seen=counts.total(),
         agreeing=agreeing,
-        disagreeing=len(pairs) - agreeing,
-        first=tuple(sum(1 for one, _ in answers if one == name) for name in classes),
-        second=tuple(sum(1 for _, other in answers if other == name) for name in classes),
+        disagreeing=sum(pairs.values()) - agreeing,
+        first=tuple(sum(times for (one, _), times in counts.items() if one == name) for name in classes),
+        second=tuple(sum(times for (_, other), times in counts.items() if other == name) for name in classes),
     )
 
 

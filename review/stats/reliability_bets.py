@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
+    Kinds = Sequence[int] | NDArray[np.intp]
 
 Pair = Literal[0, 1, 2, 3]
 FIRST, SECOND, DIFFER, MISSING = 0, 1, 2, 3
@@ -67,7 +68,7 @@ class Beside:
 NOTHING = Beside()
 
 
-def alpha_e_value(pairs: Sequence[int], total: int, threshold: float, beside: Beside = NOTHING) -> float:
+def alpha_e_value(pairs: Kinds, total: int, threshold: float, beside: Beside = NOTHING) -> float:
     """Return the e-value, in [0, inf], against "alpha is below `threshold`".
 
     Args:
@@ -84,9 +85,7 @@ def alpha_e_value(pairs: Sequence[int], total: int, threshold: float, beside: Be
     return from_log(float(_Bets(pairs, total, threshold, beside).log_wealth()))
 
 
-def alpha_lower_bound(
-    pairs: Sequence[int], total: int, delta: float, threshold: float, beside: Beside = NOTHING
-) -> float:
+def alpha_lower_bound(pairs: Kinds, total: int, delta: float, threshold: float, beside: Beside = NOTHING) -> float:
     """Return a lower bound for alpha that holds at all times at once with probability 1 - `delta`.
 
     It is the largest a0 that the e-value rules out, found to a thousandth and rounded down, and never on the other
@@ -113,15 +112,18 @@ def alpha_lower_bound(
     return low
 
 
-def _alpha(pairs: Sequence[int], beside: Beside) -> float:
+def _alpha(pairs: Kinds, beside: Beside) -> float:
     """Return alpha where all that ships is known."""
-    counts = [pairs.count(kind) + beside.kept[kind] - beside.lost[kind] for kind in (FIRST, SECOND, DIFFER)]
+    import numpy as np
+
+    drawn = np.bincount(np.asarray(pairs, dtype=np.intp), minlength=4).tolist()
+    counts = [drawn[kind] + beside.kept[kind] - beside.lost[kind] for kind in (FIRST, SECOND, DIFFER)]
     share = (counts[FIRST] + counts[DIFFER] / 2) / sum(counts)
     chance = 2 * share * (1 - share)
     return 1 - counts[DIFFER] / sum(counts) / chance if chance else 1.0
 
 
-def running_log_wealth(pairs: Sequence[int], total: int, threshold: float, beside: Beside = NOTHING) -> Array:
+def running_log_wealth(pairs: Kinds, total: int, threshold: float, beside: Beside = NOTHING) -> Array:
     """Return the log of `alpha_e_value` after each of the examples, shape (len(pairs),)."""
     return _Bets(pairs, total, threshold, beside).running()
 
@@ -129,7 +131,7 @@ def running_log_wealth(pairs: Sequence[int], total: int, threshold: float, besid
 class _Bets:
     """The wealth of all players against all cells, as pairs come in."""
 
-    def __init__(self, pairs: Sequence[int], total: int, threshold: float, beside: Beside) -> None:
+    def __init__(self, pairs: Kinds, total: int, threshold: float, beside: Beside) -> None:
         import numpy as np
 
         if len(pairs) > total:
@@ -155,10 +157,9 @@ class _Bets:
         import numpy as np
 
         bets = min(len(self._pairs), MOST_BETS)
-        x, to_come = self._course(bets)
-        logs = np.zeros((len(STAKES), CELLS))
-        for start in range(0, bets, _AT_ONCE):
-            ratio = x[start : start + _AT_ONCE] / to_come[start : start + _AT_ONCE]
+        logs, earlier = np.zeros((len(STAKES), CELLS)), np.zeros(CELLS)
+        for start in range(0, bets, _AT_ONCE):  # so few fit into the processor's cache
+            ratio, earlier = self._ratios(start, min(start + _AT_ONCE, bets), earlier)
             with np.errstate(over="ignore"):  # Past the largest float it is certain already.
                 for player, stake in enumerate(STAKES):
                     logs[player] += np.log(np.prod(1 - stake + stake * ratio, axis=0))
@@ -175,25 +176,33 @@ class _Bets:
         bets = min(len(self._pairs), MOST_BETS)
         if not bets:
             return np.empty(0)
-        x, to_come = self._course(bets)
-        ratio = x / to_come
-        wealth = np.full(x.shape, -np.inf)
+        ratio, _ = self._ratios(0, bets, np.zeros(CELLS))
+        wealth = np.full(ratio.shape, -np.inf)
         for stake in STAKES:
             wealth = np.logaddexp(wealth, np.cumsum(np.log(1 - stake + stake * ratio), axis=0))
         wealth -= math.log(len(STAKES))
-        left = self._needed - np.cumsum(x, axis=0)
+        left = self._needed - np.cumsum(self._x[self._pairs[:bets]], axis=0)
         smallest: Array = np.where(left <= self._rounding, np.inf, wealth).min(axis=1)
         later = len(self._pairs) - bets
         return np.concatenate((smallest, np.full(later - 1, smallest[-1]), [self.log_wealth()])) if later else smallest
 
-    def _course(self, bets: int) -> tuple[Array, Array]:
-        """Return x of each pair, and its mean under the hypothesis before each, both of shape (bets, CELLS)."""
+    def _ratios(self, start: int, end: int, earlier: Array) -> tuple[Array, Array]:
+        """Return x of some pairs by its mean under the hypothesis, and the sum of x up to the last of them.
+
+        Args:
+            start: the first pair.
+            end: the one after the last.
+            earlier: the sum of x before the first pair, shape (CELLS,).
+
+        Returns:
+            The ratios, shape (end - start, CELLS), and the sums, shape (CELLS,).
+        """
         import numpy as np
 
-        x = self._x[self._pairs[:bets]]
-        earlier = np.vstack((np.zeros(CELLS), np.cumsum(x, axis=0)[:-1])) if bets else x
-        left = (self._total - np.arange(bets, dtype=np.float64))[:, None]
-        return x, np.maximum(self._needed - earlier, _ROUNDING) / left
+        x = self._x[self._pairs[start:end]]
+        sums = np.cumsum(np.vstack((earlier, x)), axis=0)
+        left = (self._total - np.arange(start, end, dtype=np.float64))[:, None]
+        return x / (np.maximum(self._needed - sums[:-1], _ROUNDING) / left), sums[-1]
 
 
 def _largest_z(gap: float) -> Array:

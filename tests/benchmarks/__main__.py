@@ -25,6 +25,7 @@ SMALL = {
     "startup": ("--starts", "2"),
     "import_speed": ("--examples", "2000", "--rounds", "1"),
     "agreement_intervals": ("--datasets", "2"),
+    "evidence": ("--examples", "5000", "--rounds", "1"),
     "ratings": ("--examples", "30", "--ratings", "3000", "--rounds", "1"),
     "generation_throughput": ("--count", "4"),
     "lint": ("--examples", "300"),

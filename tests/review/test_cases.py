@@ -3,36 +3,46 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from review.alpha_case import AlphaCase
+from review.alpha_case import AlphaCase, Pair
 from review.figures import Case
 from review.mean_case import MeanCase
 from review.share_case import ShareCase
 from review.stats.control_variate import Scores
+from review.stats.repeated import Repeated
 from review.stats.sequences import ErrorLevel
 from review.stats.shipping import Shipping
 
 FIRST = ErrorLevel(0.05, 1, 4)
+T = TypeVar("T")
+
+
+def in_order(things: Sequence[T]) -> Repeated[T]:
+    return Repeated.of(things, lambda thing: thing)
 
 
 def share(good: int, bad: int, total: int, threshold: str = "0.90", scores: Scores | None = None) -> ShareCase:
     step = max(1, (good + bad) // (bad + 1))
-    drawn = [number % step != step - 1 or number // step >= bad for number in range(good + bad)]
-    return ShareCase(drawn, drawn, total, Shipping(good + bad, total - good - bad, 0), Decimal(threshold), scores)
+    drawn: list[bool | None] = [number % step != step - 1 or number // step >= bad for number in range(good + bad)]
+    known = in_order(drawn)
+    return ShareCase(known, known, total, Shipping(good + bad, total - good - bad, 0), Decimal(threshold), scores)
 
 
 def mean(values: list[float], total: int, threshold: float = 0.625) -> MeanCase:
-    return MeanCase(values, values, total, Shipping(len(values), total - len(values), 0), threshold)
+    return MeanCase(in_order(values), in_order(values), total, Shipping(len(values), total - len(values), 0), threshold)
 
 
-def alpha(pairs: list[tuple[str, str]], total: int) -> AlphaCase:
+def alpha(pairs: Sequence[Pair], total: int) -> AlphaCase:
     shipping = Shipping(len(pairs), total - len(pairs), 0)
-    return AlphaCase(("no", "yes"), pairs, pairs, [], total, shipping, Decimal("0.667"))
+    drawn = in_order(pairs)
+    return AlphaCase(("no", "yes"), drawn, drawn, in_order([]), total, shipping, Decimal("0.667"))
 
 
 def passes(case: Case) -> bool:
@@ -75,8 +85,8 @@ def test_a_later_start_needs_more() -> None:
 
 
 def test_scores_that_tell_the_bad_ones_save_examples_and_it_says_how_many() -> None:
-    good = [number % 15 != 14 for number in range(60)]
-    seen = tuple(1.0 if one else 0.0 for one in good)
+    known: list[bool | None] = [number % 15 != 14 for number in range(60)]
+    good, seen = in_order(known), tuple(1.0 if one else 0.0 for one in known)
     helped = ShareCase(good, good, 1000, Shipping(60, 940, 0), Decimal("0.90"), Scores(seen, 940 * sum(seen) / 60, 1.0))
     figures = helped.figures(FIRST)
     assert figures.explained == pytest.approx(1)
@@ -120,7 +130,7 @@ def test_what_is_certain_of_a_million_is_told_though_nobody_bets_so_long() -> No
 @given(st.lists(st.one_of(st.none(), st.booleans()), max_size=20), st.integers(0, 20))
 def test_figures_are_consistent(drawn: list[bool | None], rest: int) -> None:
     total = len(drawn) + rest
-    case = ShareCase(drawn, drawn, total, Shipping(len(drawn), rest, 0), Decimal("0.90"))
+    case = ShareCase(in_order(drawn), in_order(drawn), total, Shipping(len(drawn), rest, 0), Decimal("0.90"))
     found = case.figures(FIRST)
     if not total:
         assert found.value is None

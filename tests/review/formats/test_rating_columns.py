@@ -93,7 +93,7 @@ def test_what_is_wrong_is_told_as_ever(text: str, tmp_path: Path) -> None:
     ],
 )
 def test_json_that_only_looks_plain_is_refused(text: str, tmp_path: Path) -> None:
-    assert rating_columns.plain_json_lines(text) is None
+    assert rating_columns.plain_json_lines(text.encode()) is None
     with pytest.raises(InputError, match="line 1"):
         read_rating_columns(write(tmp_path, text, "ratings.jsonl"))
 
@@ -102,7 +102,7 @@ def test_json_that_only_looks_plain_is_refused(text: str, tmp_path: Path) -> Non
 def test_a_later_line_that_is_no_json_is_refused(value: str, tmp_path: Path) -> None:
     good = MENDED["r.jsonl"]
     text = good + good.splitlines()[0].replace("u1", "u9").replace("1}", f"{value}}}") + "\n"
-    assert rating_columns.plain_json_lines(text) is None
+    assert rating_columns.plain_json_lines(text.encode()) is None
     with pytest.raises(InputError, match="line 3"):
         read_rating_columns(write(tmp_path, text, "ratings.jsonl"))
 
@@ -157,7 +157,11 @@ def test_a_file_with_something_wrong_is_never_read_as_another(name: str, changes
 
 def same_or_refused(text: str, name: str) -> None:
     """What is read as columns is what is read line by line."""
-    found = rating_columns.plain_csv(text) if name.endswith("csv") else rating_columns.plain_json_lines(text)
+    found = (
+        rating_columns.plain_csv(text.encode())
+        if name.endswith("csv")
+        else rating_columns.plain_json_lines(text.encode())
+    )
     if found is not None:
         assert rows(found) == ratings._line_by_line(Path(name), text)
 
@@ -167,7 +171,7 @@ def test_most_files_are_read_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> 
     for name, text in MENDED.items():
         same_or_refused(text, name)
         same_or_refused(text.replace("u1", "a longer name of a unit, é").replace(", é", " é"), name)
-    found = rating_columns.plain_csv(MENDED["r.csv"])
+    found = rating_columns.plain_csv(MENDED["r.csv"].encode())
     assert found is not None
     assert (list(found.units), found.units[-1], found.units[:1]) == (["u1", "u2"], "u2", ["u1"])
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review.stats import one_sided
+from review.stats import control_variate, one_sided
 from review.stats.control_variate import (
     COEFFICIENTS,
     MOST_BETS,
@@ -21,6 +21,7 @@ from review.stats.control_variate import (
     score_e_value,
     share_e_value,
 )
+from review.stats.shares import from_log
 
 goods = st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=1, max_size=25)
 
@@ -92,6 +93,18 @@ def test_without_scores_it_is_the_one_sided_evidence_and_with_them_the_mean_of_b
     plain = one_sided.share_e_value(40, 41, 100, 85)
     assert share_e_value(good, None, 100, 85) == plain
     assert share_e_value(good, scores, 100, 85) == pytest.approx((plain + score_e_value(good, scores, 100, 85)) / 2)
+
+
+@given(goods, st.floats(0, 1), st.integers(1, 25))
+def test_the_wealth_at_the_end_is_the_last_of_the_running_wealth(
+    population: list[tuple[bool, float]], part: float, needed: int
+) -> None:
+    good, scores = of(population, max(1, round(part * len(population))))
+    for most in (MOST_BETS, 5):  # also where nobody bets any more
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(control_variate, "MOST_BETS", most)
+            running = running_log_wealth(good, scores, len(population), needed)
+            assert needed <= sum(good) or score_e_value(good, scores, len(population), needed) == from_log(running[-1])
 
 
 def test_nobody_bets_for_ever() -> None:

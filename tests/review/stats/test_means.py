@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from review.stats import means
 from review.stats.means import (
     STAKES_AND_SHARES,
     lower_confidence_bound,
@@ -15,6 +16,7 @@ from review.stats.means import (
     running_log_wealth,
     upper_confidence_bound,
 )
+from review.stats.shares import from_log
 
 ratings = st.lists(st.sampled_from([step / 8 for step in range(9)]), max_size=20)
 targets = st.floats(0.05, 0.95)
@@ -49,6 +51,15 @@ def test_the_running_wealth_is_the_wealth_at_each_time(xs: list[float], more: in
     with np.errstate(over="ignore"):
         running = np.exp(running_log_wealth(xs, total, m0))
     assert list(running) == pytest.approx([mean_e_value(xs[: t + 1], total, m0) for t in range(len(xs))])
+
+
+@given(ratings.filter(bool), st.integers(0, 30), targets)
+def test_the_wealth_at_the_end_is_the_last_of_the_running_wealth(xs: list[float], more: int, m0: float) -> None:
+    total = len(xs) + more
+    for most in (means.MOST_BETS, 5):  # also where nobody bets any more
+        with pytest.MonkeyPatch.context() as patch, np.errstate(over="ignore"):
+            patch.setattr(means, "MOST_BETS", most)
+            assert mean_e_value(xs, total, m0) == from_log(running_log_wealth(xs, total, m0)[-1])
 
 
 @given(ratings.filter(bool), st.integers(0, 30), targets, st.data())

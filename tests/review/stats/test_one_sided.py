@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from review.stats.one_sided import PRIOR, fewest_good, share_e_value
+from review.stats.one_sided import PRIOR, fewest_good, reaches, share_e_value
 from review.stats.sequences import weight
-from review.stats.shares import confidence_sequence, least_count
+from review.stats.shares import Draws, confidence_sequence, least_count
 from tests.support import exact_looks
 
 
@@ -54,6 +54,31 @@ def test_the_bound_is_the_fewest_that_is_not_ruled_out(total: int, part: float, 
     assert good <= fewest <= total - seen + good
     for needed in range(total + 1):
         assert (share_e_value(good, seen, total, needed) >= 1 / delta) == (needed <= fewest or needed <= good)
+
+
+@given(
+    st.sampled_from([1, 7, 100, 5000]),
+    st.floats(0, 1),
+    st.one_of(st.floats(0.85, 1), st.floats(0, 1)),
+    st.floats(-0.1, 1.1),
+    st.sampled_from([-1.0, 0.0, 1e-9, 0.5, 1.0, 22.3, 1e6, 1e300]),
+)
+def test_whether_it_reaches_a_limit_is_told_the_same_without_it(
+    total: int, part: float, share: float, threshold: float, limit: float
+) -> None:
+    seen = round(part * total)
+    good, needed = round(share * seen), round(threshold * total)
+    found = reaches(Draws(good, seen, total, PRIOR), needed, limit)
+    assert found == (share_e_value(good, seen, total, needed) >= limit)
+
+
+def test_near_the_limit_it_is_told_the_same_too() -> None:
+    for seen in range(20, 400):
+        good = round(0.95 * seen)
+        value = share_e_value(good, seen, 5000, 4500)
+        draws = Draws(good, seen, 5000, PRIOR)
+        for nearly in (1 - 1e-9, 1.0, 1 + 1e-9, 0.999, 1.001):
+            assert reaches(draws, 4500, value * nearly) == (value >= value * nearly)
 
 
 @given(st.integers(2, 150), st.floats(0, 1), st.floats(0, 1))
