@@ -109,7 +109,7 @@ def _too_early(sample: Sample, evidence: Mapping[str, Evidence], policy: Policy)
 
 def _never(sample: Sample, names: set[str], evidence: Mapping[str, Evidence]) -> str | None:
     """Says which pieces no number of labels would let pass, and what would."""
-    same = [name for name in names if evidence[name].passes is None]
+    same = [name for name in sorted(names) if evidence[name].passes is None]
     if same:
         return (
             f"{_listed(same)} can't be shown: {evidence[same[0]].note}. Balance the labels, or take the criterion out "
