@@ -8,7 +8,9 @@ from db.errors import InputError
 from db.examples import iterate_examples
 from db.records import Dataset, Example
 from generation.arguing import AGAINST, FOR, argue, drawn_label, prompt_for
-from generation.engines.protocol import EngineBusyError, EngineUnusableError, SampleReply, SampleRequest
+from generation.engines.faults import broken_reply
+from generation.engines.protocol import EngineBusyError, EngineError, EngineUnusableError, SampleReply, SampleRequest
+from generation.patience import FAILURES_IN_A_ROW
 from review.arguments import read_arguments
 from tests.support.scripted_engine import ScriptedEngine, completions
 from tests.support.workspaces import make_dataset
@@ -93,3 +95,46 @@ async def test_a_file_of_something_else_is_refused(connection: Connection, datas
         await argue(dataset, examples_of(connection, dataset), path, ScriptedEngine())
     with pytest.raises(InputError, match="can't be written"):
         await argue(dataset, examples_of(connection, dataset), tmp_path, ScriptedEngine())
+
+
+async def test_a_call_that_fails_is_counted_and_a_run_of_them_ends_it(
+    connection: Connection, dataset: Dataset, tmp_path: Path
+) -> None:
+    engine, path = ScriptedEngine(concurrency=1), tmp_path / "arguments.jsonl"
+    examples = examples_of(connection, dataset)
+
+    def too_long(request: SampleRequest) -> SampleReply:
+        if examples[3].question.strip() in request.prompt.user:
+            raise EngineError("The prompt is too long.")
+        return agreeable(request)
+
+    engine.on_sample = too_long
+    done = await argue(dataset, examples, path, engine)
+    assert (done.written, done.failed) == (11, 1)
+
+    def never(_request: SampleRequest) -> SampleReply:
+        raise EngineError("I am a teapot.")
+
+    engine.on_sample = never
+    with pytest.raises(EngineError, match="teapot"):
+        await argue(dataset, examples, tmp_path / "none.jsonl", engine)
+    assert len(engine.sampled) < 24 + FAILURES_IN_A_ROW + 2
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_replies_that_cant_be_read_are_asked_for_again(
+    connection: Connection, dataset: Dataset, tmp_path: Path
+) -> None:
+    engine, told = ScriptedEngine(concurrency=1), list[str]()
+    broken = iter([broken_reply("A web page came"), EngineBusyError("busy")])
+
+    def in_the_end(request: SampleRequest) -> SampleReply:
+        if (error := next(broken, None)) is not None:
+            raise error
+        return agreeable(request)
+
+    engine.on_sample = in_the_end
+    examples = examples_of(connection, dataset)[:2]
+    done = await argue(dataset, examples, tmp_path / "a.jsonl", engine, say=told.append)
+    assert (done.written, done.failed) == (2, 0)
+    assert [words.split(": ")[-1] for words in told] == ["A web page came.", "busy", ""]

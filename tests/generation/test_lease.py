@@ -55,11 +55,12 @@ def holder(connection: Connection) -> str | None:
         (HERE, os.getpid(), 10.0, True),
         (HERE, os.getpid(), -1e9, False),  # shows no life: perhaps another process has its number now
         (HERE, DEAD_PID, 10.0, False),
-        (HERE, os.getpid(), 3600.0, False),  # from before the clock was set back by an hour
+        (HERE, os.getpid(), 3600.0, True),  # the clock was set back by an hour: it lives, and its calls are paid for
+        (HERE, DEAD_PID, 3600.0, False),
         ("another-machine", DEAD_PID, 10.0, True),
         ("another-machine", DEAD_PID, -1e9, False),
     ],
-    ids=["own", "own, silent", "dead", "clock set back", "elsewhere", "elsewhere, silent"],
+    ids=["own", "own, silent", "dead", "clock set back", "clock set back, dead", "elsewhere", "elsewhere, silent"],
 )
 def test_a_worker_lives_while_its_process_does_and_it_renews(host: str, pid: int, ahead: float, *, live: bool) -> None:
     assert is_live(Lease("x", host, pid, now() + ahead)) is live

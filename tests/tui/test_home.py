@@ -32,7 +32,7 @@ from tests.tui.app_driver import (
 def add_job(connection: Connection, name: str, state: JobState, note: str = "") -> int:
     """Stores a job that has selected 40 of 100, and a lease that keeps a worker from being started."""
     with write(connection):
-        lease = worker_lease.Lease("test", socket.gethostname(), os.getpid(), time.time() + 60)
+        lease = worker_lease.Lease("test", socket.gethostname(), os.getpid(), time.time() + 1000)
         worker_lease.store_lease(connection, lease)
         dataset_id = datasets.insert_dataset(
             connection, name=name, behavior="likes tea", guidelines="", kind="persona", origin="recipe persona",
