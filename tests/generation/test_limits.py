@@ -72,4 +72,11 @@ def test_the_limits_of_the_documentation_are_limits() -> None:
     text = (Path(__file__).parents[2] / "docs" / "engines.md").read_text(encoding="utf-8")
     block = text.split("```toml\n")[1].split("```")[0]
     found = parse_behavior("walks.toml", f'name = "walks"\ndescription = "walks"\n{block}').limits
-    assert found == Limits(64, 1_000, 400_000, Decimal("2.50"), 1_000_000, 2_000)
+    assert found == Limits(64, 1_000, 400_000, Decimal("2.50"), 1_000_000, 2_000, 120, 20, 3, ("seed",))
+
+
+@pytest.mark.parametrize("left_out", [("model",), ("max_tokens",), ("seed", "sed")])
+def test_only_a_setting_can_be_left_out(left_out: tuple[str, ...]) -> None:
+    with pytest.raises(InputError, match="what may be left out is grammar"):
+        check_limits(Limits(leave_out=left_out), "openai-compatible", "mine")
+    check_limits(Limits(leave_out=("seed", "top_p"), redraws=0), "openai-compatible", "mine")
