@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict
 from functools import partial
 from typing import Any
@@ -27,6 +27,7 @@ from generation.engines.protocol import (
     EngineBusyError,
     EngineError,
     EngineUnsureError,
+    EngineUnusableError,
     JudgeRequest,
     Outcome,
     Prompt,
@@ -69,6 +70,12 @@ class Batches:
         self._storing: set[int] = set()
         self._too_dear: set[int] = set()
         self._failure: BaseException | None = None
+        self._going_since: dict[int, float] = {}
+
+    def note_going(self, going: Iterable[Job]) -> None:
+        """Takes note of the jobs that go on now, to know since when each does."""
+        ids = {job.id for job in going}
+        self._going_since = {job_id: self._going_since.get(job_id, clock.now()) for job_id in ids}
 
     async def tend(self) -> None:
         """Sees to every open batch, those of an earlier worker too, whatever state its job is in.
@@ -259,9 +266,13 @@ class Batches:
         left = dict(calls)
         results: list[Answered | Refused] = []
         requests = {name: request for name, (_, request) in calls.items()}
+        stale = batch.created_at < self._going_since.get(job.id, 0.0)
         async for result in engine.batch_results(batch_id, requests):
             item, request = left.pop(result.name)
-            if isinstance(result.reply, EngineError):
+            if isinstance(result.reply, EngineUnusableError) and stale:
+                # A person has let the job go on since: the next batch tells whether that holds again.
+                results.append(Refused(job, running, item, EngineBusyError(str(result.reply), 0.0)))
+            elif isinstance(result.reply, EngineError):
                 results.append(Refused(job, running, item, result.reply))
             else:
                 results.append(Answered(job, running, item, request, result.reply, waited))

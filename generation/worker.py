@@ -122,6 +122,7 @@ class Worker:
         """Stores what came back, moves jobs on, claims what there is room for; whether anything happened."""
         results = list(self._calls.results())
         going, at_an_end = await self._shop.look(results, self._calls.forget)
+        self._batches.note_going(going)
         moved = bool(results)
         dropped = self._calls.keep(going)
         if dropped:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from generation.engines.environment import environment_problem
-from generation.engines.faults import Asked, broken_reply, fault, known_secrets, shown
+from generation.engines.faults import Asked, address_proofs, broken_reply, fault, known_secrets, shown
 from generation.engines.protocol import EngineError, EngineUnsureError, EngineUnusableError
 from generation.engines.refusals import read_refusal
+from generation.engines.reply_bounds import HEADERS, bound_reply
 
 if TYPE_CHECKING:
     import anthropic
@@ -34,7 +35,9 @@ def make_client(timeout: float) -> anthropic.AsyncAnthropic:
             max_retries=0,
             timeout=httpx2.Timeout(timeout, connect=_CONNECT_SECONDS),
             # A redirect would take the key with it, wherever it leads.
-            http_client=anthropic.DefaultAsyncHttpxClient(limits=limits, follow_redirects=False),
+            http_client=anthropic.DefaultAsyncHttpxClient(
+                limits=limits, follow_redirects=False, headers=HEADERS, event_hooks={"response": [bound_reply]}
+            ),
         )
     except anthropic.AnthropicError as error:
         raise engine_error(error, "", "") from None
@@ -114,7 +117,8 @@ def _connection_error(error: anthropic.APIConnectionError, host: str) -> EngineE
 
 def asked_of(client: anthropic.AsyncAnthropic, path: str, model: str, body: Mapping[str, Any]) -> Asked:
     """Returns what was asked of a client's server, for sentences."""
-    secrets = known_secrets(str(client.default_headers.get(name, "")) for name in client.default_headers)
+    proofs = [str(value) for name, value in client.default_headers.items() if name.lower() in _KEY_HEADERS]
+    secrets = known_secrets([*proofs, *address_proofs(client.base_url)])
     host = host_of(client)
     return Asked(host, f"{client.base_url.scheme}://{host}{path}", model, KEYS, ADDRESS, "messages", body, secrets)
 
@@ -126,4 +130,5 @@ def _asked(error: anthropic.APIStatusError, model: str, host: str, body: Mapping
 
 
 def _secrets(error: anthropic.APIError) -> tuple[str, ...]:
-    return known_secrets(error.request.headers.get(name, "") for name in _KEY_HEADERS)
+    proofs = [error.request.headers.get(name, "") for name in _KEY_HEADERS]
+    return known_secrets([*proofs, *address_proofs(error.request.url)])

@@ -16,7 +16,7 @@ from generation.engines.answers import answer_index, without_thoughts
 from generation.engines.anthropic_client import asked_of, engine_error, host_of, make_client
 from generation.engines.chat_forms import listing, vote_schema
 from generation.engines.clients import Clients
-from generation.engines.faults import fault, unreadable
+from generation.engines.faults import fault, unreadable, without_secrets
 from generation.engines.protocol import (
     CALL_SECONDS,
     MOST_TOKENS,
@@ -160,8 +160,8 @@ class AnthropicEngine:
             except UnicodeEncodeError as error:
                 raise EngineError(f"The prompt has a character that UTF-8 can't hold: {error.reason}.") from error
             response = getattr(response, "http_response", response)
-            content: bytes = response.content
             asked = asked_of(client, response.request.url.path, self.model, sent)
+            content = without_secrets(response.content, asked.secrets)
             try:
                 reply = parse(content)
                 if refusal := error_in(reply):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from generation.engines.environment import environment_problem
-from generation.engines.faults import Asked, known_secrets, shown
+from generation.engines.faults import Asked, address_proofs, known_secrets, shown
 from generation.engines.protocol import EngineUnusableError
+from generation.engines.reply_bounds import HEADERS, bound_reply
 
 if TYPE_CHECKING:
     import httpx2
@@ -43,7 +44,8 @@ def make_client(timeout: float) -> httpx2.AsyncClient:
         return httpx2.AsyncClient(
             base_url=base,
             params=query,
-            headers={"authorization": f"Bearer {key}"} if key else {},
+            headers={**HEADERS, **({"authorization": f"Bearer {key}"} if key else {})},
+            event_hooks={"response": [bound_reply]},
             timeout=httpx2.Timeout(timeout, connect=_CONNECT_SECONDS),
             limits=limits,
         )
@@ -74,5 +76,6 @@ def asked_of(client: httpx2.AsyncClient, model: str, body: Mapping[str, Any]) ->
     host = client.base_url.netloc.decode("ascii", "replace")
     url = client.base_url.join(PATH)
     bare = f"{url.scheme}://{host}{url.path}"
-    secrets = known_secrets([client.headers.get("authorization", ""), *client.params.values(), url.password])
+    proofs = [client.headers.get("authorization", ""), *client.params.values(), *address_proofs(url)]
+    secrets = known_secrets(proofs)
     return Asked(host, bare, model, "OPENAI_API_KEY", "OPENAI_BASE_URL", "chat completions", body, secrets)

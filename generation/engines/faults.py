@@ -7,11 +7,12 @@ the body, and only then by words.
 
 from __future__ import annotations
 
+import base64
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from generation.engines.protocol import (
     EngineBusyError,
@@ -21,6 +22,9 @@ from generation.engines.protocol import (
     SettingRefusedError,
 )
 from generation.engines.refusals import LONGEST_REPLY, PAGE, Refusal, words_of
+
+if TYPE_CHECKING:
+    import httpx2
 
 Kind = Literal[
     "spending", "quota", "credentials", "busy", "broken reply", "address", "model", "setting", "environment", "refused"
@@ -234,8 +238,23 @@ def _names(name: str, text: str) -> bool:
 
 def known_secrets(sent: Iterable[str]) -> tuple[str, ...]:
     """Returns what a request proved itself with, which a careless server may repeat in its message."""
-    bare = (value.removeprefix("Bearer ") for value in sent)
+    bare = (value.removeprefix("Bearer ").removeprefix("Basic ") for value in sent)
     return tuple(secret for secret in bare if len(secret) >= _SHORTEST_SECRET)
+
+
+def address_proofs(url: httpx2.URL) -> list[str]:
+    """Returns what an address proves itself with, as it is written and as it is sent."""
+    if not url.userinfo:
+        return []
+    pair = f"{url.username}:{url.password}"
+    return [url.password, url.userinfo.decode("ascii", "replace"), pair, base64.b64encode(pair.encode()).decode()]
+
+
+def without_secrets(content: bytes, secrets: Iterable[str]) -> bytes:
+    """Returns a reply without what the request proved itself with, before anything of it is read, shown or stored."""
+    for secret in secrets:
+        content = content.replace(secret.encode(), b"[key]")
+    return content
 
 
 def shown(text: str, secrets: Iterable[str] = ()) -> str:

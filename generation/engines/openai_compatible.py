@@ -23,7 +23,7 @@ from generation.engines.chat_forms import FORMS, Forms, listing
 from generation.engines.chat_replies import ChatReply, read_chat_reply
 from generation.engines.clients import Clients
 from generation.engines.environment import environment_problem
-from generation.engines.faults import broken_reply, fault, shown, unreadable
+from generation.engines.faults import broken_reply, fault, shown, unreadable, without_secrets
 from generation.engines.protocol import (
     CALL_SECONDS,
     Completion,
@@ -237,12 +237,13 @@ class OpenAICompatibleEngine:
             raise EngineUnsureError(f"The connection to {asked.host} failed ({why}).") from None
         except UnicodeEncodeError as error:
             raise EngineError(f"The prompt has a character that UTF-8 can't hold: {error.reason}.") from error
+        content = without_secrets(response.content, asked.secrets)
         if response.status_code >= 300:
-            raise fault(read_refusal(response.status_code, response.content, response.headers), asked)
+            raise fault(read_refusal(response.status_code, content, response.headers), asked)
         try:
-            reply = json.loads(response.content)
+            reply = json.loads(content)
             if refusal := error_in(reply):
                 raise fault(refusal, asked)
             return read_chat_reply(reply, body)
         except (ValueError, RecursionError) as error:
-            raise unreadable(asked, error, response.content) from error
+            raise unreadable(asked, error, content) from error

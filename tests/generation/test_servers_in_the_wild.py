@@ -13,15 +13,15 @@ import pytest
 from db.connection import Connection
 from db.job_records import Limits
 from generation import patience
-from generation.engines import faults
+from generation.engines import faults, reply_bounds
 from generation.engines.anthropic_batches import AnthropicBatchesEngine
 from generation.engines.anthropic_messages import AnthropicEngine
 from generation.engines.openai_compatible import OpenAICompatibleEngine
 from generation.engines.protocol import EngineError, JudgeRequest, Prompt, SampleRequest, Sampling
 from generation.jobs import find_job, move_job, widen
-from tests.support.messages_server import KEY, Answer, MessagesServer, Received, dropped, raw
+from tests.support.messages_server import KEY, Answer, MessagesServer, Received, dropped, raw, reply
 from tests.support.scripted_engine import make_job, run_worker
-from tests.support.wild_server import WildServer, check_judged_once, refusing, run
+from tests.support.wild_server import WildServer, check_judged_once, refusing, run, said, say
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("impatient", "no_anthropic_settings")]
 
@@ -216,6 +216,32 @@ async def test_faults_of_the_messages_api_by_kind(messages_server: MessagesServe
         await engine.judge(JudgeRequest(Prompt("Is it?"), ("Yes", "No")))
     await engine.close()
     assert caught.value.kind == kind
+
+
+@pytest.mark.parametrize("protocol", ["chat", "messages"])
+async def test_what_a_server_echoes_of_the_key_is_stored_nowhere(
+    wild_server: WildServer, messages_server: MessagesServer, workspace_path: Path, connection: Connection,
+    protocol: str,
+) -> None:  # fmt: skip
+    """In a good reply, as in an error."""
+    wild_server.bend = lambda reply, _body: say(reply, f"{said(reply)}\n- I know {KEY} by heart")
+    messages_server.script = lambda received: (
+        None if "output_config" in received.body else reply(f"- I walk on day {received.number}\n- I know {KEY} well")
+    )
+    made = AnthropicEngine("m") if protocol == "messages" else None
+    await run(connection, workspace_path, made, engine="openai-compatible" if made is None else "anthropic")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert connection.execute("SELECT count(*) FROM candidates WHERE text LIKE '%[key]%'").fetchone()[0] > 0
+    assert KEY.encode() not in b"".join(path.read_bytes() for path in workspace_path.parent.glob("*.db*"))
+
+
+async def test_a_reply_without_end_is_ended(messages_server: MessagesServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reply_bounds, "LARGEST_REPLY", 1 << 20)
+    messages_server.script = [raw(b" " * (2 << 20))]
+    engine = AnthropicEngine("m")
+    with pytest.raises(EngineError, match="the reply is larger than 1 MiB"):
+        await engine.sample(SAMPLE)
+    await engine.close()
 
 
 async def test_a_redirect_never_takes_the_key_along(messages_server: MessagesServer) -> None:

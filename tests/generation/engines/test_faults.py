@@ -5,9 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import httpx2
 import pytest
 
-from generation.engines.faults import DOES, Asked, broken_reply, fault, kind_of, shown
+from generation.engines.faults import (
+    DOES,
+    Asked,
+    address_proofs,
+    broken_reply,
+    fault,
+    kind_of,
+    known_secrets,
+    shown,
+    without_secrets,
+)
 from generation.engines.protocol import EngineBusyError, EngineError, EngineUnusableError, SettingRefusedError
 from generation.engines.refusals import error_in, read_refusal
 
@@ -127,6 +138,16 @@ def test_addresses_in_sentences() -> None:
     )
     redirect = read_refusal(301, b"", {"location": "https://www.api.test/v1"})
     assert "leads elsewhere, to https://www.api.test/v1" in str(fault(redirect, ASKED))
+
+
+def test_what_an_address_proves_itself_with_is_a_secret_however_it_is_sent() -> None:
+    url = httpx2.URL("http://anna:long%20secret@api.test/v1")
+    proofs = known_secrets(address_proofs(url))
+    for sent in (b"long secret", b"anna:long%20secret", b"Basic YW5uYTpsb25nIHNlY3JldA=="):
+        said = without_secrets(b"you sent " + sent, proofs)
+        assert b"secret" not in said
+        assert b"YW5uYTps" not in said
+    assert address_proofs(httpx2.URL("http://api.test/v1")) == []
 
 
 def test_no_secret_and_no_control_character_is_shown() -> None:
