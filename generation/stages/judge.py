@@ -21,6 +21,9 @@ KEEP = ("most-probable", "all")
 UNREAD: Mapping[StopReason, str] = {"stop": "unreadable", "length": "cut off", "refusal": "refusals"}
 """What a judge's reply without an answer is called, by why it ended."""
 
+LEAST_VOTES = 2
+"""One vote says nothing of how probable its answer is; a recipe that asks for one, as earlier ones may, gets two."""
+
 CALLS_FAILED = "every call of the judge failed"
 LONE_VOTE = "only one vote could be read"
 
@@ -32,7 +35,7 @@ class Question:
     """How a judge asks on an engine: a prompt, and the replies that stand for its answers.
 
     Attributes:
-        votes: How often an engine without probabilities is asked.
+        votes: How often it is asked where a reply has no probabilities, at least `LEAST_VOTES`.
         keep: Whether only candidates stay for which the wanted answer is the most probable.
     """
 
@@ -166,4 +169,5 @@ def _read_question(section: Section, base: Question | None, scope: Scope, *, lab
     if "text" not in placeholders(prompt):
         raise section.error("prompt", "lacks {text}, so that it would score all candidates alike")
     keep = one_of(section, "keep", section.text("keep", base.keep if base else KEEP[0]), KEEP)
-    return Question(prompt, answers, section.integer("votes", base.votes if base else 5, least=2), keep)
+    votes = max(LEAST_VOTES, section.integer("votes", base.votes if base else 5))
+    return Question(prompt, answers, votes, keep)
