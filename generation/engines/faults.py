@@ -62,8 +62,10 @@ _SPENT = frozenset({
     "insufficient_funds", "organization_on_hold", "payment_required",
 })  # fmt: skip
 _QUOTA = frozenset({"insufficient_quota", "quota_exceeded"})
+_KEY_CODES = frozenset({"invalid_api_key", "no_db_connection"})  # LiteLLM looks up keys but its own in a database
 _SPENT_WORDS = re.compile(
     r"credit balance|(insufficient|not enough|out of|no more) (credit|fund|balance)|budget has been exceeded"
+    r"|(exceeded|crossed) budget"
     r"|spend(ing)? limit|payment required|(account|plan) .{0,40}(billing|payment)|negative balance",
     re.IGNORECASE,
 )
@@ -221,7 +223,7 @@ _RULES: Sequence[tuple[Kind, Callable[[Refusal, Asked], object]]] = (
     ("environment", lambda said, _: said.status == 407),
     ("setting", setting_refused),
     ("credentials", lambda said, _: said.status in {401, 403}),
-    ("credentials", lambda said, _: "invalid_api_key" in said.codes or _KEY_WORDS.search(said.said)),
+    ("credentials", lambda said, _: said.codes & _KEY_CODES or _KEY_WORDS.search(said.said)),
     ("model", lambda said, _: "model_not_found" in said.codes),
     ("model", lambda said, asked: said.status == 404 and _names(asked.model, said.said)),
     ("model", lambda said, _: said.status in {400, 404, 422} and _NO_MODEL.search(said.said)),
