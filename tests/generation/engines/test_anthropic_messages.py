@@ -100,6 +100,20 @@ async def test_what_is_shown_is_what_is_sent(engine: AnthropicEngine, messages_s
     }
 
 
+async def test_a_server_that_passes_over_the_schema_is_told_the_answers_in_the_prompt(
+    engine: AnthropicEngine, messages_server: MessagesServer
+) -> None:
+    """As llama.cpp's server does, with what its smallest model said."""
+    messages_server.script = lambda received: reply(
+        "This statement seems to contradict itself." if "output_config" in received.body else "No, I would not."
+    )
+    request = JudgeRequest(Prompt("Would they say this?"), ("Yes", "No"))
+    first, second, third = [await engine.judge(request) for _ in range(3)]
+    assert (first.answer, second.answer, third.answer) == (None, 1, 1)
+    assert second.sent["messages"][0]["content"].endswith("write nothing else:\n- Yes\n- No")
+    assert third.sent == second.sent == engine.request_as_sent(request)
+
+
 @pytest.mark.parametrize(
     ("request_", "named"),
     [
