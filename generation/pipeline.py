@@ -113,9 +113,13 @@ def _store_judgement(
     reply: Judgement,
 ) -> None:  # fmt: skip
     if reply.probabilities is None and item.payload.get("alone"):
-        # The reply carries no probabilities although the engine may have them: then votes decide, all of them.
-        votes = stage.question(job.engine).votes
-        jobs.insert_items(connection, job.id, candidate.round, _votes(job, stage, candidate, range(1, votes)))
+        # The engine may have probabilities, but this reply carries none. After a vote votes decide, all of them; after
+        # a reply that can't be read one more is asked for, which the engine may hold to the answers.
+        number, votes = (item.ordinal - candidate.id) // VOTES_APART, stage.question(job.engine).votes
+        unread = reply.answer is None
+        numbers = range(number, min(number + 1, votes) if unread else votes)
+        more = _votes(job, stage, candidate, numbers, alone=unread)
+        jobs.insert_items(connection, job.id, candidate.round, more)
     scores = add_vote(candidate, stage, reply)
     confidence = candidate.label_confidence
     if stage.wanted is None:

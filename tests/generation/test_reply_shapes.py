@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -120,3 +121,22 @@ async def test_votes_decide_where_a_server_refuses_log_probabilities(
         "SELECT count(*), count(DISTINCT candidate_id) FROM work_items WHERE stage = 'judge'"
     ).fetchone()
     assert asked == 5 * candidates > 0
+
+
+async def test_a_reply_that_cannot_be_read_is_followed_by_one_more_that_is_held_to_the_answers(
+    wild_server: WildServer, workspace_path: Path, connection: Connection
+) -> None:
+    """As on llama.cpp's server with a small model: what it says freely is no answer, under a form it is one."""
+
+    def ramble(reply: dict[str, Any], body: Mapping[str, Any]) -> None:
+        if "logprobs" in body and "response_format" not in body:
+            say(reply, "I'm not sure yet.", refusal=None)
+            choice(reply)["logprobs"]["content"] = [{"token": "I'm", "top_logprobs": [{"token": "I'm", "logprob": -1}]}]
+
+    wild_server.bend = ramble
+    job = await run(connection, workspace_path)
+    assert (job.state, job.items_failed) == ("done", 0)
+    scores = [json.loads(scores) for (scores,) in connection.execute("SELECT scores FROM candidates")]
+    judged = [each["judge"] for each in scores if "judge" in each]
+    assert [None] in [votes[:1] for votes in judged]
+    assert all(votes.count(None) == len(votes) - 1 for votes in judged), "the first that can be read is the last"
