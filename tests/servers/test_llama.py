@@ -29,12 +29,13 @@ async def engine(llama: RealServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
 
 
 def judged_by_probabilities(found: Outcome, *stages: str) -> None:
-    """Each candidate was asked about once; a reply gave probabilities or could not be read, but none was a vote."""
+    """Each candidate was asked about until one reply gave probabilities; none was a vote."""
     replies = [reply for _, reply in found.of(*stages)]
     assert replies
     assert all("logprobs" in sent for sent, _ in found.of(*stages))
     assert [reply["raw"] for reply in replies if reply["answer"] is not None] == []
     given = [reply["probabilities"] for reply in replies if reply["probabilities"]]
+    assert len(given) <= found.job.candidates * len(stages)
     assert len(given) >= len(replies) / 2
     for probabilities in given:
         assert sum(probabilities) == pytest.approx(1)
