@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from generation.engines.openai_compatible import OpenAICompatibleEngine
+from generation.engines.protocol import Prompt, SampleRequest, Sampling
 from tests.servers.conftest import KEY
 from tests.servers.installed import RealServer
 from tests.servers.jobs_on import Outcome, generate
@@ -65,11 +67,17 @@ def test_what_pauses_a_job(
     assert found.job.items_failed == 0
 
 
-@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/", ""])
-def test_addresses_that_lead_there_all_the_same(litellm: RealServer, tmp_path: Path, path: str) -> None:
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/", " "])
+async def test_addresses_that_lead_there_all_the_same(
+    litellm: RealServer, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
     """The proxy answers without /v1, too."""
-    found = job_on(litellm, tmp_path, "openai-compatible", path=path)
-    assert (found.code, found.job.state) == (0, "done"), found.said
+    monkeypatch.setenv("OPENAI_BASE_URL", litellm.url + path)
+    monkeypatch.setenv("OPENAI_API_KEY", f"{KEY}\n")
+    engine = OpenAICompatibleEngine("idle")
+    found = await engine.sample(SampleRequest(Prompt("Hello."), Sampling(9)))
+    assert found.completions[0].text == "I would rather not say."
+    await engine.close()
 
 
 def test_a_job_that_keeps_nothing_is_short_and_says_why(litellm: RealServer, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ class Generating:
 
     def __init__(self, folder: Path, server: RealServer, count: int = 2) -> None:
         (folder / "walks.toml").write_text(BEHAVIOR)
-        (folder / "begun.toml").write_text(begun_recipe("persona").replace("per_kept = 10", "per_kept = 4"))
+        (folder / "begun.toml").write_text(begun_recipe("persona").replace("per_kept = 10", "per_kept = 3"))
         self.said = folder / "said.txt"
         self.connection: Connection = open_workspace(folder / "evalwright.db")
         options = ["--engine", "openai-compatible", "--model", "mine", "--rounds", "1", "--redraws", "0"]
