@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from generation.engines.answers import answer_index, without_thoughts
 from generation.engines.anthropic_client import asked_of, engine_error, host_of, make_client
-from generation.engines.chat_forms import Forms, listing, vote_schema
+from generation.engines.chat_forms import listing, vote_schema
 from generation.engines.clients import Clients
 from generation.engines.faults import fault, unreadable, without_secrets
 from generation.engines.protocol import (
@@ -82,10 +82,8 @@ class AnthropicEngine:
         self.concurrency = concurrency
         self._left_out = frozenset(leave_out)
         self._clients = Clients(lambda: make_client(timeout))
-        # Other servers than Anthropic's pass over `output_config` in silence; there the prompt lists the answers.
-        self._forms = Forms(["output_config", ""])
-        if "output_config" in self._left_out:
-            self._forms.drop("output_config")
+        self._lists = "output_config" in self._left_out
+        self._keeps_to_schema = False
 
     def request_as_sent(self, request: SampleRequest | JudgeRequest) -> dict[str, Any]:
         """Returns the body of the call that `sample` or `judge` makes, all of it, ready for JSON.
@@ -96,7 +94,7 @@ class AnthropicEngine:
         body = {"model": self.model, "max_tokens": JUDGE_MAX_TOKENS, **_prompt_fields(request.prompt)}
         if isinstance(request, SampleRequest):
             body |= _sampling_fields(request)
-        elif not self._forms.best:
+        elif self._lists:
             body["messages"] = [{"role": "user", "content": listing(request.prompt.user, request.answers)}]
         else:
             body["output_config"] = {"format": {"type": "json_schema", "schema": vote_schema(request.answers)}}
@@ -124,9 +122,11 @@ class AnthropicEngine:
         """Returns one vote; it has an answer only if the reply is whole and names one. See `Engine.judge`."""
         body = self.request_as_sent(request)
         found = judgement(await self._call(body), request.answers)
-        if found.stop_reason == "stop":
-            form = "output_config" if "output_config" in body else ""
-            self._forms.note(form, readable=found.answer is not None)
+        if "output_config" in body and found.stop_reason == "stop":
+            # Other servers than Anthropic's pass over it in silence. There the prompt lists the answers, which one odd
+            # reply of a server that has kept to the schema is no reason for.
+            self._keeps_to_schema = self._keeps_to_schema or found.raw.lstrip().startswith("{")
+            self._lists = not self._keeps_to_schema
         return replace(found, sent=body)
 
     async def close(self) -> None:

@@ -7,7 +7,7 @@ a reply under the forms known so far could not be read, and the one whose replie
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 _ASK = "Answer with exactly one of these, word for word, and write nothing else:"
@@ -63,10 +63,9 @@ FORMS: Mapping[str, Form] = {
 class Forms:
     """What is known of a server's forms: how many replies under each could be read, of how many."""
 
-    def __init__(self, forms: Iterable[str] = FORMS) -> None:
-        """Begins knowing nothing of these forms, in the order in which they are tried; "" is the plain one."""
-        self._tried = dict.fromkeys(forms, 0)
-        self._read = dict.fromkeys(self._tried, 0)
+    def __init__(self) -> None:
+        self._tried = dict.fromkeys(FORMS, 0)
+        self._read = dict.fromkeys(FORMS, 0)
 
     @property
     def best(self) -> str:

@@ -114,6 +114,15 @@ async def test_a_server_that_passes_over_the_schema_is_told_the_answers_in_the_p
     assert third.sent == second.sent == engine.request_as_sent(request)
 
 
+async def test_a_server_that_keeps_to_the_schema_is_not_judged_by_one_odd_reply(
+    engine: AnthropicEngine, messages_server: MessagesServer
+) -> None:
+    messages_server.script = [reply('{"answer": "Yes"}'), reply("Yes, or so I think"), reply('{"answer": "No"}')]
+    request = JudgeRequest(Prompt("Would they say this?"), ("Yes", "No"))
+    found = [await engine.judge(request) for _ in range(3)]
+    assert all("output_config" in judgement.sent for judgement in found)
+
+
 @pytest.mark.parametrize(
     ("request_", "named"),
     [
