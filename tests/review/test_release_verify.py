@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from db.connection import Connection
-from db.errors import InputError
+from db.connection import Connection, write
+from db.errors import EvalwrightError, InputError
 from db.examples import iterate_examples
 from db.records import Question
 from review.annotation import submit
@@ -224,3 +224,15 @@ def test_a_manifest_that_is_a_pipe_or_a_link_is_told_at_once(release: Path, tmp_
     (release / name).unlink()
     os.mkfifo(release / name)
     assert "not a regular file" in verify(release).problems[0]
+
+
+def test_a_release_that_would_not_pass_its_own_check_is_not_shipped(connection: Connection, tmp_path: Path) -> None:
+    """A comment so long that no reader of lines takes it: whoever let it in, nothing is published."""
+    dataset = make_dataset(connection, 6)
+    Annotators(connection, dataset, Truth(hard=0.2, slip=0.1), seed=4).answer_all()
+    with write(connection):
+        connection.execute("UPDATE annotations SET comment = ? WHERE id = 1", ("x" * 17 * 2**20,))
+    with pytest.raises(EvalwrightError, match=r"would not pass its own check .* nothing was shipped"):
+        ship(connection, dataset, load_policy(), tmp_path / "release", override="a test")
+    assert list(tmp_path.glob("*release*")) == []
+    assert connection.execute("SELECT count(*) FROM releases").fetchone() == (0,)
