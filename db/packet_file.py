@@ -6,7 +6,9 @@ are, only the workspace knows, by their numbers.
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from db.connection import Connection, write
 from db.datasets import all_datasets, insert_dataset
 from db.errors import WorkspaceError
 from db.examples import get_blind, insert_examples
+from db.outside_files import MOST_DOCUMENT, TooLargeError, open_outside
 from db.records import Annotation, Answers, BlindExample, Dataset, NewExample
 from db.sqlite import DatabaseError
 from db.workspace import acts_by_itself, copy_file, is_packet, is_sound, open_workspace, user_version
@@ -95,6 +98,7 @@ def read_packet(path: Path) -> Packet:
     Raises:
         WorkspaceError: if the file is none, is damaged, or was made by a newer evalwright.
     """
+    _refuse_no_file(path)
     if not is_packet(path):
         what = "isn't a packet; `evalwright packet make` makes one" if path.exists() else "does not exist"
         raise WorkspaceError(f"{path} {what}.")
@@ -110,6 +114,18 @@ def read_packet(path: Path) -> Packet:
             raise WorkspaceError(damaged(path, "a row of it can't be read")) from error
         finally:
             file.close()
+
+
+def _refuse_no_file(path: Path) -> None:
+    """Refuses what nobody made as a packet before SQLite opens it, which would wait for a pipe."""
+    try:
+        with open_outside(path) as file:
+            if os.fstat(file.fileno()).st_size > MOST_DOCUMENT:
+                raise TooLargeError(errno.EFBIG, f"it has more than {MOST_DOCUMENT // 2**20} MiB")
+    except FileNotFoundError:
+        pass  # What isn't there is told in words of its own.
+    except OSError as error:
+        raise WorkspaceError(f"{path} can't be read as a packet: {error.strerror}.") from error
 
 
 def _open_copy(path: Path, copy: Path) -> Connection:

@@ -68,6 +68,9 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
 
 CURRENT = len(MIGRATIONS)
 
+KEPT = {"_sqlite_migrations", *(f"examples_text_{part}" for part in ("data", "idx", "docsize", "config", "content"))}
+"""Tables of sqlite-utils and of the full-text search, beside those that begin with `sqlite_`."""
+
 
 def migrate(database: Database) -> None:
     """Applies what is missing, all of it or nothing; the caller holds the lock file and has made a backup."""
@@ -103,8 +106,12 @@ def _as_made(_version: int) -> frozenset[tuple[str, str, str | None]]:
 def _made(connection: Connection) -> frozenset[tuple[str, str, str | None]]:
     """Returns what a file has, apart from what SQLite and sqlite-utils keep for themselves, in their own ways."""
     rows = connection.execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
-    own = ("sqlite_", "_sqlite_", "examples_text_")
-    return frozenset((kind, name, sql) for kind, name, sql in rows if not name.startswith(own))
+    return frozenset((kind, name, sql) for kind, name, sql in rows if not _is_kept(kind, name))
+
+
+def _is_kept(kind: str, name: str) -> bool:
+    """Whether SQLite, its full-text search or sqlite-utils keeps this for itself; a name alone is no reason."""
+    return kind in {"table", "index"} and (name.startswith("sqlite_") or name in KEPT)
 
 
 class _Step:

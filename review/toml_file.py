@@ -13,9 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from db.errors import InputError
+from db.outside_files import MOST_DOCUMENT, MOST_SETTINGS, read_outside
 
 MOST = 2**63 - 1
 """The largest whole number that a workspace holds."""
+
+
+TABLES = {".csv", ".jsonl"}
+"""How the names of tables end that a behaviour file draws on."""
 
 
 class Section:
@@ -183,13 +188,14 @@ def parse(source: str, text: str) -> Section:
 
 
 def read_text(path: Path) -> str:
-    """Reads a file that a person wrote.
+    """Reads a file that a person wrote; a table may be larger than what is written by hand.
 
     Raises:
         InputError: if it can't be read or isn't UTF-8.
     """
+    most = MOST_DOCUMENT if path.suffix.lower() in TABLES else MOST_SETTINGS
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_outside(path, most).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except OSError as error:
         raise InputError(f"{path} can't be read ({error.strerror}); check the name.") from error
     except UnicodeDecodeError as error:

@@ -13,6 +13,7 @@ from review.formats.format import About, Contents, Format, Source
 from review.formats.json_lines import read_document, shown_name
 from review.formats.names import safe_name
 from review.formats.questions import QuestionReader, why_no_questions
+from review.outside_files import in_folder
 
 FOLDER = "big-bench"
 FILE = "task.json"
@@ -32,7 +33,7 @@ def sources(path: Path) -> list[Source] | None:
     """Returns the task of a file, or the tasks of a folder."""
     if path.is_dir():
         tasks = [path / FILE] if (path / FILE).is_file() else sorted(path.glob(f"*/{FILE}"))
-        found = [source for task in tasks for source in sources(task) or []]
+        found = [source for task in tasks for source in sources(in_folder(path, task)) or []]
         return found or None
     if path.suffix.lower() != ".json" or not path.is_file():
         return None

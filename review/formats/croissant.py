@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
 from db.errors import InputError
+from db.outside_files import open_outside
 from review.formats import jsonl
 from review.formats.example import JSON, write_row
 from review.formats.format import About, Contents, Format, Source
 from review.formats.hugging_face import columns
 from review.formats.json_lines import read_document, shown_name
 from review.formats.names import safe_name
+from review.outside_files import in_folder
 
 FILE = "croissant.json"
 RAI_FIELDS = (
@@ -193,7 +195,8 @@ def _source(description: Path, entry: dict[str, JSON]) -> Source:
         raise InputError(f"{shown} names a data file outside its folder; name the .jsonl files instead.")
     file = description.parent / url
     try:
-        digest = sha256(file.read_bytes()).hexdigest()
+        with open_outside(in_folder(description.parent, file)) as opened:
+            digest = file_digest(opened, "sha256").hexdigest()
     except OSError as error:
         raise InputError(f"{shown_name(file)}, named in {shown}, can't be read: {error.strerror}.") from None
     except ValueError:

@@ -12,6 +12,7 @@ from db.records import Question
 from review.formats.example import JSON
 from review.formats.format import Source
 from review.formats.json_lines import read_document, shown_name
+from review.outside_files import in_folder
 from review.questions import OPTIONS_KEY, parse_questions
 from review.toml_file import Section
 
@@ -46,7 +47,7 @@ def _beside(file: Path) -> Path | None:
         for stem in (file.stem, file.parent.name):
             path = folder / FOLDER / stem / FILE
             if os.path.isfile(path):  # Of a name that is too long for a file, too, it says no.
-                return path
+                return in_folder(folder, path)
     return None
 
 

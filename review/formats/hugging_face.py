@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from db.errors import InputError
+from db.outside_files import MOST_YAML
 from review.formats import jsonl
 from review.formats.example import JSON, write_row
 from review.formats.format import About, Contents, Format, Source
 from review.formats.json_lines import LINES, read_text, shown_name
 from review.formats.names import safe_name
 from review.formats.yaml_text import dump_yaml, load_yaml
+from review.outside_files import in_folder, matching
 
 CARD = "README.md"
 SPLIT = "validation"
@@ -88,8 +90,8 @@ def sources(path: Path) -> list[Source] | None:
         return None
     named = _named_in_card(path)
     if named is None:
-        files = [file for file in sorted(path.glob("data/*")) if file.suffix.lower() in LINES]
-        named = [(safe_name(file.stem), file) for file in files]
+        files = [file for file in matching(path, "data/*") if file.suffix.lower() in LINES]
+        named = [(safe_name(file.stem), in_folder(path, file)) for file in files]
     return [jsonl.source(file, name) for name, file in named] or None
 
 
@@ -125,7 +127,7 @@ def _too_large(value: JSON) -> bool:
 def _named_in_card(folder: Path) -> list[tuple[str, Path]] | None:
     """Returns the configurations of a card with their files; None where there is no card, or it names none."""
     card = folder / CARD
-    text = read_text(card).replace("\r\n", "\n") if card.is_file() else ""
+    text = read_text(in_folder(folder, card), MOST_YAML).replace("\r\n", "\n") if card.is_file() else ""
     if not text.startswith(_FENCE):
         return None
     try:
@@ -165,9 +167,11 @@ def _matching(folder: Path, pattern: Any) -> list[Path]:
     if Path(pattern).is_absolute() or ".." in Path(pattern).parts or "://" in pattern:
         raise InputError(f"{shown} names a data file outside its folder; name the .jsonl files instead.")
     try:
-        files = sorted(folder.glob(pattern))
-    except (ValueError, OSError) as error:
-        raise InputError(f"{shown} names data files by a pattern that is none; name the .jsonl files.") from error
+        files = [in_folder(folder, file) for file in matching(folder, pattern)]
+    except ValueError as error:
+        raise InputError(f"{shown} names data files by a pattern that {error}; name the .jsonl files.") from error
+    except OSError as error:
+        raise InputError(f"{shown} names data files that can't be looked for: {error.strerror}.") from error
     wrong = [file for file in files if file.suffix.lower() not in LINES]
     if not files or wrong:
         what = f"{wrong[0].name}, which isn't JSONL" if wrong else "a data file that isn't there"

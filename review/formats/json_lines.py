@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from db.errors import InputError
+from db.outside_files import MOST_DOCUMENT, open_outside, read_outside
 from review.formats.example import JSON
 
 LINE_LIMIT = 16 * 2**20
@@ -126,38 +127,44 @@ def read_document(path: Path) -> JSON:
     return _decode(read_bytes(path), shown_name(path), "file", "the file has to be one JSON value")
 
 
-def read_bytes(path: Path) -> bytes:
-    """Reads a whole file of text, without its byte order mark.
+def read_bytes(path: Path, most: int = MOST_DOCUMENT) -> bytes:
+    """Reads a whole file of text of at most `most` bytes, without its byte order mark.
 
     Raises:
         InputError: The file can't be read, or is no text.
     """
     shown = shown_name(path)
-    with _opened(path, shown) as file:
-        try:
-            content = file.read()
-        except OSError as error:
-            raise InputError(f"{shown} can't be read: {error.strerror}.") from None
+    with _told(shown):
+        content = read_outside(path, most)
     _refuse_foreign(content[:4], shown)
     return content.removeprefix(_UTF8_BOM)
 
 
-def read_text(path: Path) -> str:
-    """Reads a whole file of UTF-8 text.
+def read_text(path: Path, most: int = MOST_DOCUMENT) -> str:
+    """Reads a whole file of UTF-8 text of at most `most` bytes.
 
     Raises:
         InputError: The file can't be read, or isn't UTF-8.
     """
     try:
-        return read_bytes(path).decode()
+        return read_bytes(path, most).decode()
     except UnicodeDecodeError as error:
         raise InputError(f"{shown_name(path)} is not UTF-8 (byte {error.start + 1}): save it as UTF-8.") from None
 
 
 @contextmanager
 def _opened(path: str | Path, shown: str) -> Iterator[BinaryIO]:
+    with _told(shown):  # Only opening may fail with its sentences.
+        file = open_outside(path)
+    with file:
+        yield file
+
+
+@contextmanager
+def _told(shown: str) -> Iterator[None]:
+    """Says in a sentence why a file can't be opened or read."""
     try:
-        file = Path(path).open("rb")  # noqa: SIM115 (only opening may fail with these sentences)
+        yield
     except FileNotFoundError:
         raise InputError(f"{shown} does not exist.") from None
     except IsADirectoryError:
@@ -166,8 +173,6 @@ def _opened(path: str | Path, shown: str) -> Iterator[BinaryIO]:
         raise InputError(f"{shown} can't be read: {error.strerror}.") from None
     except ValueError:
         raise InputError(f"{shown} can't be the name of a file.") from None
-    with file:
-        yield file
 
 
 def _lines(file: BinaryIO, shown: str) -> Iterator[tuple[int, bytes]]:

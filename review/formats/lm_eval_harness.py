@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from db.errors import InputError
+from db.outside_files import MOST_YAML
 from review.formats.example import JSON, SourceExample
 from review.formats.format import About, Contents, Format, Source
 from review.formats.json_lines import first_row, read_lines, read_text, shown_name, write_file
 from review.formats.names import safe_name
 from review.formats.questions import QuestionReader, why_no_questions
 from review.formats.yaml_text import dump_yaml, load_yaml
+from review.outside_files import in_folder
 
 FOLDER = "lm-eval"
 FIELDS = ("question", "choices", "target")
@@ -54,7 +56,7 @@ def write(folder: Path, datasets: Sequence[Contents], _about: About) -> None:
 def sources(path: Path) -> list[Source] | None:
     """Returns the tasks of a folder, of one task file, or of its rows."""
     if path.is_dir():
-        tasks = [task for task in sorted(path.glob("*.yaml")) if _is_task(task)]
+        tasks = [task for task in sorted(path.glob("*.yaml")) if _is_task(in_folder(path, task))]
         return [_source(task) for task in tasks] or None
     if path.suffix.lower() in {".yaml", ".yml"}:
         return [_source(path)] if _is_task(path) else None
@@ -122,7 +124,7 @@ def _is_task(path: Path) -> bool:
 
 def _settings(path: Path) -> dict[str, Any]:
     try:
-        settings = load_yaml(read_text(path))
+        settings = load_yaml(read_text(path, MOST_YAML))
     except ValueError as error:
         raise InputError(f"{shown_name(path)} {error}; mend it.") from None
     return settings if isinstance(settings, dict) else {}
@@ -136,7 +138,7 @@ def _source(task: Path) -> Source:
         raise InputError(
             f"{shown_name(task)} names no file beside it in dataset_kwargs; name the .jsonl file of the task instead."
         )
-    rows = task.with_name(file)
+    rows = in_folder(task.parent, task.with_name(file))
     name = settings.get("task")
     return Source(name if isinstance(name, str) and name else safe_name(task.stem), rows, "line", partial(_read, rows))
 

@@ -13,6 +13,7 @@ from review.formats.json_lines import first_row, read_lines, shown_name, write_f
 from review.formats.names import safe_name
 from review.formats.questions import QuestionReader, why_no_questions
 from review.formats.yaml_text import dump_yaml
+from review.outside_files import in_folder
 
 FOLDER = "openai-evals"
 SAMPLES = "samples.jsonl"
@@ -35,7 +36,7 @@ def sources(path: Path) -> list[Source] | None:
     """Returns the samples of a file, or of the registry in a folder."""
     if path.is_dir():
         files = sorted(file for parent in (path, path / "registry") for file in parent.glob(f"data/*/{SAMPLES}"))
-        return [source for file in files for source in sources(file) or []] or None
+        return [source for file in files for source in sources(in_folder(path, file)) or []] or None
     row = first_row(path)
     if row is None or not {"input", "ideal"} <= row.keys():
         return None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from db.errors import InputError
+from db.outside_files import MOST_DOCUMENT, read_outside
 from review.formats.csv_text import read_csv
 from review.formats.rating_columns import COLUMNS, RatingColumns, gathered, plain_csv, plain_json_lines
 
@@ -116,7 +117,7 @@ def _number(path: Path, value: str, unit: str, annotator: str) -> float:
 def _read(path: Path) -> bytes:
     """Returns a file's bytes, which are UTF-8, without a byte-order mark."""
     try:
-        data = path.read_bytes()
+        data = read_outside(path, MOST_DOCUMENT)
         if not data.isascii():
             data.decode("utf-8-sig")
         return data.removeprefix(BOM_UTF8)

@@ -20,6 +20,7 @@ from review.formats import (
 from review.formats.format import About, Contents, Format, Source
 from review.formats.from_release import with_release
 from review.formats.json_lines import shown_name
+from review.outside_files import in_folder
 
 FORMATS: tuple[Format, ...] = (
     hugging_face.FORMAT,
@@ -88,7 +89,7 @@ def sources(path: Path) -> list[Source]:
 def _sources(path: Path) -> list[Source]:
     found = _recognised(path)
     if found is None and path.is_dir():
-        files = sorted(file for pattern in DATA_FILES for file in path.glob(pattern))
+        files = sorted(in_folder(path, file) for pattern in DATA_FILES for file in path.glob(pattern))
         found = [source for file in files for source in _recognised(file) or []] or None
     if found is not None:
         return [with_release(source) for source in found]

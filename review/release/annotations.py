@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from db.evidence import FirstAnswer, OrderedExample
+from db.outside_files import MOST_DOCUMENT, read_outside
 from db.records import Annotation, Question
 from review.formats.from_release import FILE as REVIEW_FILE
 from review.formats.json_lines import read_lines, write_file
@@ -69,7 +70,7 @@ def write_review(folder: Path, shipment: Shipment) -> None:
 
 def method_of(folder: Path) -> int:
     """Returns the method of the gate that a release's numbers were computed by; the first ones don't tell."""
-    told: dict[str, Any] = json.loads((folder / REVIEW_FILE).read_text(encoding="utf-8"))
+    told: dict[str, Any] = json.loads(read_outside(folder / REVIEW_FILE, MOST_DOCUMENT))
     return int(told.get("method", 1))
 
 
@@ -79,7 +80,7 @@ def read_review(folder: Path) -> Reviewed:
     Raises:
         InputError, ValueError, KeyError, TypeError: if it isn't that.
     """
-    told: dict[str, Any] = json.loads((folder / REVIEW_FILE).read_text(encoding="utf-8"))
+    told: dict[str, Any] = json.loads(read_outside(folder / REVIEW_FILE, MOST_DOCUMENT))
     examples: list[dict[str, Any]] = list(_lines(folder / EXAMPLES))
     annotations: list[dict[str, Any]] = list(_lines(folder / ANNOTATIONS))
     people = {name: number for number, name in enumerate(dict.fromkeys(one["annotator"] for one in annotations))}

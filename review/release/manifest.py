@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path
 
 from db.errors import InputError
+from db.outside_files import MOST_DOCUMENT, NoRegularFileError, open_outside, read_outside
 from review.json_text import from_json, to_json
 from review.version import version
 
 MANIFEST, HASH = "manifest.json", "manifest.sha256"
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def read_manifest(folder: Path) -> tuple[Manifest | None, str, list[str]]:
     if not any(os.path.lexists(folder / name) for name in (MANIFEST, HASH)):
         raise InputError(f"{folder} is no release: it has no {MANIFEST}; name the folder that `evalwright ship` wrote.")
     try:
-        content, told = (folder / MANIFEST).read_bytes(), (folder / HASH).read_bytes()
+        content, told = (read_outside(folder / name, MOST_DOCUMENT, follow=False) for name in (MANIFEST, HASH))
     except OSError as error:
         return None, "", [f"{MANIFEST} and {HASH} can't both be read ({error.strerror})."]
     found = sha256(content).hexdigest()
@@ -84,7 +88,10 @@ def read_manifest(folder: Path) -> tuple[Manifest | None, str, list[str]]:
     if told != f"{found}  {MANIFEST}\n".encode():
         problems.append(f"{MANIFEST} isn't what {HASH} says: one of the two was changed.")
     try:
-        return from_json(Manifest, json.loads(content)), found, problems
+        manifest = from_json(Manifest, json.loads(content))
+        if not all(_is_hash(one) for one in manifest.files.values()):
+            raise ValueError
+        return manifest, found, problems
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None, found, [*problems, f"{MANIFEST} can't be read."]
 
@@ -99,6 +106,8 @@ def check_files(folder: Path, manifest: Manifest) -> Iterator[str]:
         try:
             if _hash(present[name]) != expected:
                 yield f"{name} isn't the file that was shipped: its SHA-256 is another."
+        except NoRegularFileError as error:
+            yield f"{name} isn't the file that was shipped: {error.strerror}."
         except OSError as error:
             yield f"{name} can't be read ({error.strerror})."
     for name in present.keys() - manifest.files.keys() - {MANIFEST, HASH}:
@@ -112,8 +121,15 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(place) / name for name in sorted([*names, *linked]))
 
 
+def _is_hash(told: FileHash) -> bool:
+    return isinstance(told.sha256, str) and _SHA256.fullmatch(told.sha256) is not None and type(told.bytes) is int
+
+
 def _hash(path: Path) -> FileHash:
-    if path.is_symlink() or not path.is_file():
-        return FileHash("", 0)  # A link or a device is no file of a release.
-    with path.open("rb") as file:
-        return FileHash(file_digest(file, "sha256").hexdigest(), path.stat().st_size)
+    """Returns what a file is; a link, a pipe or a device is no file of a release, whatever it leads to.
+
+    Raises:
+        OSError: if it is one, or can't be read.
+    """
+    with open_outside(path, follow=False) as file:
+        return FileHash(file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size)

@@ -25,6 +25,7 @@ from review.release.about import canary_line
 from review.release.beside import publish, refuse_existing, written_beside
 from review.release.layout import Whole, Written, write_release
 from review.release.shipment import Shipment, read_shipment
+from review.release.verify import verify
 from review.verdicts import VERDICT_WORDS
 
 
@@ -210,6 +211,7 @@ def _write(connection: Connection, whole: Whole, folder: Path) -> Release:
     """Writes a release beside its place, records it, and gives it its name."""
     with written_beside(folder) as working:
         written = write_release(working, whole)
+        _refuse_not_intact(working)
         if whole.portfolio is not None:  # Final, so that no release can be there whose shipping doesn't count.
             with write(connection):
                 record_shipped(connection, whole.portfolio)
@@ -229,6 +231,20 @@ def _write(connection: Connection, whole: Whole, folder: Path) -> Release:
         written.left_out,
         whole.not_shipped,
     )
+
+
+def _refuse_not_intact(working: Path) -> None:
+    """Refuses a release that would not pass its own check, before anything says that it was shipped.
+
+    Raises:
+        EvalwrightError: with the first of what is wrong.
+    """
+    found = verify(working)
+    if found.problems:
+        raise EvalwrightError(
+            f"The release would not pass its own check ({found.problems[0].rstrip('.')}), so nothing was shipped; "
+            "please report it with `evalwright doctor`."
+        )
 
 
 def _record(connection: Connection, shipments: Sequence[Shipment], folder: Path, written: Written) -> None:

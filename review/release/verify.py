@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from db.outside_files import MOST_DOCUMENT, MOST_SETTINGS, read_outside
 from db.visible import visible
 from review.agreement import counted_answers, question_agreements
 from review.facts import facts_of
@@ -97,7 +98,7 @@ def _sentence(problem: str) -> str:
 
 def _recompute(folder: Path, manifest: Manifest) -> tuple[list[str], int]:
     """Computes every dataset's numbers again; returns what differs, a sentence each, and how many don't."""
-    policy = parse_policy(POLICY, (folder / POLICY).read_text(encoding="utf-8"))
+    policy = parse_policy(POLICY, read_outside(folder / POLICY, MOST_SETTINGS).decode())
     report = _document(folder / REPORT)
     problems: list[str] = []
     same = 0
@@ -147,7 +148,7 @@ def _shipped(path: Path) -> list[SourceExample]:
 
 
 def _document(path: Path) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    document: dict[str, Any] = json.loads(read_outside(path, MOST_DOCUMENT))
     return document
 
 

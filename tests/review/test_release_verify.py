@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from db.connection import Connection
-from db.errors import InputError
+from db.connection import Connection, write
+from db.errors import EvalwrightError, InputError
 from db.examples import iterate_examples
 from db.records import Question
 from review.annotation import submit
@@ -87,7 +89,7 @@ def test_what_is_missing_added_or_a_link_is_named(release: Path) -> None:
     assert sorted(verify(release).problems) == [
         "README is no file of this release.",
         "README.md is missing.",
-        "report.md isn't the file that was shipped: its SHA-256 is another.",
+        "report.md isn't the file that was shipped: it is a link, not a regular file.",
         "review/away is no file of this release.",
     ]
     (release / "manifest.sha256").unlink()
@@ -196,3 +198,41 @@ def test_a_release_of_an_earlier_method_is_intact_and_says_why_nothing_is_comput
     found = verify(release)
     assert (found.intact, found.recomputed) == (True, 0)
     assert "an earlier method of the gate" in found.note
+
+
+@pytest.mark.parametrize("make", [lambda path: path.symlink_to("/dev/null"), os.mkfifo])
+@pytest.mark.parametrize("told", [{"sha256": "", "bytes": 0}, {"sha256": "0" * 64, "bytes": 0}])
+def test_what_is_no_regular_file_never_matches_whatever_the_manifest_says(
+    release: Path, make: Callable[[Path], None], told: dict[str, Any]
+) -> None:
+    (release / "report.md").unlink()
+    make(release / "report.md")
+    manifest = json.loads((release / "manifest.json").read_text())
+    manifest["files"]["report.md"] = told
+    content = json.dumps(manifest).encode()
+    (release / "manifest.json").write_bytes(content)
+    (release / "manifest.sha256").write_text(f"{hashlib.sha256(content).hexdigest()}  manifest.json\n")
+    (problem,) = verify(release).problems
+    assert problem.startswith("report.md isn't the file" if told["sha256"] else "manifest.json can't be read")
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "manifest.sha256"])
+def test_a_manifest_that_is_a_pipe_or_a_link_is_told_at_once(release: Path, tmp_path: Path, name: str) -> None:
+    (release / name).rename(tmp_path / name)
+    (release / name).symlink_to(tmp_path / name)
+    assert "it is a link" in verify(release).problems[0]
+    (release / name).unlink()
+    os.mkfifo(release / name)
+    assert "not a regular file" in verify(release).problems[0]
+
+
+def test_a_release_that_would_not_pass_its_own_check_is_not_shipped(connection: Connection, tmp_path: Path) -> None:
+    """A comment so long that no reader of lines takes it: whoever let it in, nothing is published."""
+    dataset = make_dataset(connection, 6)
+    Annotators(connection, dataset, Truth(hard=0.2, slip=0.1), seed=4).answer_all()
+    with write(connection):
+        connection.execute("UPDATE annotations SET comment = ? WHERE id = 1", ("x" * 17 * 2**20,))
+    with pytest.raises(EvalwrightError, match=r"would not pass its own check .* nothing was shipped"):
+        ship(connection, dataset, load_policy(), tmp_path / "release", override="a test")
+    assert list(tmp_path.glob("*release*")) == []
+    assert connection.execute("SELECT count(*) FROM releases").fetchone() == (0,)

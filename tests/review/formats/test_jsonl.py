@@ -162,7 +162,7 @@ def test_paths_that_can_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(InputError, match=r"can't be read: Permission denied\."):
         rows(tmp_path / "locked.jsonl")
 
