@@ -257,6 +257,17 @@ def finish_item(connection: Connection, item: WorkItem, call: Call) -> bool:
     return True
 
 
+def add_taken(
+    connection: Connection, job_id: int, input_tokens: int, output_tokens: int, nanodollars: int | None
+) -> None:  # fmt: skip
+    """Counts what a call took whose reply could not be used: it is paid for all the same."""
+    connection.execute(
+        "UPDATE jobs SET input_tokens = input_tokens + ?, output_tokens = output_tokens + ?,"
+        " cost_nanodollars = cost_nanodollars + ?, unpriced_calls = unpriced_calls + ? WHERE id = ?",
+        (input_tokens, output_tokens, nanodollars or 0, nanodollars is None, job_id),
+    )
+
+
 def fail_item(connection: Connection, item: WorkItem, error: str, reply: str = "") -> bool:
     """Marks an item failed for good, with the reason and the reply that caused it."""
     if not _end_item(connection, item, "failed", error, reply):

@@ -200,6 +200,7 @@ class Calls:
             refuse_unstorable(reply)
         except EngineError as error:
             self._shop.store.heed(job.id, error)
+            usage = error.usage
             result = Refused(job, running, item, error)
         except Exception as error:
             log.exception("item %s of job %s", item.id, job.id)
@@ -232,4 +233,6 @@ def refuse_unstorable(reply: SampleReply | Judgement) -> None:
     try:
         "".join([reply.model, *texts]).encode()
     except UnicodeEncodeError as error:
-        raise EngineError("The reply holds half a surrogate pair, which is no character.") from error
+        unstorable = EngineError("The reply holds half a surrogate pair, which is no character.")
+        unstorable.usage = reply.usage
+        raise unstorable from error

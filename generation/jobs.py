@@ -231,7 +231,7 @@ def _end_dataset(connection: Connection, job: Job) -> None:
     """Closes the dataset of a cancelled job; one that never had an example gives its name back."""
     if datasets.counts(connection, job.dataset_id).examples == 0:
         datasets.hide(connection, job.dataset_id, f"{job.dataset} (cancelled, job {job.id})")
-    elif not job.keep_open:
+    elif not job.keep_open and datasets.get_dataset(connection, job.dataset_id).state == "open":
         close_now(connection, job.dataset_id)
 
 
@@ -250,7 +250,8 @@ def retry_job(connection: Connection, job_id: int) -> int:
         candidates.revive(connection, job_id, (FAILED, CALLS_FAILED, LONE_VOTE))
         retried = rows.retry_failed_items(connection, job_id)
         if job.finished and not retried:
-            raise InputError(f"Job {job_id} came out short, but not for calls that failed; {ways_on(job)[0]}")
+            other = next(way for way in ways_on(job) if "retry" not in way)
+            raise InputError(f"Job {job_id} came out short, but not for calls that could be made again; {other}")
         if job.finished:
             _open_again(connection, job)
         if job.state in {"paused", "short"}:
@@ -280,7 +281,10 @@ def _allow_another_draw(connection: Connection, job: Job) -> None:
     recipe = parse_recipe(f"the recipe of job {job.id}", rows.job_texts(connection, job.id).recipe)
     allowed = redraws_allowed(recipe, replace(job.limits, redraws=job.limits.redraws or 1))
     if not allowed:
-        raise InputError(f"Job {job.id} has used all of its inputs; another job can have more of them.")
+        raise InputError(
+            f"Job {job.id} can't draw more: its recipe reads candidates from a file, or has `balance = false`; another "
+            "job can have other inputs or draw more for each."
+        )
     drawn = rows.last_ordinal(connection, job.id, job.round, recipe.stages[0].name) // REDRAWS_APART
     if redraws_allowed(recipe, job.limits) <= drawn:
         rows.set_limits(connection, job.id, replace(job.limits, redraws=drawn + 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import fields
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from db.errors import InputError
 from db.job_records import Limits
@@ -53,12 +54,17 @@ def dollars(text: str) -> Decimal:
 
 
 def merged(*limits: Limits) -> Limits:
-    """Returns limits of which each is the first that is set: flags before the behaviour file before the recipe."""
+    """Returns limits of which each is the first that is set: flags before the behaviour file before the recipe.
+
+    What is left out adds up.
+    """
     names = [field.name for field in fields(Limits)]
-    chosen = {
+    chosen: dict[str, Any] = {
         name: next((value for each in limits if (value := getattr(each, name)) is not None), None) for name in names
     }
-    return Limits(**chosen)
+    # What one server refuses and what another does are both left out.
+    left_out = tuple(sorted({name for each in limits for name in each.leave_out or ()}))
+    return Limits(**{**chosen, "leave_out": left_out or None})
 
 
 def check_limits(limits: Limits, engine: str, model: str) -> None:

@@ -43,7 +43,8 @@ def is_over(error: EngineError, tries: int) -> bool:
 def wait_before_next(error: EngineError, tries: int) -> float:
     """Returns how many seconds to wait before a call that has failed so often is made again."""
     if isinstance(error, EngineBusyError) and error.retry_after is not None:
-        return max(error.retry_after, BACKOFF_SECONDS)
+        # A server that says "at once" again and again is asked less and less often.
+        return max(error.retry_after, min(LONGEST_BACKOFF_SECONDS, BACKOFF_SECONDS * 2.0 ** min(tries - 1, 60)))
     return min(LONGEST_BACKOFF_SECONDS, BACKOFF_SECONDS * 2.0**tries)
 
 

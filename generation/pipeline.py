@@ -271,6 +271,8 @@ def _begin_round(turn: Turn, job: Job, running: RunningJob, round_number: int) -
             with turn.write():
                 jobs.insert_items(connection, job.id, round_number, items)
     with turn.write():
+        if jobs.has_unfinished_items(connection, job.id, job.round):
+            return  # A person has put failed calls back meanwhile; what is planned is planned again.
         jobs.begin_round(connection, job.id, round_number)
         jobs.set_state(connection, job.id, "running")
 

@@ -22,6 +22,7 @@ from generation.engines.protocol import (
     JudgeRequest,
     SampleReply,
     SampleRequest,
+    Usage,
 )
 from generation.engines.registry import model_for
 from generation.patience import (
@@ -57,7 +58,7 @@ class Answered:
             input_tokens=self.reply.usage.input_tokens,
             output_tokens=self.reply.usage.output_tokens,
             seconds=self.seconds,
-            cost_nanodollars=_nanodollars(self.job, self.reply),
+            cost_nanodollars=_nanodollars(self.job, self.reply.model, self.reply.usage),
         )
 
 
@@ -71,11 +72,11 @@ class Refused:
     error: EngineError
 
 
-def _nanodollars(job: Job, reply: SampleReply | Judgement) -> int | None:
+def _nanodollars(job: Job, model: str, usage: Usage) -> int | None:
     """Returns what a call cost, in billionths of a US dollar, rounded up; None where the price is unknown."""
-    dollars = cost(job.engine, reply.model, reply.usage)
+    dollars = cost(job.engine, model, usage)
     if dollars is None:
-        dollars = cost(job.engine, model_for(job.engine, job.model), reply.usage)
+        dollars = cost(job.engine, model_for(job.engine, job.model), usage)
     return None if dollars is None else math.ceil(dollars * 10**9)
 
 
@@ -86,6 +87,7 @@ class ResultStore:
         self._quiet_until: dict[int, float] = {}
         self._waiting: set[int] = set()
         self._tries: Counter[int] = Counter()
+        self._waits: Counter[int] = Counter()
         self._in_a_row: Counter[int] = Counter()
 
     def is_quiet(self, job_id: int) -> bool:
@@ -124,6 +126,7 @@ class ResultStore:
         if not jobs.finish_item(connection, item, result.call()):
             return
         self._tries.pop(item.id, None)
+        self._waits.pop(item.id, None)
         self._in_a_row.pop(job.id, None)
         if job.id in self._waiting:
             self._waiting.discard(job.id)
@@ -133,6 +136,9 @@ class ResultStore:
     def _store_refused(self, connection: Connection, result: Refused) -> None:
         """Stores what a failed call means for itself and for its job; see `generation.engines.faults`."""
         job, item, error = result.job, result.item, result.error
+        if error.usage.input_tokens or error.usage.output_tokens:
+            dollars = _nanodollars(job, "", error.usage)
+            jobs.add_taken(connection, job.id, error.usage.input_tokens, error.usage.output_tokens, dollars)
         if isinstance(error, EngineUnusableError):
             if jobs.postpone_item(connection, item, str(error), 0.0, reply=error.reply):
                 self._pause(connection, job, str(error))
@@ -162,6 +168,7 @@ class ResultStore:
     def _wait(self, connection: Connection, job: Job, item: WorkItem, error: EngineError) -> None:
         """Tries a call again when its server said; a server that says tomorrow pauses the job."""
         assert isinstance(error, EngineBusyError)
+        self._waits[item.id] += 1
         assert error.retry_after is not None
         if error.retry_after <= LONGEST_WAIT_SECONDS:
             self._postpone(connection, job, item, error)
@@ -171,7 +178,7 @@ class ResultStore:
 
     def _postpone(self, connection: Connection, job: Job, item: WorkItem, error: EngineError) -> bool:
         """Tries a call again later; asked to wait, the whole job does, and says so. Whether it was ours to give."""
-        wait = wait_before_next(error, self._tries[item.id])
+        wait = wait_before_next(error, self._tries[item.id] or self._waits[item.id])
         if not jobs.postpone_item(connection, item, str(error), now() + wait, reply=error.reply):
             return False
         self._waiting.add(job.id)

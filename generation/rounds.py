@@ -90,6 +90,8 @@ def finish_job(turn: Turn, job: Job, running: RunningJob) -> None:
         with turn.write():
             rows.move_candidates(turn.connection, batch)
     with turn.write():
+        if jobs.has_unfinished_items(turn.connection, job.id, job.round):
+            return  # A person has put failed calls back meanwhile.
         now = jobs.get_job(turn.connection, job.id)
         assert now is not None
         if not job.keep_open:

@@ -42,9 +42,14 @@ def answer_index(text: str, answers: Sequence[str]) -> int | None:
     match = _JSON_ANSWER.match(text)
     if match is not None:
         return _json_index(text, answers)
-    given = _fold(text)
-    folded = [_fold(answer) for answer in answers]
-    begun = [place for place, answer in enumerate(folded) if answer and _begins(given, answer, answers[place])]
+    around = _signs_around(answers)
+    given, first = _fold(text, around), _fold(text.strip().split("\n", 1)[0], around)
+    folded = [_fold(answer, around) for answer in answers]
+    begun = [
+        place
+        for place, answer in enumerate(folded)
+        if answer and (first == answer or _begins(given, answer, answers[place]))
+    ]
     longest = max((len(folded[place]) for place in begun), default=0)
     found = [place for place in begun if len(folded[place]) == longest]
     return found[0] if len(found) == 1 else None
@@ -66,14 +71,21 @@ def answer_probabilities(tokens: Tokens, answers: Sequence[str], text: str = "")
         One probability per answer, summing to 1; None if the reply has no token that tells them apart, or the answers
         are all too improbable there for the likeliest tokens to tell which is the likeliest.
     """
-    texts = [_bare(answer) for answer in answers]
-    said = ""
+    left, found, share = set(range(len(answers))), dict[int, float](), 1.0
+    around, said = _signs_around(answers), ""
     for token, alternatives in _behind(tokens, _beginning(tokens, text)):
-        fits = _fits(said + token, texts)
-        if len(fits) == 1:
-            return _shares(said, token, alternatives, texts)
-        if not fits and (said + token).strip(_AROUND):
+        leads = _leads(said + token, answers, around) & left
+        if not leads and (said + token).strip(around):
             return None
+        if leads and leads != left:
+            shares = _shares(said, leads, alternatives, (answers, left, around))
+            if shares is None:
+                return None
+            found |= {place: share * part for place, part in shares.items() if place not in leads}
+            share, left = share * sum(shares[place] for place in leads if place in shares), leads
+            if len(left) == 1:
+                found[left.pop()] = share
+                return tuple(found[place] / sum(found.values()) for place in range(len(answers)))
         said += token
     return None
 
@@ -105,38 +117,78 @@ def _behind(tokens: Tokens, place: int) -> list[tuple[str, Mapping[str, float]]]
 
 
 def _shares(
-    said: str, token: str, alternatives: Mapping[str, float], texts: Sequence[str]
-) -> tuple[float, ...] | None:  # fmt: skip
-    masses = [0.0] * len(texts)
+    said: str, leads: set[int], alternatives: Mapping[str, float], scene: tuple[Sequence[str], set[int], str]
+) -> dict[int, float] | None:  # fmt: skip
+    """Returns the shares of the answers where they part: of each that ends here, and of those that go on together.
+
+    Args:
+        said: What the reply says before this token.
+        leads: The answers that the reply goes on to; their share stands under one of them.
+        alternatives: The likeliest tokens here.
+        scene: The answers, those that were left before this token, and the signs that may stand around one.
+
+    Returns:
+        None where the likeliest tokens don't tell: which answers go on together beside the reply's own can't be seen.
+    """
+    answers, left, around = scene
+    own = min(leads)
+    masses = {place: 0.0 for place in left if place not in leads} | {own: 0.0}
     for text, logprob in alternatives.items():
-        fits = _fits(said + text, texts)
-        if len(fits) == 1:
-            masses[fits[0]] += math.exp(logprob)
-    if not masses[_fits(said + token, texts)[0]]:
+        fits = _leads(said + text, answers, around) & left
+        if not fits or fits == left:
+            continue  # It tells nothing apart.
+        if fits <= leads:
+            masses[own] += math.exp(logprob)
+        elif len(fits) == 1:
+            masses[min(fits)] += math.exp(logprob)
+        else:
+            return None
+    if not masses[own]:
         return None  # The server left the token that it chose out of its own list.
     listed = [math.exp(logprob) for logprob in alternatives.values()]
-    left = max(0.0, 1.0 - sum(listed))
-    if len(listed) == 1 and left == 0.0:
-        return None  # It lists the token that it chose, as certain: that is no probability, but a vote.
-    # Alone, the token that was chosen need not be the likeliest, so that it bounds no other.
-    bound = max(ROUNDING, left if len(listed) == 1 else min(left, *listed))
-    if len(listed) > 1 and not all(masses) and bound >= max(masses):
+    rest = max(0.0, 1.0 - sum(listed))
+    if len(listed) == 1 and (rest == 0.0 or rest > listed[0]):
+        # As certain it is no probability but a vote; improbable, another may be likelier, and which isn't known.
         return None
-    bounded = [mass or bound for mass in masses]
-    return tuple(mass / sum(bounded) for mass in bounded)
+    bound = max(ROUNDING, rest if len(listed) == 1 else min(rest, *listed))
+    if len(listed) > 1 and not all(masses.values()) and bound >= max(masses.values()):
+        return None
+    bounded = {place: mass or bound for place, mass in masses.items()}
+    return {place: mass / sum(bounded.values()) for place, mass in bounded.items()}
 
 
-def _fits(begun: str, texts: Sequence[str]) -> list[int]:
-    """Returns the answers that a reply begun like this leads to."""
-    begun = _bare(begun.lstrip(_AROUND))
-    if not begun:
-        return []
-    return [index for index, text in enumerate(texts) if text.startswith(begun) or begun.startswith(text)]
+def _leads(begun: str, answers: Sequence[str], around: str) -> set[int]:
+    """Returns the answers that a reply begun like this may be; it may go on behind one, but not within a word."""
+    begun = begun.lstrip(around).casefold()
+    bare = _bare(begun)
+    if not bare:
+        return set()
+    found = set()
+    for place, answer in enumerate(answers):
+        text = _bare(answer.strip())
+        if text.startswith(bare) or (bare.startswith(text) and not _rest(begun, len(text))[:1].isalnum()):
+            found.add(place)
+    return found
+
+
+def _rest(text: str, count: int) -> str:
+    """Returns what stands in a text behind so many characters that are no white space."""
+    for place, char in enumerate(text):
+        if not count:
+            return text[place:]
+        count -= not char.isspace()
+    return ""
 
 
 def _bare(text: str) -> str:
     """Returns a text without white space, which some servers leave out of their tokens."""
     return "".join(text.casefold().split())
+
+
+def _signs_around(answers: Sequence[str]) -> str:
+    """Returns the signs that may stand around an answer and mean nothing: not those that tell answers apart."""
+    ends = {char for answer in answers for char in (answer.strip()[:1], answer.strip()[-1:])}
+    return "".join(sign for sign in _AROUND if sign not in ends or sign in ' \t\r\n."')
 
 
 def _begins(given: str, answer: str, as_written: str) -> bool:
@@ -145,7 +197,7 @@ def _begins(given: str, answer: str, as_written: str) -> bool:
         return False
     rest = given[len(answer) :]
     ends_in_sign = not as_written.strip(" \t\r\n\"'`*")[-1:].isalnum()
-    return not rest or bool(re.match(r"[^\w\s]" if not ends_in_sign else r"\W", rest))
+    return not rest or bool(re.match(r"\W" if ends_in_sign else r"[.,](?!\d)|[;:!?)\]\"'*(—–]", rest))
 
 
 def _json_index(text: str, answers: Sequence[str]) -> int | None:
@@ -158,9 +210,10 @@ def _json_index(text: str, answers: Sequence[str]) -> int | None:
     answer = reply.get("answer") if isinstance(reply, dict) else None
     if not isinstance(answer, str):
         return None
-    folded = [_fold(each) for each in answers]
-    return folded.index(_fold(answer)) if folded.count(_fold(answer)) == 1 else None
+    around = _signs_around(answers)
+    folded = [_fold(each, around) for each in answers]
+    return folded.index(_fold(answer, around)) if folded.count(_fold(answer, around)) == 1 else None
 
 
-def _fold(text: str) -> str:
-    return " ".join(text.casefold().split()).strip(_AROUND)
+def _fold(text: str, around: str) -> str:
+    return " ".join(text.casefold().split()).strip(around)

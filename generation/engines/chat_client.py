@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from generation.engines.environment import environment_problem
 from generation.engines.faults import Asked, address_proofs, known_secrets, shown
@@ -76,6 +76,7 @@ def asked_of(client: httpx2.AsyncClient, model: str, body: Mapping[str, Any]) ->
     host = client.base_url.netloc.decode("ascii", "replace")
     url = client.base_url.join(PATH)
     bare = f"{url.scheme}://{host}{url.path}"
-    proofs = [client.headers.get("authorization", ""), *client.params.values(), *address_proofs(url)]
+    queried = [*client.params.values(), *(quote(value, safe="") for value in client.params.values())]
+    proofs = [client.headers.get("authorization", ""), *queried, *address_proofs(url)]
     secrets = known_secrets(proofs)
     return Asked(host, bare, model, "OPENAI_API_KEY", "OPENAI_BASE_URL", "chat completions", body, secrets)

@@ -51,6 +51,9 @@ def _guided_choice(answers: Sequence[str]) -> Mapping[str, Any]:
     return {"guided_choice": list(answers)}
 
 
+UNTRIED = 0.8
+"""What an untried form is worth: a form of whose replies four in five can be read is not left for another."""
+
 FORMS: Mapping[str, Form] = {
     "": _plain,
     "response_format": _schema,
@@ -69,8 +72,15 @@ class Forms:
 
     @property
     def best(self) -> str:
-        """The form to use now: the most readable, one that hasn't been tried before one that has failed."""
-        return max(self._tried, key=lambda form: (self._read[form] + 1) / (self._tried[form] + 1))
+        """The form to use now: the most readable; one that hasn't been tried goes before one that often fails."""
+        return max(self._tried, key=self._worth)
+
+    def _worth(self, form: str) -> float:
+        return (self._read[form] + 1) / (self._tried[form] + 1) if self._tried[form] else UNTRIED
+
+    def has_worked(self, form: str) -> bool:
+        """Whether a reply under a form could be read."""
+        return self._read.get(form, 0) > 0
 
     def note(self, form: str, *, readable: bool) -> None:
         """Takes note of a reply under a form."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,10 +117,23 @@ def _tokens(logprobs: object) -> Tokens:
     for entry in content if isinstance(content, list) else []:
         match entry:
             case {"token": str(token), "top_logprobs": list(alternatives)}:
-                tokens.append((token, dict(_alternatives(alternatives))))
+                tokens.append((token, _summed(_alternatives(alternatives))))
             case _:
                 return []
     return tokens
+
+
+def _summed(alternatives: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """Returns the log-probability of each text; tokens that differ in blanks may look alike, and count together."""
+    shares: dict[str, float] = {}
+    for text, logprob in alternatives:
+        shares[text] = min(0.0, _log_sum(shares[text], logprob)) if text in shares else logprob
+    return shares
+
+
+def _log_sum(one: float, other: float) -> float:
+    high, low = max(one, other), min(one, other)
+    return high + math.log1p(math.exp(low - high))
 
 
 def _alternatives(given: list[object]) -> Iterator[tuple[str, float]]:
@@ -141,6 +155,13 @@ def _usage(usage: object, body: Mapping[str, Any], text: str) -> Usage:
     if written is None:
         written = len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN + 1
     return Usage(read, written, guessed)
+
+
+def stated_usage(reply: object) -> Usage:
+    """Returns what a reply that can't be used says that it took."""
+    usage = reply.get("usage") if isinstance(reply, dict) else None
+    counted = usage if isinstance(usage, dict) else {}
+    return Usage(_count(counted.get("prompt_tokens")) or 0, _count(counted.get("completion_tokens")) or 0)
 
 
 def _count(value: object) -> int | None:

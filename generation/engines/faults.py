@@ -64,17 +64,33 @@ _SPENT = frozenset({
 _QUOTA = frozenset({"insufficient_quota", "quota_exceeded"})
 _KEY_CODES = frozenset({"invalid_api_key", "no_db_connection"})  # LiteLLM looks up keys but its own in a database
 _SPENT_WORDS = re.compile(
-    r"credit balance|(insufficient|not enough|out of|no more) (credit|fund|balance)|budget has been exceeded"
+    r"credit balance|(insufficient|not enough|out of|no more|any|no) (credit|fund|balance)|budget has been exceeded"
+    r"|balance is (not enough|insufficient)|reached your .{0,30}usage limit|arrearage"
     r"|(exceeded|crossed) budget"
     r"|spend(ing)? limit|payment required|(account|plan) .{0,40}(billing|payment)|negative balance",
     re.IGNORECASE,
 )
 _QUOTA_WORDS = re.compile(
-    r"(insufficient|exceeded) .{0,30}quota|quota (is |has been )?(used up|exceeded)", re.IGNORECASE
+    r"(insufficient|exceeded|out of) .{0,30}quota|quota (is |has been )?(used up|exceeded)", re.IGNORECASE
 )
-_KEY_WORDS = re.compile(r"(invalid|incorrect|expired|missing|no|not valid).{0,20}api.?key|api.?key.{0,20}(not valid|invalid)", re.IGNORECASE)  # fmt: skip  # noqa: E501
+_RATE_WORDS = re.compile(
+    r"rate.?limit|(re)?try (again )?(in|after)|per[ _-]?(second|minute|hour)|(requests|tokens)[ _]per|\b[RT]P[MD]\b",
+    re.IGNORECASE,
+)
+_RATE_CODES = frozenset({"rate_limit_error", "rate_limit_exceeded", "rate_limit", "resource_exhausted", "throttled"})
+_FLAGGED = re.compile(r"flagged|moderation|content.?(policy|filter|management)|responsible.?ai", re.IGNORECASE)
+_TOO_LONG = re.compile(
+    r"context (length|window|limit|size)|maximum context|(too|input is) long|reduce the length|prompt.{0,40}too large",
+    re.IGNORECASE,
+)
+_LOADING = re.compile(r"(?<!error )(?<!\w)loading (the )?model|model.{0,40}(is|still|currently) loading", re.IGNORECASE)
+_KEY_WORDS = re.compile(
+    r"(invalid|incorrect|expired|missing|no|not valid).{0,20}api.?key|api.?key.{0,20}(not valid|invalid)"
+    r"|(organization|account) has been (disabled|deactivated)",
+    re.IGNORECASE,
+)
 _LACKING = r"(not (be )?(found|exist|available|supported|loaded)|(doesn.t|does not) exist|unknown|invalid|no such|no)"
-_NO_MODEL = re.compile(rf"{_LACKING}\b.{{0,60}}model|model.{{0,200}}{_LACKING}\b", re.IGNORECASE | re.DOTALL)
+_NO_MODEL = re.compile(rf"\b{_LACKING}\b.{{0,60}}model|model.{{0,80}}\b{_LACKING}\b", re.IGNORECASE | re.DOTALL)
 _ABOUT_A_SETTING = re.compile(
     r"argument|parameter|setting|\bfield|option|input|support|unrecogni[sz]ed|unexpected|unknown|permitted|allowed"
     r"|at most|less than|greater|must be|range|deprecated|integer|only",
@@ -123,7 +139,7 @@ def fault(refusal: Refusal, asked: Asked) -> EngineError:
         # What a failing server was doing when it failed isn't known.
         sure = refusal.status not in {408, *range(500, 529)}
         wait = refusal.retry_after
-        if wait is None and "loading" in refusal.said.lower():
+        if wait is None and _LOADING.search(refusal.said):
             wait = LOADING_SECONDS
         busy = EngineBusyError if sure else EngineUnsureError
         return busy(f"{asked.host} is busy or failing ({answer}).", wait)
@@ -215,18 +231,30 @@ def setting_refused(refusal: Refusal, asked: Asked) -> str:
 
 
 _RULES: Sequence[tuple[Kind, Callable[[Refusal, Asked], object]]] = (
-    ("spending", lambda said, _: said.status == 402 or said.codes & _SPENT or _SPENT_WORDS.search(said.said)),
+    ("spending", lambda said, _: said.status == 402 or said.codes & _SPENT),
     ("quota", lambda said, _: said.codes & _QUOTA),
+    # A rate is often told with the way to buy a higher one; it passes by itself.
+    ("busy", lambda said, _: said.status == 429 and (said.codes & _RATE_CODES or said.retry_after is not None)),
+    ("busy", lambda said, _: said.status == 429 and _RATE_WORDS.search(said.said)),
+    ("spending", lambda said, _: _SPENT_WORDS.search(said.said)),
     # Some servers say "quota" of a rate, too; but those say when to come back.
     ("quota", lambda said, _: said.retry_after is None and _QUOTA_WORDS.search(said.said)),
     ("busy", lambda said, _: said.status in _BUSY or (said.status >= 500 and said.status not in {501, 505})),
     ("environment", lambda said, _: said.status == 407),
+    ("refused", lambda said, _: said.status in {400, 403, 422} and _FLAGGED.search(said.said)),
+    ("refused", lambda said, _: said.status in {400, 413, 422} and _TOO_LONG.search(said.said)),
     ("setting", setting_refused),
     ("credentials", lambda said, _: said.status in {401, 403}),
     ("credentials", lambda said, _: said.codes & _KEY_CODES or _KEY_WORDS.search(said.said)),
     ("model", lambda said, _: "model_not_found" in said.codes),
     ("model", lambda said, asked: said.status == 404 and _names(asked.model, said.said)),
-    ("model", lambda said, _: said.status in {400, 404, 422} and _NO_MODEL.search(said.said)),
+    ("model", lambda said, _: said.status == 404 and _NO_MODEL.search(said.said)),
+    (
+        "model",
+        lambda said, asked: (
+            said.status in {400, 422} and _names(asked.model, said.said) and _NO_MODEL.search(said.said)
+        ),
+    ),
     ("address", lambda said, _: said.status in {404, 405, 410, 501, 505} or 300 <= said.status < 400),
     ("refused", lambda said, _: said.status),
     ("broken reply", lambda _said, _asked: True),

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from generation.engines.answers import answer_index, answer_probabilities
 from generation.engines.chat_client import PATH, asked_of, make_client
 from generation.engines.chat_forms import FORMS, Forms, listing
-from generation.engines.chat_replies import ChatReply, read_chat_reply
+from generation.engines.chat_replies import ChatReply, read_chat_reply, stated_usage
 from generation.engines.clients import Clients
 from generation.engines.environment import environment_problem
 from generation.engines.faults import broken_reply, fault, shown, unreadable, without_secrets
@@ -54,7 +54,9 @@ need more than a page for it."""
 CONTINUING = {"add_generation_prompt": False, "continue_final_message": True}
 """What makes vLLM and its like go on with the assistant's last turn; others do so anyway, or pass over it."""
 
+TOLD_TWICE = 2
 _MOST_CHANGES = 8
+_OTHER_LIMIT = re.compile(r"use .{0,3}max_completion_tokens|max_completion_tokens.{0,3} instead", re.IGNORECASE)
 
 
 class OpenAICompatibleEngine:
@@ -66,7 +68,6 @@ class OpenAICompatibleEngine:
 
     name = "openai-compatible"
     samples_per_call = 1
-    most_judge_tokens = THINKING_TOKENS
     settings = frozenset({"max_tokens", "temperature", "top_p", "stop"})
 
     def __init__(
@@ -83,11 +84,13 @@ class OpenAICompatibleEngine:
         self.model = model
         self.concurrency = concurrency
         self.judge_tokens = JUDGE_TOKENS
+        self.most_judge_tokens = THINKING_TOKENS
         self._clients = Clients(lambda: make_client(timeout))
         self._left_out = frozenset(leave_out)
         self._limit = "max_tokens"
         self._alternatives = 0 if "logprobs" in self._left_out else MOST_ALTERNATIVES
         self._gave_any = False
+        self._plain_alone = 0
         self._forms = Forms()
         self._continuing = dict(CONTINUING)
         for form in FORMS.keys() & self._left_out:
@@ -176,10 +179,16 @@ class OpenAICompatibleEngine:
                 with self._clients.lent() as client:
                     return await self._ask_with(client, body), body
             except SettingRefusedError as refused:
-                if not self._do_without(refused, body):
+                request, stepped_back = self._step_back(request, body)
+                if not stepped_back and not self._do_without(refused, body):
                     raise
             except EngineError as error:
-                if error.kind != "refused" or "logprobs" not in body or self._gave_any:
+                if error.kind != "refused":
+                    raise
+                request, stepped_back = self._step_back(request, body)
+                if stepped_back or self._gives_up_form(body):
+                    continue
+                if "logprobs" not in body or self._gave_any:
                     raise
                 return await self._ask_plainly(body, error)
         raise AssertionError("every change leaves something out or asks for less")
@@ -192,13 +201,32 @@ class OpenAICompatibleEngine:
                 reply = await self._ask_with(client, plain)
         except EngineError as error:
             raise (refused if error.kind == "refused" else error) from None
-        self._alternatives = 0
+        self._plain_alone += 1
+        if self._plain_alone >= TOLD_TWICE:
+            self._alternatives = 0  # Once may be a server's bad moment.
         return reply, plain
+
+    def _step_back(
+        self, request: SampleRequest | JudgeRequest, body: dict[str, Any]
+    ) -> tuple[SampleRequest | JudgeRequest, bool]:
+        """Lets a judge have fewer tokens again where the server has no room for more; whether it had more."""
+        if not isinstance(request, JudgeRequest) or body.get(self._limit, 0) <= JUDGE_TOKENS:
+            return request, False
+        self.judge_tokens = self.most_judge_tokens = JUDGE_TOKENS
+        return replace(request, max_tokens=JUDGE_TOKENS), True
+
+    def _gives_up_form(self, body: dict[str, Any]) -> bool:
+        """Gives up the form of a refused request, if no reply under it could be read yet; whether it had one."""
+        form = next((form for form in FORMS if form in body), "")
+        if not form or self._forms.has_worked(form):
+            return False
+        self._forms.drop(form)
+        return True
 
     def _do_without(self, refused: SettingRefusedError, body: dict[str, Any]) -> bool:
         """Asks from now on without what the server refuses, where the question stays the same; whether it does."""
         name = refused.setting
-        if name == "max_tokens" and "max_completion_tokens" in refused.said:
+        if name == "max_tokens" and _OTHER_LIMIT.search(refused.said):
             self._limit = "max_completion_tokens"  # what the newest models of OpenAI's call it
         elif name == "top_logprobs":
             offered = [int(number) for number in re.findall(r"\d+", refused.said)[:4]]
@@ -240,10 +268,13 @@ class OpenAICompatibleEngine:
         content = without_secrets(response.content, asked.secrets)
         if response.status_code >= 300:
             raise fault(read_refusal(response.status_code, content, response.headers), asked)
+        reply: object = None
         try:
             reply = json.loads(content)
             if refusal := error_in(reply):
                 raise fault(refusal, asked)
             return read_chat_reply(reply, body)
         except (ValueError, RecursionError) as error:
-            raise unreadable(asked, error, content) from error
+            broken = unreadable(asked, error, content)
+            broken.usage = stated_usage(reply)
+            raise broken from error

@@ -139,11 +139,13 @@ class EngineError(EvalwrightError):
     Attributes:
         kind: What kind of fault it is (`generation.engines.faults.Kind`), or an empty text.
         reply: What came back, or an empty text; a question mark stands for half a surrogate pair, which nothing stores.
+        usage: What the call took all the same, as far as the server says so.
     """
 
     def __init__(self, message: str, reply: str = "", *, kind: str = "") -> None:
         super().__init__(message)
         self.kind = kind
+        self.usage = Usage()
         self.reply = reply.encode("utf-8", "replace").decode()
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 LONGEST_REPLY = 10_000
 """Bytes kept of a reply that can't be read."""
@@ -88,10 +89,15 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _of_body(reply: object, status: int, wait: float | None, location: str = "") -> Refusal:
+    if isinstance(reply, list) and reply:
+        reply = reply[0]
     error = reply.get("error", reply) if isinstance(reply, dict) else reply
     if not isinstance(error, dict):
-        return Refusal(status, error if isinstance(error, str) else json.dumps(error), retry_after=wait)
-    said = next((error[name] for name in ("message", "detail", "msg", "reason") if error.get(name)), None)
+        said = error if isinstance(error, str) else json.dumps(error)
+        return Refusal(status, said, retry_after=_told_wait(said) if wait is None else wait, location=location)
+    given: Any = next((error[name] for name in ("message", "detail", "msg", "reason") if error.get(name)), None)
+    words = _words_of_list(given) if isinstance(given, list) else given
+    said = words if isinstance(words, str) else json.dumps(error if given is None else given, ensure_ascii=False)
     details = error.get("details")
     code = details.get("error_code") if isinstance(details, dict) else None
     named = (*(error.get(name) for name in ("type", "code", "status")), code)
@@ -99,12 +105,30 @@ def _of_body(reply: object, status: int, wait: float | None, location: str = "")
     parameter = error.get("param")
     return Refusal(
         status or next(_statuses(codes), 0),
-        said if isinstance(said, str) else json.dumps(said if said is not None else error, ensure_ascii=False),
+        said,
         codes,
         parameter if isinstance(parameter, str) else "",
-        wait,
+        _told_wait(said) if wait is None else wait,
         location,
     )
+
+
+def _words_of_list(errors: list[object]) -> str | None:
+    """Returns what a list of mistakes says of each, without the inputs that it repeats: those are the prompts."""
+    words = []
+    for each in errors:
+        match each:
+            case {"loc": list(where), "msg": str(said)}:
+                words.append(f"{'.'.join(str(part) for part in where)}: {said}")
+    return "; ".join(words) or None
+
+
+def _told_wait(said: str) -> float | None:
+    """Returns the seconds that a message asks to wait, or None."""
+    told = re.search(r"try (?:again )?(?:in|after) (\d+(?:\.\d+)?) ?(ms|s|m|h)?", said, re.IGNORECASE)
+    if told is None:
+        return None
+    return float(told[1]) * {"ms": 0.001, "m": 60.0, "h": 3600.0}.get((told[2] or "s").lower(), 1.0)
 
 
 def _statuses(codes: Iterable[str]) -> Iterator[int]:

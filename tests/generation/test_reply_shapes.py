@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 
 from db.connection import Connection
+from db.job_records import Limits
+from generation.engines.openai_compatible import OpenAICompatibleEngine
+from generation.jobs import find_job, widen
 from tests.support.messages_server import Answer, Received
+from tests.support.scripted_engine import make_job, run_worker
 from tests.support.wild_server import Bend, WildServer, bytes_of, check_judged_once, choice, refusing, run, said, say
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("impatient")]
@@ -39,11 +43,12 @@ def untag(reply: dict[str, Any], _body: object) -> None:
 
 def one_alternative(reply: dict[str, Any], _body: object) -> None:
     for entry in (choice(reply).get("logprobs") or {}).get("content") or []:
-        del entry["top_logprobs"][1:]
+        entry["top_logprobs"] = [{**entry["top_logprobs"][0], "logprob": -0.1}]
 
 
 def null_alternatives(reply: dict[str, Any], _body: object) -> None:
     for entry in (choice(reply).get("logprobs") or {}).get("content") or []:
+        entry["top_logprobs"][0]["logprob"] = -0.1
         for other in entry["top_logprobs"][1:]:
             other["logprob"] = None
 
@@ -140,3 +145,73 @@ async def test_a_reply_that_cannot_be_read_is_followed_by_one_more_that_is_held_
     judged = [each["judge"] for each in scores if "judge" in each]
     assert [None] in [votes[:1] for votes in judged]
     assert all(votes.count(None) == len(votes) - 1 for votes in judged), "the first that can be read is the last"
+
+
+async def test_a_form_that_is_refused_without_a_name_is_given_up(
+    wild_server: WildServer, workspace_path: Path, connection: Connection
+) -> None:
+    refused = refusing(400, {"message": "This response_format type is unavailable now"})
+    wild_server.script = lambda received: refused if "response_format" in received.body else None
+
+    def says_nothing(reply: dict[str, Any], body: Mapping[str, Any]) -> None:
+        if "logprobs" in body and "grammar" not in body:
+            say(reply, "I would rather not say.")
+            choice(reply).update(logprobs=None)
+
+    wild_server.bend = says_nothing
+    job = await run(connection, workspace_path)
+    assert job.items_failed == 0
+    formed = [received for received in wild_server.received if "response_format" in received.body]
+    assert 0 < len(formed) <= 4
+
+
+async def test_a_judge_steps_back_where_there_is_no_room_for_thoughts(
+    wild_server: WildServer, workspace_path: Path, connection: Connection
+) -> None:
+    """Once one was cut off, all would be refused for ever."""
+    large = refusing(400, {"message": "'max_tokens' or 'max_completion_tokens' is too large: 4096. Reduce the length"})
+    wild_server.script = lambda received: large if received.body.get("max_tokens", 0) == 4096 else None
+    cut = iter([True])
+
+    def cut_one(reply: dict[str, Any], body: Mapping[str, Any]) -> None:
+        if "logprobs" in body and next(cut, False):
+            say(reply, "<think>it is")
+            choice(reply).update(finish_reason="length", logprobs=None)
+
+    wild_server.bend = cut_one
+    job = await run(connection, workspace_path)
+    assert (job.state in {"done", "short"}, job.items_failed) == (True, 0)
+    assert not any("max_completion_tokens" in received.body for received in wild_server.received)
+
+
+async def test_one_bad_moment_is_no_reason_to_vote(
+    wild_server: WildServer, workspace_path: Path, connection: Connection
+) -> None:
+    moments = iter([True])
+    wild_server.script = lambda received: (
+        refusing(400, {"message": "try later"}) if "logprobs" in received.body and next(moments, False) else None
+    )
+    job = await run(connection, workspace_path)
+    assert job.items_failed == 0
+    asked, candidates = connection.execute(
+        "SELECT count(*), count(DISTINCT candidate_id) FROM work_items WHERE stage = 'judge'"
+    ).fetchone()
+    assert asked <= candidates + 4, "one candidate is voted on, the others are judged with probabilities"
+
+
+async def test_what_an_unusable_reply_took_counts_against_the_budget(
+    wild_server: WildServer, workspace_path: Path, connection: Connection
+) -> None:
+    def sometimes_empty(reply: dict[str, Any], _body: object) -> None:
+        reply["usage"] = {"prompt_tokens": 300, "completion_tokens": 700}
+        if len(wild_server.received) % 2:
+            reply["choices"] = []
+
+    wild_server.bend = sometimes_empty
+    job = make_job(connection, engine="openai-compatible", count=40, rounds=1)
+    widen(connection, job.id, Limits(budget_tokens=60_000, failures_in_a_row=1000))
+    await run_worker(workspace_path, OpenAICompatibleEngine("mine", concurrency=2))
+    now = find_job(connection, job.id)
+    assert now.state == "paused"
+    assert "budget" in now.note
+    assert now.input_tokens + now.output_tokens == 1000 * len(wild_server.received) <= 60_000

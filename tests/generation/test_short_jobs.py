@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,11 +14,12 @@ from db.examples import iterate_examples
 from db.job_records import Job, Limits
 from db.jobs import NewItem, claim_items
 from db.worker_lease import drop_lease
+from db.workspace import open_workspace
 from generation.engines.protocol import EngineError, JudgeRequest, SampleRequest
 from generation.jobs import find_job, move_job, retry_job, ways_on, widen
 from generation.lease import Turn, take_lease
 from generation.plan import redraw_items, round_items
-from generation.rounds import draw_again
+from generation.rounds import draw_again, finish_round
 from tests.support.books import check_books
 from tests.support.scripted_engine import ScriptedEngine, make_job, probabilities, run_worker, running_of
 
@@ -94,7 +96,7 @@ async def test_retrying_where_nothing_failed_says_what_helps(
     job = make_job(connection, count=4, rounds=1)
     engine.on_judge = lambda _request: probabilities(0.9, 0.1)
     await run_worker(workspace_path, engine)
-    with pytest.raises(Exception, match=r"not for calls that failed; `evalwright jobs resume 1` draws more"):
+    with pytest.raises(Exception, match=r"could be made again; `evalwright jobs resume 1` draws more"):
         retry_job(connection, job.id)
     assert find_job(connection, job.id).state == "short"
 
@@ -149,3 +151,62 @@ def test_a_new_worker_waits_for_no_time_of_another_clock(connection: Connection)
     assert take_lease(connection, "two")
     with write(connection):
         assert claim_items(connection, job.id, 1, lease="two", limit=1, now=1.0)
+
+
+async def test_cancelling_a_short_job_leaves_a_closed_dataset_as_it_is(
+    workspace_path: Path, connection: Connection, engine: ScriptedEngine
+) -> None:
+    """Its review order above all: people may have answered already, and nobody may draw another."""
+    job = make_job(connection, count=12, rounds=1)
+    engine.on_judge = lambda _request: probabilities(0.9, 0.1)
+    await run_worker(workspace_path, engine)
+    before = datasets.get_dataset(connection, job.dataset_id)
+    order = connection.execute("SELECT example_id, position FROM review_status ORDER BY 1").fetchall()
+    assert (before.state, len(order)) == ("closed", 6)
+    move_job(connection, job.id, "cancel")
+    assert datasets.get_dataset(connection, job.dataset_id) == before
+    assert connection.execute("SELECT example_id, position FROM review_status ORDER BY 1").fetchall() == order
+
+
+def test_what_is_left_out_adds_up(connection: Connection) -> None:
+    job = make_job(connection, engine="openai-compatible")
+    widen(connection, job.id, Limits(leave_out=("seed",)))
+    assert widen(connection, job.id, Limits(leave_out=("top_p",))).limits.leave_out == ("seed", "top_p")
+
+
+@pytest.mark.parametrize("rounds_in_all", [1, 2])
+async def test_calls_put_back_between_two_steps_of_the_worker_are_made(
+    workspace_path: Path,
+    connection: Connection,
+    engine: ScriptedEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    rounds_in_all: int,
+) -> None:
+    """A person retries just when the round, or the job, is about to end."""
+    job = make_job(connection, count=4, rounds=rounds_in_all)
+    widen(connection, job.id, Limits(redraws=0, failures_in_a_row=1000))
+    engine.on_sample = _failing
+    retried: list[int] = []
+
+    def finish_and_retry(*arguments: Any) -> list[str]:
+        lacking = finish_round(*arguments)
+        if not retried:
+            engine.on_sample = lambda _request: None
+            other = open_workspace(workspace_path)
+            retried.append(retry_job(other, job.id))
+            other.close()
+        return lacking
+
+    monkeypatch.setattr("generation.pipeline.finish_round", finish_and_retry)
+    await run_worker(workspace_path, engine)
+    now = find_job(connection, job.id)
+    assert retried[0] > 0
+    assert (now.items_done, now.items_failed) == (now.items, 0)
+    waiting = connection.execute("SELECT count(*) FROM work_items WHERE state = 'waiting'").fetchone()[0]
+    assert (now.finished, waiting) == (True, 0)
+    check_books(connection, job)
+
+
+def _failing(request: SampleRequest) -> None:
+    if request.seed % 3 == 0:
+        raise EngineError("odd")

@@ -63,7 +63,10 @@ def jobs_command(workspace: Path, /, action: str, job: int | None, *, as_json: b
         return 0
     if given != NO_LIMITS:
         widen(connection, job, given)
+    was = find_job(connection, job)
     tell(f"Job {job} is {move_job(connection, job, action).state}.")
+    if was.state == "short" and action == "resume":
+        tell(f"{was.dataset} is open again; its evidence starts again on what is unanswered, if examples are added.")
     return 0
 
 

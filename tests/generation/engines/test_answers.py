@@ -64,7 +64,7 @@ def logs(**shares: float) -> dict[str, float]:
 
 def test_one_alternative_bounds_the_other_answer_by_what_it_leaves() -> None:
     assert answer_probabilities([("Yes", logs(Yes=0.9))], YES_NO) == pytest.approx((0.9, 0.1))
-    assert answer_probabilities([("Yes", logs(Yes=0.2))], YES_NO) == pytest.approx((0.2, 0.8))
+    assert answer_probabilities([("Yes", logs(Yes=0.2))], YES_NO) is None, "what was written may not be the likeliest"
     three = answer_probabilities([("Yes", logs(Yes=0.9))], ("Yes", "No", "Both"))
     assert three == pytest.approx((0.9 / 1.1, 0.1 / 1.1, 0.1 / 1.1))
 
@@ -76,6 +76,32 @@ def test_a_lone_token_that_is_listed_as_certain_is_a_vote() -> None:
 def test_what_is_not_listed_has_no_more_than_the_list_leaves() -> None:
     found = answer_probabilities([("Yes", logs(Yes=0.9, Perhaps=0.06, Maybe=0.03))], YES_NO)
     assert found == pytest.approx((0.9 / 0.91, 0.01 / 0.91))
+
+
+def test_answers_that_part_one_after_the_other_share_what_each_parting_leaves() -> None:
+    """What lies off the path that the reply took is known only where one answer alone does."""
+    answers = ("They agree", "They agree strongly", "No")
+    tokens = [("They", logs(They=0.7, No=0.3)), (" agree", logs(_agree=1.0)), (" strongly", logs(_strongly=0.4))]
+    assert answer_probabilities(tokens, answers) is None, "what ends there can't be seen"
+    likert = ("Strongly agree", "Agree", "Strongly disagree")
+    tokens = [("Strongly", logs(Strongly=0.6, Agree=0.4)), (" agree", logs(_agree=0.75, _disagree=0.25))]
+    assert answer_probabilities(tokens, likert) == pytest.approx((0.45, 0.4, 0.15))
+    assert answer_probabilities([("Agree", logs(Agree=0.4, Strongly=0.6))], likert) is None
+    assert answer_probabilities([("1", logs(**{"1": 0.6, "2": 0.4}))], ("1", "2", "10")) is None
+
+
+@pytest.mark.parametrize("said", ["Note", "Not", "Nobody", "Yesterday"])
+def test_a_word_that_begins_like_an_answer_is_none(said: str) -> None:
+    assert answer_probabilities([(said, {said: math.log(0.6), "Yes": math.log(0.3)})], YES_NO) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "answers", "index"),
+    [("-1", ("-1", "0", "1"), 0), ("1", ("-1", "0", "1"), 2), ("A-", ("A-", "A"), 0), ("A", ("A-", "A"), 1),
+     ("Yes/No", YES_NO, None), ("1.5", ("1", "2"), None), ("Yes\nI think so", YES_NO, 0)],
+)  # fmt: skip
+def test_signs_that_tell_answers_apart_are_read(text: str, answers: tuple[str, ...], index: int | None) -> None:
+    assert answer_index(text, answers) == index
 
 
 def test_where_the_answers_are_all_too_improbable_nothing_is_made_up() -> None:
@@ -105,7 +131,9 @@ def test_the_form_that_can_be_read_most_often_is_used() -> None:
     assert forms.best == ""
     for _ in range(20):
         forms.note("", readable=True)
+    forms.note("", readable=False)
     assert forms.best == "", "nothing else is tried while the plain form does"
+    forms = Forms()
     forms.note("", readable=False)
     assert forms.best == "response_format"
     forms.note("response_format", readable=False)
@@ -113,6 +141,7 @@ def test_the_form_that_can_be_read_most_often_is_used() -> None:
     assert forms.best == "guided_choice"
     forms.note("guided_choice", readable=True)
     assert forms.best == "guided_choice"
+    assert forms.has_worked("guided_choice")
     for _ in range(3):
         forms.note("guided_choice", readable=False)
     assert forms.best == ""

@@ -10,6 +10,7 @@ import pytest
 
 from generation.engines.faults import (
     DOES,
+    LOADING_SECONDS,
     Asked,
     address_proofs,
     broken_reply,
@@ -77,6 +78,16 @@ def answered(status: int, error: object, **headers: str) -> EngineError:
         (400, {"message": "the context of mine is 4096 tokens"}, "refused"),
         (404, {"message": "not found: the undermined"}, "address"),
         (413, {}, "refused"),
+        (429, {"message": "Rate limit reached. Add a payment method to your account's billing.", "code": "x"}, "busy"),
+        (429, {"message": "Quota exceeded for aiplatform: online_requests_per_base_model"}, "busy"),
+        (429, {"status": "RESOURCE_EXHAUSTED", "message": "see your plan and billing. Please retry in 22s."}, "busy"),
+        (400, {"message": "You have reached your specified API usage limits."}, "spending"),
+        (403, {"message": "Your team doesn't have any credits left"}, "spending"),
+        (400, {"message": "This organization has been disabled."}, "credentials"),
+        (403, {"message": "Your input was flagged", "metadata": {}}, "refused"),
+        (400, {"message": "The response was filtered by the content management policy"}, "refused"),
+        (400, {"message": "input length and `max_tokens` exceed context limit: 9 > 8"}, "refused"),
+        (400, {"message": "No fallback model group found for the original model"}, "refused"),
     ],
 )
 def test_the_kind_of_an_answer_that_is_none(status: int, error: object, kind: str) -> None:
@@ -124,6 +135,28 @@ def test_an_error_dressed_as_success_is_read_as_what_it_names() -> None:
     assert error_in({"choices": [{"message": {}}], "error": {}}) is None
     assert error_in({"content": [{"type": "text"}]}) is None
     assert error_in([]) is None
+
+
+def test_a_list_of_mistakes_tells_none_of_the_inputs_that_it_repeats() -> None:
+    detail = [{"loc": ["body", "n"], "msg": "too many", "input": {"seed": 1, "text": "credit balance, can't stop"}}]
+    found = fault(read_refusal(422, json.dumps({"detail": detail}).encode(), {}), ASKED)
+    assert (found.kind, "body.n: too many" in str(found), "credit" in str(found)) == ("refused", True, False)
+
+
+def test_the_wait_may_stand_in_the_message_and_the_error_in_a_list() -> None:
+    body = [{"error": {"code": 429, "message": "Please retry in 22.5s.", "status": "RESOURCE_EXHAUSTED"}}]
+    found = fault(read_refusal(429, json.dumps(body).encode(), {}), ASKED)
+    assert isinstance(found, EngineBusyError)
+    assert found.retry_after is None or found.retry_after == 22.5
+
+
+@pytest.mark.parametrize(
+    ("said", "wait"), [("Loading model", LOADING_SECONDS), ("error loading model: no memory", None)]
+)
+def test_only_a_server_that_loads_its_model_is_waited_for(said: str, wait: float | None) -> None:
+    found = answered(503, {"message": said})
+    assert isinstance(found, EngineBusyError)
+    assert found.retry_after == wait
 
 
 def test_what_the_job_does_is_the_class() -> None:
