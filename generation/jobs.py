@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from db import candidates, datasets
+from db import candidates, datasets, retries
 from db import jobs as rows
 from db.connection import Connection, write
 from db.errors import InputError
@@ -248,7 +248,7 @@ def retry_job(connection: Connection, job_id: int) -> int:
         if job.finished and job.state != "short":
             raise InputError(f"Job {job_id} is {job.state}: its calls can't be made again.")
         candidates.revive(connection, job_id, (FAILED, CALLS_FAILED, LONE_VOTE))
-        retried = rows.retry_failed_items(connection, job_id)
+        retried = retries.retry_failed_items(connection, job_id)
         if job.finished and not retried:
             other = next(way for way in ways_on(job) if "retry" not in way)
             raise InputError(f"Job {job_id} came out short, but not for calls that could be made again; {other}")

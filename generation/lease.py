@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from db import jobs
+from db import jobs, retries
 from db.clock import now
 from db.connection import Connection, write
 from db.worker_lease import Lease, current_lease, drop_lease, store_lease
@@ -65,7 +65,7 @@ def take_lease(connection: Connection, holder: str) -> bool:
             return False
         store_lease(connection, _own(holder))
         jobs.give_back_items(connection)
-        jobs.end_waits(connection)
+        retries.end_waits(connection)
     return True
 
 
