@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from db import jobs
 from db.connection import Connection, write
@@ -53,7 +54,7 @@ class Answered:
         """The call as it is stored."""
         return Call(
             prompt=dict(self.reply.sent) or asdict(self.request),
-            reply={name: value for name, value in asdict(self.reply).items() if name != "sent"},
+            reply=_stored(self.reply),
             model=self.reply.model,
             input_tokens=self.reply.usage.input_tokens,
             output_tokens=self.reply.usage.output_tokens,
@@ -70,6 +71,14 @@ class Refused:
     running: RunningJob
     item: WorkItem
     error: EngineError
+
+
+def _stored(reply: SampleReply | Judgement) -> dict[str, Any]:
+    """Returns a reply as it is stored: what was sent stands beside it, and counted tokens need no mark."""
+    values = {name: value for name, value in asdict(reply).items() if name != "sent"}
+    if not reply.usage.guessed:
+        del values["usage"]["guessed"]
+    return values
 
 
 def _nanodollars(job: Job, model: str, usage: Usage) -> int | None:
