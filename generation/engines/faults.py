@@ -66,10 +66,10 @@ _KEY_CODES = frozenset({"invalid_api_key", "no_db_connection"})  # LiteLLM looks
 _SPENT_WORDS = re.compile(
     r"credit balance|(insufficient|not enough|out of|no more|any|no) (credit|fund|balance)|budget has been exceeded"
     r"|balance is (not enough|insufficient)|reached your .{0,30}usage limit|arrearage"
-    r"|(exceeded|crossed) budget"
-    r"|spend(ing)? limit|payment required|(account|plan) .{0,40}(billing|payment)|negative balance",
+    r"|(exceeded|crossed) budget|spend(ing)? limit|payment required|negative balance",
     re.IGNORECASE,
 )
+_BILLING_WORDS = re.compile(r"(account|plan) .{0,40}(billing|payment)", re.IGNORECASE)
 _QUOTA_WORDS = re.compile(
     r"(insufficient|exceeded|out of) .{0,30}quota|quota (is |has been )?(used up|exceeded)", re.IGNORECASE
 )
@@ -231,12 +231,12 @@ def setting_refused(refusal: Refusal, asked: Asked) -> str:
 
 
 _RULES: Sequence[tuple[Kind, Callable[[Refusal, Asked], object]]] = (
-    ("spending", lambda said, _: said.status == 402 or said.codes & _SPENT),
+    ("spending", lambda said, _: said.status == 402 or said.codes & _SPENT or _SPENT_WORDS.search(said.said)),
     ("quota", lambda said, _: said.codes & _QUOTA),
     # A rate is often told with the way to buy a higher one; it passes by itself.
     ("busy", lambda said, _: said.status == 429 and (said.codes & _RATE_CODES or said.retry_after is not None)),
     ("busy", lambda said, _: said.status == 429 and _RATE_WORDS.search(said.said)),
-    ("spending", lambda said, _: _SPENT_WORDS.search(said.said)),
+    ("spending", lambda said, _: _BILLING_WORDS.search(said.said)),
     # Some servers say "quota" of a rate, too; but those say when to come back.
     ("quota", lambda said, _: said.retry_after is None and _QUOTA_WORDS.search(said.said)),
     ("busy", lambda said, _: said.status in _BUSY or (said.status >= 500 and said.status not in {501, 505})),

@@ -78,6 +78,7 @@ def answered(status: int, error: object, **headers: str) -> EngineError:
         (400, {"message": "the context of mine is 4096 tokens"}, "refused"),
         (404, {"message": "not found: the undermined"}, "address"),
         (413, {}, "refused"),
+        (429, {"message": "No deployments: crossed budget. Try again in 5 seconds.", "type": "throttled"}, "spending"),
         (429, {"message": "Rate limit reached. Add a payment method to your account's billing.", "code": "x"}, "busy"),
         (429, {"message": "Quota exceeded for aiplatform: online_requests_per_base_model"}, "busy"),
         (429, {"status": "RESOURCE_EXHAUSTED", "message": "see your plan and billing. Please retry in 22s."}, "busy"),
