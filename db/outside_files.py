@@ -25,14 +25,6 @@ _NOWHERE = {errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP}
 """What opening a socket, or a device that isn't there, says."""
 
 
-class NoRegularFileError(OSError):
-    """A pipe, a device, a socket, or a link where none is followed."""
-
-
-class TooLargeError(OSError):
-    """More than is read of such a file."""
-
-
 def open_outside(path: str | Path, *, follow: bool = True) -> BufferedReader:
     """Opens a regular file to read its bytes, and never waits for anybody.
 
@@ -52,7 +44,7 @@ def open_outside(path: str | Path, *, follow: bool = True) -> BufferedReader:
         if error.errno in _NOWHERE:
             raise _no_file() from error
         if error.errno == errno.ELOOP and not follow:
-            raise NoRegularFileError(errno.ELOOP, "it is a link, not a regular file") from error
+            raise OSError(errno.ELOOP, "it is a link, not a regular file") from error
         raise
     try:
         mode = os.fstat(handle).st_mode
@@ -77,9 +69,14 @@ def read_outside(path: str | Path, most: int, *, follow: bool = True) -> bytes:
         told = os.fstat(file.fileno()).st_size
         content = b"" if told > most else file.read(most + 1)  # It may grow, and some of /proc tell no size.
         if told > most or len(content) > most:
-            raise TooLargeError(errno.EFBIG, f"it has more than {most // 2**20:,} MiB")
+            raise OSError(errno.EFBIG, f"it has more than {most // 2**20:,} MiB")
         return content
 
 
-def _no_file() -> NoRegularFileError:
-    return NoRegularFileError(errno.ENXIO, "it is a pipe, a device or a socket, not a regular file")
+def is_irregular(error: OSError) -> bool:
+    """Whether a file wasn't opened because it is a pipe, a device, a socket, or a link where none is followed."""
+    return error.errno in {errno.ELOOP, errno.ENXIO}
+
+
+def _no_file() -> OSError:
+    return OSError(errno.ENXIO, "it is a pipe, a device or a socket, not a regular file")

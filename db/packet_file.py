@@ -6,9 +6,8 @@ are, only the workspace knows, by their numbers.
 
 from __future__ import annotations
 
-import errno
 import math
-import os
+import stat
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from db.connection import Connection, write
 from db.datasets import all_datasets, insert_dataset
 from db.errors import WorkspaceError
 from db.examples import get_blind, insert_examples
-from db.outside_files import MOST_DOCUMENT, TooLargeError, open_outside
+from db.outside_files import MOST_DOCUMENT
 from db.records import Annotation, Answers, BlindExample, Dataset, NewExample
 from db.sqlite import DatabaseError
 from db.workspace import acts_by_itself, copy_file, is_packet, is_sound, open_workspace, user_version
@@ -117,15 +116,21 @@ def read_packet(path: Path) -> Packet:
 
 
 def _refuse_no_file(path: Path) -> None:
-    """Refuses what nobody made as a packet before SQLite opens it, which would wait for a pipe."""
+    """Refuses what nobody made as a packet before SQLite opens it, which would wait for a pipe.
+
+    It isn't opened for that: closing it would drop the locks that SQLite may hold on it in this process.
+    """
     try:
-        with open_outside(path) as file:
-            if os.fstat(file.fileno()).st_size > MOST_DOCUMENT:
-                raise TooLargeError(errno.EFBIG, f"it has more than {MOST_DOCUMENT // 2**20} MiB")
+        found = path.stat()
     except FileNotFoundError:
-        pass  # What isn't there is told in words of its own.
+        return  # What isn't there is told in words of its own.
     except OSError as error:
         raise WorkspaceError(f"{path} can't be read as a packet: {error.strerror}.") from error
+    if not stat.S_ISREG(found.st_mode):
+        what = "a folder" if stat.S_ISDIR(found.st_mode) else "a pipe, a device or a socket"
+        raise WorkspaceError(f"{path} can't be read as a packet: it is {what}, not a regular file.")
+    if found.st_size > MOST_DOCUMENT:
+        raise WorkspaceError(f"{path} can't be read as a packet: it has more than {MOST_DOCUMENT // 2**20} MiB.")
 
 
 def _open_copy(path: Path, copy: Path) -> Connection:

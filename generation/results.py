@@ -158,6 +158,11 @@ class ResultStore:
 
     def _try_again(self, connection: Connection, job: Job, item: WorkItem, error: EngineError) -> None:
         """Gives a call back to be tried later, or ends it; whatever it is, too many in a row pause the job."""
+        now_job = jobs.get_job(connection, job.id)
+        if now_job is not None and now_job.state == "paused":
+            # It was under way when the job paused, perhaps for the same reason: it is made again when that goes on.
+            jobs.postpone_item(connection, item, str(error), 0.0, reply=error.reply)
+            return
         self._tries[item.id] += 1
         ends = is_over(error, self._tries[item.id])
         if ends:

@@ -62,17 +62,14 @@ def test_errors_are_one_sentence_or_two(package: str) -> None:
 
 
 def test_errors_for_people_are_of_the_one_tree() -> None:
-    """Every error class of the packages is an `EvalwrightError`, or private, or a signal that nobody is shown.
-
-    The two of the opener are the system's kind: who opens a file makes its sentence of any OSError alike.
-    """
+    """Every error class of the packages is an `EvalwrightError`, or private, or a signal that nobody is shown."""
     from db.errors import EvalwrightError
     from generation.engines import protocol
 
     for name in FOR_PEOPLE:
         cls = getattr(protocol, name, None) or getattr(__import__("db.errors", fromlist=[name]), name)
         assert issubclass(cls, EvalwrightError)
-    signals = {"OvertakenError", "NoRegularFileError", "TooLargeError"}
+    signals = {"OvertakenError"}
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef) and ERRORS.fullmatch(node.name):

@@ -14,7 +14,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 
 from db.errors import InputError
-from db.outside_files import MOST_DOCUMENT, NoRegularFileError, open_outside, read_outside
+from db.outside_files import MOST_DOCUMENT, is_irregular, open_outside, read_outside
 from review.json_text import from_json, to_json
 from review.version import version
 
@@ -106,10 +106,11 @@ def check_files(folder: Path, manifest: Manifest) -> Iterator[str]:
         try:
             if _hash(present[name]) != expected:
                 yield f"{name} isn't the file that was shipped: its SHA-256 is another."
-        except NoRegularFileError as error:
-            yield f"{name} isn't the file that was shipped: {error.strerror}."
         except OSError as error:
-            yield f"{name} can't be read ({error.strerror})."
+            if is_irregular(error):
+                yield f"{name} isn't the file that was shipped: {error.strerror}."
+            else:
+                yield f"{name} can't be read ({error.strerror})."
     for name in present.keys() - manifest.files.keys() - {MANIFEST, HASH}:
         yield f"{name} is no file of this release."
 

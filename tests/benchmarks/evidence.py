@@ -11,7 +11,7 @@ import argparse
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import krippendorff
 import numpy as np
@@ -22,24 +22,11 @@ from review.policy import load_policy
 from review.sample import Sample, SampledExample
 from review.settling import settle
 from review.starts import ScoreTotals
-from tests.benchmarks.rows import Row, middle_of, milliseconds, run
+from tests.benchmarks.rows import ProcessorRound, Row, middle_of, milliseconds, run
 
 FEW, REVIEWED = 1_000, 0.9
 GOAL_OF_FEW, GOAL = 0.05, 1.0
 YES, NO = " Yes", " No"
-
-
-@dataclass(frozen=True)
-class Round:
-    """Seconds of processor time of the evidence, and of what stands beside it."""
-
-    ours: float
-    baseline: float
-
-    @property
-    def ratio(self) -> float:
-        """Ours by the baseline."""
-        return self.ours / self.baseline
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -82,10 +69,10 @@ def _row(sample: Sample, goal: float, rounds: int) -> Row:
     evidence_of([replace(sample, examples=sample.examples[:FEW])], [], policy)
     krippendorff.alpha(reliability_data=table[:, :FEW], level_of_measurement="nominal")
 
-    def once() -> Round:
+    def once() -> ProcessorRound:
         # A sample that nothing has been asked of yet.
         new = replace(sample)
-        return Round(
+        return ProcessorRound(
             seconds(lambda: evidence_of([new], [], policy)),
             seconds(lambda: krippendorff.alpha(reliability_data=table, level_of_measurement="nominal")),
         )

@@ -16,14 +16,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import krippendorff
 import numpy as np
 
 from db.workspace import open_workspace
-from tests.benchmarks.rows import Row, middle_of, run
+from tests.benchmarks.rows import ProcessorRound, Row, middle_of, run
 from tests.support.annotators import Annotators, Truth
 from tests.support.workspaces import make_dataset
 
@@ -41,19 +40,6 @@ import sys, krippendorff, numpy
 table = numpy.load(sys.argv[1])
 krippendorff.alpha(reliability_data=table, level_of_measurement="nominal")
 """
-
-
-@dataclass(frozen=True)
-class Round:
-    """Seconds of processor time of ours, and of what stands beside it."""
-
-    ours: float
-    baseline: float
-
-    @property
-    def ratio(self) -> float:
-        """Ours by the baseline."""
-        return self.ours / self.baseline
 
 
 def of_process(*arguments: str) -> float:
@@ -115,7 +101,7 @@ def measure(given: argparse.Namespace) -> Sequence[Row]:
 
 def _of_dataset(given: argparse.Namespace, workspace: Path) -> Row:
     middle, figure = middle_of(
-        lambda: Round(
+        lambda: ProcessorRound(
             of_process("-m", "tui", "--workspace", str(workspace), "agreement"), of_process("-c", "import krippendorff")
         ),
         given.rounds,
@@ -133,7 +119,7 @@ def _of_file(given: argparse.Namespace, kind: str, path: Path, whole: Path) -> R
     data = np.load(whole)
     called = of_call(lambda: krippendorff.alpha(reliability_data=data, level_of_measurement="nominal"))
     middle, figure = middle_of(
-        lambda: Round(
+        lambda: ProcessorRound(
             of_process("-m", "tui", "agreement", "--ratings", str(path)),
             of_process("-c", ONE_CALL, str(whole)),
         ),

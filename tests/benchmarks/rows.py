@@ -44,6 +44,19 @@ R = TypeVar("R", bound=Round)
 Measure = Callable[[argparse.Namespace], Sequence[Row]]
 
 
+@dataclass(frozen=True)
+class ProcessorRound:
+    """Seconds of processor time of ours, and of what stands beside it."""
+
+    ours: float
+    baseline: float
+
+    @property
+    def ratio(self) -> float:
+        """Ours by the baseline."""
+        return self.ours / self.baseline
+
+
 def run(measure: Measure, parser: argparse.ArgumentParser) -> None:
     """Measures, and prints the rows for people, or with `--json` for the table of all benchmarks."""
     parser.add_argument("--json", action="store_true", help="Print the rows as JSON.")

@@ -8,33 +8,10 @@ from generation.engines.protocol import EngineUnusableError, JudgeRequest
 from generation.orders import Order, load_order
 from generation.preview import Preview, preview
 from review.stats.shares import wilson
-from tests.support.scripted_engine import BEHAVIOR, ScriptedEngine, completions, probabilities, vote
+from tests.support.scripted_engine import BEHAVIOR, HAND_WRITTEN, ScriptedEngine, completions, probabilities, vote
 
-OWN = """
-[[hand_written]]
-text = "I walk to work"
-label = "Yes"
-
-[[hand_written]]
-text = "I walk in the rain"
-label = "Yes"
-
-[[hand_written]]
-text = "I walk on Sundays"
-label = "Yes"
-
-[[hand_written]]
-text = "I take the bus"
-label = " No"
-
-[[hand_written]]
-text = "I drive everywhere"
-label = " No"
-
-[[hand_written]]
-text = "I sit at home"
-label = " No"
-"""
+OWN = HAND_WRITTEN.removeprefix(BEHAVIOR).replace('"No"', '" No"')
+"""Examples of one's own; a label may have the blank before it that the choice has."""
 
 
 def order_of(folder: Path, text: str = BEHAVIOR) -> Order:
