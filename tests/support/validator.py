@@ -1,8 +1,9 @@
 """A scripted validator: labels a dataset through the real screens until nothing is left or the quota is reached.
 
 Run it as `python -m tests.support.validator WORKSPACE DATASET NAME TRUTH.jsonl --quota N`. It reads the statement off
-the screen, looks its intended answer up in the published file, and presses two keys. Some statements are hard for
-everybody (errors in items, as in the published validation), and now and then one goes wrong by a slip.
+the screen, looks its intended answer up in the published file, and presses two keys; where nothing comes of them it
+presses them again, as people do, and in the end it shows what it saw. Some statements are hard for everybody (errors in
+items, as in the published validation), and now and then one goes wrong by a slip.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from tui.app import EvalwrightApp
 HARD_SHARE = 0.04
 SLIP_SHARE = 0.01
 OVER = ("Nothing", "Done", "everything")
+TRY_AGAIN = "Enter tries again"
+LOOK_SECONDS = 0.01
+LOOKS_BEFORE_AGAIN = 300
+TIMES_AT_MOST = 20
 
 
 def share_of(*parts: str) -> float:
@@ -54,22 +59,53 @@ async def label(workspace: Path, dataset: str, name: str, truth: dict[str, tuple
     app = EvalwrightApp(workspace, name, dataset)
     given = 0
     async with app.run_test(size=(100, 40)) as pilot:
-        done = ""
+        answered = ""
         while given < quota:
-            shown = screen_text(pilot)
-            seen = letters(shown)
-            found = next((key for key in truth if key in seen and key != done), None)
-            if found is None:
-                if any(word in shown for word in OVER):
-                    break
-                await asyncio.sleep(0.005)
-                continue
-            for key in keys_for(*truth[found], name):
-                await pilot.press(key)
-            done = found
+            asked = await next_asked(pilot, truth, answered)
+            if asked is None:
+                break
+            await answer(pilot, asked, keys_for(*truth[asked], name))
+            answered = asked
             given += 1
-        await asyncio.sleep(0.5)
     return given
+
+
+async def next_asked(pilot: Pilot[None], truth: dict[str, tuple[str, str]], answered: str) -> str | None:
+    """Waits for a statement that isn't the one just answered; returns its letters, or None when all is over."""
+    for _ in range(LOOKS_BEFORE_AGAIN * TIMES_AT_MOST):
+        shown = await look(pilot)
+        found = on_screen(shown, truth)
+        if found is not None and found != answered:
+            return found
+        if found is None and any(word in shown for word in OVER):
+            return None
+    raise SystemExit(f"Nothing new is asked.\n{screen_text(pilot)}")
+
+
+async def answer(pilot: Pilot[None], asked: str, keys: tuple[str, str]) -> None:
+    """Presses keys until the statement is gone."""
+    for _ in range(TIMES_AT_MOST):
+        for key in keys:
+            if asked in letters(screen_text(pilot)):
+                await pilot.press(key)
+        for _ in range(LOOKS_BEFORE_AGAIN):
+            if asked not in letters(await look(pilot)):
+                return
+    raise SystemExit(f"An answer is not taken.\n{screen_text(pilot)}")
+
+
+async def look(pilot: Pilot[None]) -> str:
+    """Returns what the screen shows after a moment, having done what it asks for."""
+    await asyncio.sleep(LOOK_SECONDS)
+    if TRY_AGAIN in (shown := screen_text(pilot)):
+        await pilot.press("enter")
+    return shown
+
+
+def on_screen(shown: str, truth: dict[str, tuple[str, str]]) -> str | None:
+    """Returns the letters of the statement that is shown, the longest where one is the beginning of another."""
+    seen = letters(shown)
+    return max((key for key in truth if key in seen), key=len, default=None)
 
 
 def main() -> None:

