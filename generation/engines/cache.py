@@ -18,9 +18,6 @@ from pathlib import Path
 
 POLL_SECONDS = 0.1
 
-OPENVINO_FILES = ("openvino_model.xml", "openvino_tokenizer.xml")
-"""What an OpenVINO folder of a language model holds at least."""
-
 # Its standard input ends when the parent does, even if that was killed; a plain read, since a buffered one in a
 # daemon thread can end an interpreter that shuts down with a fatal error.
 _ENDS_WITH_ITS_PARENT = (

@@ -1,20 +1,19 @@
 import asyncio
+import math
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from generation.engines import local, model_store
-from generation.engines.decoding import Logits
+from generation.engines import exact_weights, local, model_store
+from generation.engines.llama_model import LlamaModel
 from generation.engines.local import LocalEngine
-from generation.engines.openvino_model import OpenVinoModel
 from generation.engines.protocol import (
+    Completion,
     Engine,
     EngineBusyError,
     EngineError,
@@ -24,43 +23,40 @@ from generation.engines.protocol import (
     SampleRequest,
     Sampling,
 )
+from tests.support.tiny_gguf import QUANTISED, WHOLE
 
 ROOT = Path(__file__).parents[3]
-WORDS = 128
 
 
 class FakeModel:
-    """Characters are tokens; after a character its successor is likeliest. May wait in the middle of a call."""
+    """Characters are tokens; each further "!" of an answer makes it half as likely. May wait in the middle of a call."""
 
-    end_tokens: tuple[int, ...] = (0,)
+    alive = True
 
     def __init__(self) -> None:
         self.running = threading.Event()
         self.slow = False
+        self.number = 0.0
 
-    def format(self, prompt: Prompt) -> str:
+    def format(self, prompt: Prompt, check: Callable[[], None]) -> str:
         return f"<{prompt.system}|{prompt.user}>{prompt.reply}"
 
-    def encode(self, text: str, room: int) -> list[int]:
+    def encode(self, text: str, room: int, check: Callable[[], None]) -> list[int]:
         return [ord(letter) for letter in text]
 
-    def decode(self, before: int, tokens: Sequence[int]) -> str:
-        return "".join(map(chr, tokens))
-
-    def start(self, tokens: Sequence[int], check: Callable[[], None]) -> Logits:
+    def sample(
+        self, prompt: Sequence[int], sampling: Sampling, count: int, seed: int, check: Callable[[], None]
+    ) -> tuple[list[Completion], int]:
         self.running.set()
         while self.slow:
             check()
-        return self._after(tokens[-1])
+        return [Completion(f"{sampling.max_tokens} {seed}", "length")] * count, 6 * count
 
-    def extend(self, rows: Sequence[int], tokens: NDArray[np.int64], check: Callable[[], None]) -> Iterator[Logits]:
-        check()
-        yield np.array([[self._after(token) for token in row] for row in tokens])
+    def log_likelihoods(self, sequences: Sequence[Sequence[int]], check: Callable[[], None]) -> list[float]:
+        return [self.number - math.log(2) * sequence.count(ord("!")) for sequence in sequences]
 
-    def _after(self, token: int) -> Logits:
-        logits = np.zeros(WORDS, dtype=np.float32)
-        logits[(token + 1) % WORDS] = 6.0
-        return logits
+    def close(self) -> None:
+        self.alive = False
 
 
 @pytest.fixture
@@ -71,7 +67,7 @@ def model() -> FakeModel:
 @pytest.fixture
 def engine(model: FakeModel) -> LocalEngine:
     made = LocalEngine("models/tiny.gguf")
-    made._loaded = cast(OpenVinoModel, model)
+    made._loaded = cast(LlamaModel, model)
     return made
 
 
@@ -86,32 +82,25 @@ def test_it_is_an_engine(engine: LocalEngine) -> None:
     assert LocalEngine().model == LocalEngine("").model == "SmolLM2-135M-Instruct.Q4_1"
 
 
-async def test_sampling_continues_the_begun_reply(engine: LocalEngine) -> None:
+async def test_a_reply_says_what_was_drawn_by_which_model(engine: LocalEngine) -> None:
     reply = await engine.sample(ask())
-    assert [(each.text, each.stop_reason) for each in reply.completions] == [("bcdefg", "length")] * 2
+    assert reply.completions == (Completion("6 0", "length"),) * 2
     assert reply.model == "tiny.gguf"
     assert (reply.usage.input_tokens, reply.usage.output_tokens) == (len("<|say>a"), 12)
 
-    stopped = await engine.sample(ask(stop=("zz", "f", "ef")))
-    assert [(each.text, each.stop_reason) for each in stopped.completions] == [("bcd", "stop")] * 2
 
-
-async def test_a_seed_may_be_any_integer(engine: LocalEngine) -> None:
-    request = SampleRequest(Prompt("say"), Sampling(5, temperature=2.0), count=4, seed=-(1 << 70))
-    assert await engine.sample(request) == await engine.sample(request)
-
-
-async def test_judging_gives_the_probability_of_each_whole_answer(engine: LocalEngine) -> None:
-    judgement = await engine.judge(JudgeRequest(Prompt("which?", " ("), ("zA)", "zB)", "zz")))
-    # " (" is followed by ")" where the model is sure; each answer departs from that as often, but for "A)" and "B)".
-    assert judgement.probabilities is not None
-    assert sum(judgement.probabilities) == pytest.approx(1)
-    assert judgement.probabilities[0] == pytest.approx(judgement.probabilities[1])
+async def test_judging_gives_the_probability_of_each_answer(engine: LocalEngine) -> None:
+    judgement = await engine.judge(JudgeRequest(Prompt("which?", " ("), ("A)", "B)!", "C)!!")))
+    assert judgement.probabilities == pytest.approx((4 / 7, 2 / 7, 1 / 7))
     assert judgement.answer is None
     assert judgement.usage.input_tokens == len("<|which?> (")
 
-    sure = await engine.judge(JudgeRequest(Prompt("which?", "a"), ("bcd", "bcx")))
-    assert sure.probabilities == pytest.approx((1 / (1 + np.exp(-6)), 1 / (1 + np.exp(6))), abs=1e-6)
+
+@pytest.mark.parametrize("number", [math.nan, -math.inf])
+async def test_a_model_that_gives_no_number_is_a_sentence(engine: LocalEngine, model: FakeModel, number: float) -> None:
+    model.number = number
+    with pytest.raises(EngineError, match="no number for this prompt"):
+        await engine.judge(JudgeRequest(Prompt("which?"), ("yes", "no")))
 
 
 @pytest.mark.parametrize("answers", [(), ("yes",), ("yes", "yes")])
@@ -171,7 +160,6 @@ async def test_closing_while_the_model_is_fetched_gives_up(monkeypatch: pytest.M
         while True:
             progress(0, 1)
 
-    monkeypatch.setattr(local, "_require_openvino", lambda: None)
     monkeypatch.setattr(model_store, "fetch_model", never_ends)
     engine = LocalEngine()
     task = asyncio.create_task(engine.sample(ask()))
@@ -181,12 +169,6 @@ async def test_closing_while_the_model_is_fetched_gives_up(monkeypatch: pytest.M
         await task
 
 
-async def test_without_openvino_the_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "openvino_genai", None)
-    with pytest.raises(EngineUnusableError, match="needs openvino-genai, which isn't installed"):
-        await LocalEngine().sample(ask())
-
-
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
@@ -194,13 +176,12 @@ async def test_without_openvino_the_sentence_says_so(monkeypatch: pytest.MonkeyP
         (lambda path: path.write_bytes(b""), "is not a GGUF file"),
         (lambda path: path.write_bytes(b"\x00" * 100), "is not a GGUF file"),
         (lambda path: path.write_bytes(b"GGUF damaged"), "it is damaged"),
-        (lambda path: path.mkdir(), "is not an OpenVINO language model: it has no openvino_model.xml"),
+        (lambda path: path.mkdir(), "is a folder; name a GGUF file"),
     ],
 )
 async def test_a_wrong_path_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], object], sentence: str
 ) -> None:
-    pytest.importorskip("openvino_genai")
     monkeypatch.setenv("EVALWRIGHT_CACHE", str(tmp_path / "cache"))
     path = tmp_path / "model.gguf"
     make(path)
@@ -211,43 +192,49 @@ async def test_a_wrong_path_is_a_sentence(
     await engine.close()
 
 
-class FakeTokenizer:
-    def __init__(self, chat_template: str) -> None:
-        self.chat_template = chat_template
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> list[FakeModel]:
+    """The models that are loaded in a test, each a pretended one."""
+    made: list[FakeModel] = []
 
-    def apply_chat_template(
-        self, turns: list[dict[str, str]], add_generation_prompt: bool, extra_context: dict[str, bool]
-    ) -> str:
-        if turns[0]["content"] == "no":
-            raise RuntimeError("Exception from template:\nsystem role not supported")
-        return "".join(f"[{turn['role']}]{turn['content']}" for turn in turns) + "[assistant]" * add_generation_prompt
+    def load(*_: object) -> FakeModel:
+        made.append(FakeModel())
+        return made[-1]
 
-
-@pytest.mark.parametrize(
-    ("template", "prompt", "text"),
-    [
-        ("any", Prompt("Hi", "Hello, I"), "[user]Hi[assistant]Hello, I"),
-        ("any", Prompt("Hi", system="Be kind."), "[system]Be kind.[user]Hi[assistant]"),
-        ("", Prompt("Hi", "Hello, I", "Be kind."), "Be kind.\n\nHi\n\nHello, I"),
-        ("", Prompt("Hi"), "Hi"),
-    ],
-)
-def test_a_prompt_is_put_into_the_models_own_template(template: str, prompt: Prompt, text: str) -> None:
-    model = OpenVinoModel.__new__(OpenVinoModel)
-    model._tokenizer = FakeTokenizer(template)
-    assert model.format(prompt) == text
+    monkeypatch.setattr(local, "LlamaModel", load)
+    return made
 
 
-def test_a_template_that_refuses_is_a_sentence() -> None:
-    model = OpenVinoModel.__new__(OpenVinoModel)
-    model._tokenizer = FakeTokenizer("any")
-    with pytest.raises(EngineError, match=r"refuses this prompt \(system role not supported\)"):
-        model.format(Prompt("Hi", system="no"))
+async def test_a_model_whose_process_died_is_loaded_again(tmp_path: Path, loaded: list[FakeModel]) -> None:
+    path = tmp_path / "whole.gguf"
+    path.write_bytes(WHOLE)
+    engine = LocalEngine(path)
+    for _ in range(2):
+        await engine.sample(ask())
+    assert len(loaded) == 1
+    loaded[0].close()
+    await engine.sample(ask())
+    assert len(loaded) == 2
+    await engine.close()
+    assert not loaded[1].alive
+
+
+async def test_what_is_too_large_unrounded_runs_as_it_is_and_says_so(
+    tmp_path: Path, loaded: list[FakeModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "large.gguf"
+    path.write_bytes(QUANTISED)
+    monkeypatch.setattr(exact_weights, "fits", lambda facts: False)
+    engine = LocalEngine(path)
+    assert (await engine.sample(ask())).model == "large.gguf (8-bit activations)"
+    judgement = await engine.judge(JudgeRequest(Prompt("which?"), ("yes", "no")))
+    assert judgement.model == "large.gguf (8-bit activations)"
+    await engine.close()
 
 
 def test_importing_the_engine_imports_no_heavy_library() -> None:
     program = (
         "import sys, generation.engines.local\n"
-        "assert not {'numpy', 'openvino', 'openvino_genai', 'pip'} & set(sys.modules), sorted(sys.modules)"
+        "assert not {'numpy', 'xllamacpp', 'gguf', 'pip'} & set(sys.modules), sorted(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)

@@ -2,15 +2,16 @@
 
 import asyncio
 import math
+import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from generation.engines import gguf
+from generation.engines.exact_weights import exact_file
+from generation.engines.gguf_file import read_facts
 from generation.engines.local import LocalEngine
 from generation.engines.model_store import fetch_model
 from generation.engines.protocol import (
@@ -22,6 +23,7 @@ from generation.engines.protocol import (
     SampleRequest,
     Sampling,
 )
+from tests.support.exact_forward import ExactLlama
 
 pytestmark = pytest.mark.slow
 
@@ -43,23 +45,23 @@ def judging(statement: str, answers: tuple[str, ...] = AGREE) -> JudgeRequest:
 
 
 @pytest.fixture(scope="module")
-def folder() -> Path:
-    """The embedded model, converted."""
-    pytest.importorskip("openvino_genai")
-    return gguf.converted(fetch_model(), lambda: None)
+def path() -> Path:
+    """The embedded model's file."""
+    pytest.importorskip("xllamacpp")
+    return fetch_model()
 
 
 @pytest.fixture(scope="module")
-def engine(folder: Path) -> Iterator[LocalEngine]:
+def engine(path: Path) -> Iterator[LocalEngine]:
     made = LocalEngine()
     yield made
     asyncio.run(made.close())
 
 
 @pytest.fixture
-async def closing(folder: Path) -> AsyncIterator[LocalEngine]:
+async def closing(path: Path) -> AsyncIterator[LocalEngine]:
     """An engine of the test's own."""
-    made = LocalEngine(folder)
+    made = LocalEngine(path)
     yield made
     await made.close()
 
@@ -119,7 +121,7 @@ async def test_the_order_of_answers_does_not_matter(engine: LocalEngine) -> None
     there = (await engine.judge(judging("I like cats.", AGREE))).probabilities
     back = (await engine.judge(judging("I like cats.", AGREE[::-1]))).probabilities
     assert there is not None
-    assert back == pytest.approx(there[::-1], abs=0.01)
+    assert back == there[::-1]
 
 
 @pytest.mark.parametrize(("first", "second"), [("yes", "no"), ("no", "yes")])
@@ -130,69 +132,50 @@ async def test_what_a_reply_repeats_is_likeliest_to_follow(engine: LocalEngine, 
     assert judgement.probabilities[0] > 0.7
 
 
-@pytest.mark.parametrize("answers", [*by_hand(AGREE, (" (A)", " (B)")), (" Yes", " No", " It depends on the animal.")])
-async def test_probabilities_agree_with_a_plain_computation(
-    engine: LocalEngine, folder: Path, answers: tuple[str, ...]
+@pytest.fixture(scope="module")
+def exact(path: Path) -> ExactLlama:
+    return ExactLlama(path)
+
+
+DOG, PIZZA = "I adopted a stray dog last year.", "I like pizza"
+KINDS = [(DOG, (" Yes", " No", " It depends on the animal.")), (PIZZA, AGREE)]
+
+
+async def test_probabilities_are_those_of_an_exact_forward_pass_of_the_same_file(
+    engine: LocalEngine, exact: ExactLlama
 ) -> None:
-    """Each whole text is run by itself, in one piece and in full precision."""
-    import openvino
-    import openvino_genai
-
-    request = judging("I adopted a stray dog last year.", answers)
-    begin = (
-        "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n"
-        f"<|im_start|>user\n{request.prompt.user}<|im_end|>\n<|im_start|>assistant\n"
-    )
-    tokenizer = openvino_genai.Tokenizer(folder)
-    compiled = openvino.Core().compile_model(
-        folder / "openvino_model.xml", "CPU", {"EXECUTION_MODE_HINT": openvino.properties.hint.ExecutionMode.ACCURACY}
-    )
-
-    def log_likelihood(answer: str) -> float:
-        tokens: Any = tokenizer.encode(begin + answer, add_special_tokens=False).input_ids.data
-        length = tokens.shape[1]
-        logits = (
-            compiled.create_infer_request()
-            .infer(
-                {
-                    "input_ids": tokens,
-                    "attention_mask": np.ones((1, length), np.int64),
-                    "position_ids": np.arange(length, dtype=np.int64)[None],
-                    "beam_idx": np.zeros(1, np.int32),
-                }
-            )["logits"][0]
-            .astype(np.float64)
+    """Of the quantised file as it was fetched, in full precision, by a computation that shares nothing with llama.cpp."""
+    for statement, answers in KINDS:
+        request = judging(statement, answers)
+        found = (await engine.judge(request)).probabilities
+        assert engine._loaded is not None
+        text = engine._loaded.format(request.prompt, lambda: None)
+        assert text == (
+            "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n"
+            f"<|im_start|>user\n{request.prompt.user}<|im_end|>\n<|im_start|>assistant\n"
         )
-        read = tokenizer.encode(begin, add_special_tokens=False).input_ids.data.shape[1]
-        steps = [logits[place - 1] for place in range(read, length)]
-        chosen = [tokens[0, place] for place in range(read, length)]
-        return sum(float(row[token] - np.log(np.exp(row).sum())) for row, token in zip(steps, chosen, strict=True))
-
-    scores = [log_likelihood(answer) for answer in answers]
-    weights = [math.exp(score - max(scores)) for score in scores]
-    expected = [weight / sum(weights) for weight in weights]
-    assert (await engine.judge(request)).probabilities == pytest.approx(expected, abs=0.01)
+        whole = [engine._loaded.encode(text + answer, 1, lambda: None) for answer in answers]
+        shared = len(os.path.commonprefix(whole))
+        scores = [exact.log_likelihood(tokens, shared) for tokens in whole]
+        weights = [math.exp(score - max(scores)) for score in scores]
+        assert found == pytest.approx([weight / sum(weights) for weight in weights], abs=0.01)
 
 
-async def test_probabilities_agree_with_openvinos_own_beam_search(engine: LocalEngine, folder: Path) -> None:
-    """Beams of one token carry that token's log-probability; the pipeline computes in 8 and 16 bits."""
-    import openvino_genai
-
-    pipeline = openvino_genai.LLMPipeline(folder, "CPU")
-    prompt = replace(PERSONA, reply="Their answer is (")
-    begin = (
-        "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n"
-        f"<|im_start|>user\n{prompt.user}<|im_end|>\n<|im_start|>assistant\n{prompt.reply}"
-    )
-    beams = pipeline.generate(
-        [begin], num_beams=20, num_return_sequences=20, max_new_tokens=1, apply_chat_template=False
-    )
-    scores = dict(zip(beams.texts, beams.scores, strict=True))
-    answers = tuple(scores)[:4]
-    total = sum(math.exp(scores[answer]) for answer in answers)
-    expected = [math.exp(scores[answer]) / total for answer in answers]
-    judgement = await engine.judge(JudgeRequest(prompt, answers))
-    assert judgement.probabilities == pytest.approx(expected, abs=0.1)
+async def test_draws_follow_the_exact_probabilities(engine: LocalEngine, exact: ExactLlama) -> None:
+    """The likeliest token of an exact forward pass is drawn at temperature 0, and else as often as it says."""
+    prompt = Prompt("Is it kind to feed the birds?", "The answer is")
+    (greedy, *_), one = [
+        (await engine.sample(SampleRequest(prompt, Sampling(1, temperature), count, seed=3))).completions
+        for temperature, count in ((0.0, 1), (1.0, 160))
+    ]
+    assert engine._loaded is not None
+    tokens = engine._loaded.encode(engine._loaded.format(prompt, lambda: None), 1, lambda: None)
+    steps = exact.log_probabilities(tokens)[-1]
+    likeliest = int(steps.argmax())
+    assert engine._loaded.encode(greedy.text, 0, lambda: None) == [likeliest]
+    expected = math.exp(steps[likeliest])
+    share = sum(each.text == greedy.text for each in one) / len(one)
+    assert share == pytest.approx(expected, abs=4 * math.sqrt(expected * (1 - expected) / len(one)))
 
 
 async def test_a_prompt_longer_than_the_model_attends_to_is_a_sentence(engine: LocalEngine) -> None:
@@ -221,34 +204,18 @@ async def test_closing_during_a_long_call_does_not_hang(closing: LocalEngine) ->
         await task
 
 
-@pytest.mark.long
-async def test_an_openvino_folder_writes_what_its_gguf_file_writes(engine: LocalEngine, closing: LocalEngine) -> None:
-    assert (await closing.sample(REQUEST)).completions == (await engine.sample(REQUEST)).completions
-
-
 async def test_a_gguf_file_cut_short_is_a_sentence_not_a_crash(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    whole = fetch_model().read_bytes()
+    """The file as fetched, which is read to convert it, and its unrounded copy, which llama.cpp reads."""
+    copy = exact_file(path, read_facts(path), lambda: None)
     monkeypatch.setenv("EVALWRIGHT_CACHE", str(tmp_path / "cache"))
-    path = tmp_path / "cut.gguf"
-    path.write_bytes(whole[:30_000_000])
-    engine = LocalEngine(path)
-    with pytest.raises(EngineUnusableError, match=r"can't read the model .*cut\.gguf: it is damaged, cut short"):
-        await engine.sample(REQUEST)
-    await engine.close()
-
-
-async def test_damaged_openvino_folders_are_sentences(folder: Path, tmp_path: Path) -> None:
-    for file in folder.iterdir():
-        (tmp_path / file.name).write_bytes(file.read_bytes())
-    (tmp_path / "openvino_model.bin").write_bytes(b"short")
-    engine = LocalEngine(tmp_path)
-    with pytest.raises(EngineUnusableError, match=r"can't load the model in .*export the model again"):
-        await engine.sample(REQUEST)
-    for suffix in ("xml", "bin"):
-        other = folder / f"openvino_detokenizer.{suffix}"
-        (tmp_path / f"openvino_model.{suffix}").write_bytes(other.read_bytes())
-    with pytest.raises(EngineUnusableError, match="model in"):
-        await engine.sample(REQUEST)
-    await engine.close()
+    for source in (path, copy):
+        cut = tmp_path / "cut.gguf"
+        with source.open("rb") as file:
+            cut.write_bytes(file.read(30_000_000))
+        engine = LocalEngine(cut)
+        with pytest.raises(EngineUnusableError, match=r"can't read the model .*cut\.gguf: it is damaged, cut short"):
+            await engine.sample(REQUEST)
+        await engine.close()
+    assert capfd.readouterr() == ("", "")
