@@ -15,8 +15,8 @@ from tests.support.command_line import ROOT, environment
 from tests.support.workspaces import write_rows
 
 HEAVY = {
-    "anthropic", "httpx2", "krippendorff", "numpy", "openvino", "openvino_genai", "scipy", "sklearn", "sqlite_utils",
-    "textual", "textual_plot",
+    "anthropic", "gguf", "httpx2", "krippendorff", "numpy", "scipy", "sklearn", "sqlite_utils", "textual",
+    "textual_plot", "xllamacpp",
 }  # fmt: skip
 
 CALL = """
@@ -95,7 +95,7 @@ def test_the_gate_needs_no_screen_and_no_engine(folder: Path) -> None:
     assert called("import", "bees.jsonl", cwd=folder)[0] == 0
     code, heavy = called("gate", cwd=folder)
     assert code == 1
-    assert not heavy & {"textual", "anthropic", "openvino", "openvino_genai", "sqlite_utils"}
+    assert not heavy & {"textual", "anthropic", "gguf", "xllamacpp", "sqlite_utils"}
 
 
 MODULES = [

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import IO, Any
@@ -65,14 +66,15 @@ class LlamaModel:
         self._chat = facts.chat_template
         self._path = path
         self._key = secrets.token_hex(16)
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by `close`
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(_PROGRAM)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             env=_ENVIRONMENT | os.environ,
-            start_new_session=True,  # Ctrl+C is for the parent, which ends it
+            # Ctrl+C is for the parent, which ends it. Not a session of its own: it steps back as its parent does.
+            process_group=0,
         )
         try:
             self._address = self._started(check)
@@ -205,7 +207,7 @@ class LlamaModel:
             "key": self._key,
             "context": self.context_length,
             "sequences": SEQUENCES,
-            "threads": _processors(),
+            "threads": max(1, _processors() - 1),
         }
         try:
             stdin.write(json.dumps(wanted).encode() + b"\n")
@@ -280,10 +282,8 @@ def _processors() -> int:
 
 
 def _close(pipe: IO[bytes]) -> None:
-    try:
+    with suppress(BrokenPipeError):
         pipe.close()
-    except BrokenPipeError:
-        pass
 
 
 def _completion(reply: dict[str, Any]) -> Completion:

@@ -7,6 +7,7 @@ import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
@@ -118,9 +119,11 @@ class LocalEngine:
     def _sample(self, request: SampleRequest, check: Check) -> SampleReply:
         _refuse_unreadable(request.prompt)
         model = self._model(check)
-        prompt = model.encode(model.format(request.prompt, check), request.sampling.max_tokens, check)
+        text = model.format(request.prompt, check)
+        prompt = model.encode(text, request.sampling.max_tokens, check)
         completions, drawn = model.sample(prompt, request.sampling, request.count, request.seed, check)
-        return SampleReply(tuple(completions), Usage(len(prompt), drawn), self._short_name())
+        sent = {"prompt": text, **asdict(request.sampling), "count": request.count, "seed": request.seed}
+        return SampleReply(tuple(completions), Usage(len(prompt), drawn), self._short_name(), sent)
 
     def _judge(self, request: JudgeRequest, check: Check) -> Judgement:
         _refuse_unreadable(request.prompt)
@@ -140,6 +143,7 @@ class LocalEngine:
             stop_reason="stop",
             usage=Usage(input_tokens=len(model.encode(text, 0, check))),
             model=self._short_name(),
+            sent={"prompt": text, "answers": request.answers},
         )
 
     def _model(self, check: Check) -> LlamaModel:

@@ -32,7 +32,7 @@ SMALL = {
 }
 """Every benchmark in the order of the table, with what makes it small."""
 
-PACKAGES = ("textual", "anthropic", "openvino-genai", "numpy", "scikit-learn", "krippendorff")
+PACKAGES = ("textual", "anthropic", "xllamacpp", "numpy", "scikit-learn", "krippendorff")
 
 INTRODUCTION = """# Benchmarks
 

@@ -31,7 +31,8 @@ def completion(wanted: dict[str, Any]) -> Any:
     if prompt[-1] == ord("!"):
         reply = {"content": "", "stop_type": "eos"}
     replies = [
-        reply | {"index": index, "tokens_predicted": length, "content": f"{reply['content']}{wanted.get('seed', 0) + index}"}
+        reply
+        | {"index": index, "tokens_predicted": length, "content": f"{reply['content']}{wanted.get('seed', 0) + index}"}
         for index in range(wanted.get("n", 1))
     ]
     return replies[::-1] if len(replies) > 1 else replies[0]

@@ -24,7 +24,8 @@ PACKAGES = (
     "anthropic",
     "krippendorff",
     "scikit-learn",
-    "openvino-genai",
+    "xllamacpp",
+    "gguf",
 )
 KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL")
 

@@ -82,9 +82,7 @@ def test_a_file_that_is_unrounded_is_taken_as_it_is(path: Path, tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("_copies")
-def test_a_file_is_converted_once_wherever_it_lies(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_is_converted_once_wherever_it_lies(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = converted(path)
     monkeypatch.setattr(exact_weights, "_PROGRAM", "raise SystemExit(1)")
     assert converted(path) == copy
@@ -129,9 +127,7 @@ def test_a_file_cut_short_is_a_sentence(path: Path, tmp_path: Path) -> None:
     assert kept(tmp_path) == []
 
 
-def test_without_the_package_that_reads_gguf_the_sentence_says_so(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_package_that_reads_gguf_the_sentence_says_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exact_weights, "_PROGRAM", "sys.modules['gguf'] = None\n" + exact_weights._PROGRAM)
     with pytest.raises(EngineUnusableError, match="needs the package gguf"):
         converted(path)

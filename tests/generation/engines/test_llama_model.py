@@ -69,7 +69,7 @@ def test_a_template_that_refuses_is_a_sentence(model: LlamaModel) -> None:
 
 def test_a_prompt_that_does_not_fit_is_a_sentence(model: LlamaModel) -> None:
     assert model.encode("a" * 90, 10, nothing) == tokens("a" * 90)
-    with pytest.raises(EngineError, match="too long for the local model: with 11 tokens of reply .* than the 100"):
+    with pytest.raises(EngineError, match=r"too long for the local model: with 11 tokens of reply .* than the 100"):
         model.encode("a" * 90, 11, nothing)
 
 
@@ -120,7 +120,12 @@ def test_what_does_not_fit_side_by_side_is_drawn_in_turns_with_the_same_seeds(mo
 
 @pytest.mark.parametrize(
     ("answers", "expected"),
-    [(("yes", "no"), [-3, -2]), (("(A)", "(B)"), [-2, -2]), (("1", "10", "2"), [-3, -4, -3]), (("no", "not"), [-2, -3])],
+    [
+        (("yes", "no"), [-3, -2]),
+        (("(A)", "(B)"), [-2, -2]),
+        (("1", "10", "2"), [-3, -4, -3]),
+        (("no", "not"), [-2, -3]),
+    ],
 )
 def test_log_likelihoods_are_those_of_whole_answers(
     model: LlamaModel, answers: tuple[str, ...], expected: list[float]
@@ -172,7 +177,8 @@ def test_a_model_that_does_not_load_is_a_sentence(capfd: pytest.CaptureFixture[s
 def test_without_the_library_the_real_program_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = PRETENDED.parents[2] / "generation" / "engines" / "llama_program.py"
     program = tmp_path / "program.py"
-    program.write_text("import sys\nsys.modules['xllamacpp'] = None\n" + real.read_text().replace("from __future__", "#"))
+    text = real.read_text().replace("from __future__", "#")
+    program.write_text(f"import sys\nsys.modules['xllamacpp'] = None\n{text}")
     monkeypatch.setattr(llama_model, "_PROGRAM", program)
     with pytest.raises(EngineUnusableError, match="needs xllamacpp"):
         load()

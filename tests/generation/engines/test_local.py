@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[3]
 
 
 class FakeModel:
-    """Characters are tokens; each further "!" of an answer makes it half as likely. May wait in the middle of a call."""
+    """Characters are tokens; each further "!" of an answer makes it half as likely. May wait within a call."""
 
     alive = True
 
