@@ -179,7 +179,8 @@ def with_the_harness(written: str, folder: Path, environment: dict[str, str]) ->
 
 def by_ci(written: str, folder: Path, environment: dict[str, str]) -> None:
     """Commands of contributors that run before a change lands."""
-    assert written in CI.replace("$python", "python").replace(".venv/bin/lint-imports", "lint-imports").splitlines()
+    ci = CI.replace("$python", "python").replace(".venv/bin/", "").replace(" 2>&1 | grep -v", "\n")
+    assert written in ci.splitlines()
 
 
 def elsewhere(written: str, folder: Path, environment: dict[str, str]) -> None:
@@ -192,7 +193,7 @@ WAYS: tuple[tuple[str, Way], ...] = (
     (r"python3 -m venv", elsewhere),
     (r"python -m pytest$", lambda *_: None),  # the second half of the README's line
     (r"python -m pytest -m long$", help_of),
-    (r"python -m (?:pytest|ruff|mypy)\b|lint-imports$", by_ci),
+    (r"python -m (?:pytest|ruff|mypy)\b|lint-imports$|deptry ", by_ci),
     (r"python -m tests\.", help_of),
     (r"ssh -N ", in_a_shell),
     (r"ssh ", in_a_terminal),
