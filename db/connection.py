@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from db.errors import InputError, WorkspaceBusyError, WorkspaceError
+from db.open_files import OpenFiles, identity
 from db.sqlite import Connection, DatabaseError, OperationalError, sqlite3
 
 __all__ = ["BACKGROUND_ROWS", "Connection", "connect", "in_bulk", "snapshot", "write"]
@@ -26,6 +27,27 @@ READ_PATIENCE_MS = 5000
 it is read with a rollback journal."""
 
 
+class WatchedConnection(sqlite3.Connection):
+    """A connection that knows its files.
+
+    Attributes:
+        files: What it has open.
+    """
+
+    files: OpenFiles
+
+    def close(self) -> None:
+        """Closes it, and keeps SQLite from writing the log into a database that is another one by now.
+
+        It does that when the last connection closes, and the new database would be spoilt.
+        """
+        if not hasattr(self, "files") or self.files.may_be_written(self):
+            super().close()
+        else:
+            with self.files.held():
+                super().close()
+
+
 def connect(path: Path, *, read_only: bool = False) -> Connection:
     """Opens a connection with the settings that durability stands on.
 
@@ -41,13 +63,30 @@ def connect(path: Path, *, read_only: bool = False) -> Connection:
     """
     mode = "ro" if read_only else "rw"
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
-        set_pragmas(connection)
+        while True:
+            before = identity(path)
+            connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, factory=WatchedConnection
+            )
+            try:
+                set_pragmas(connection)
+                watch(connection, path)
+            except BaseException:
+                connection.close()
+                raise
+            if connection.files.database == before:
+                return connection
+            connection.close()  # It was replaced just now; what is open is what was there before.
     except DatabaseError as error:
         raise WorkspaceError(unreadable(path, error)) from error
     except UnicodeDecodeError as error:  # SQLite quotes the name of what is damaged, whatever its bytes are.
         raise WorkspaceError(f"The workspace {path} is damaged; restore a backup of it.") from error
-    return connection
+
+
+def watch(connection: Connection, path: Path) -> None:
+    """Notes which files a connection has open: when it is opened, and when its journal mode has changed."""
+    assert isinstance(connection, WatchedConnection)
+    connection.files = OpenFiles(connection, path)
 
 
 def unreadable(path: Path, error: DatabaseError) -> str:
@@ -82,11 +121,18 @@ def write(connection: Connection) -> Iterator[None]:
     Raises:
         InputError: if a text can't be held in UTF-8.
         WorkspaceBusyError: if another process wrote for longer than we wait.
+        WorkspaceReplacedError: if the files that are open aren't the workspace of that name any more: what was written
+            counts as not written, since nobody will see it.
         WorkspaceError: if the disk is full, the file is read-only or damaged, or SQLite can't go on.
     """
+    files = connection.files if isinstance(connection, WatchedConnection) else None
+    if files is not None:
+        files.check(connection)
     _begin_immediate(connection)
     try:
         yield
+        if files is not None:
+            files.check_names(connection)
         connection.execute("COMMIT")
     except BaseException as error:
         _roll_back(connection)
@@ -95,6 +141,8 @@ def write(connection: Connection) -> Iterator[None]:
         if isinstance(error, OperationalError) or type(error) is DatabaseError:  # its other kinds are mistakes of ours
             raise WorkspaceError(_sentence(error)) from error
         raise
+    if files is not None:
+        files.check(connection)
 
 
 @contextmanager

@@ -48,6 +48,7 @@ COMMANDS = {
     "report": "tui.commands.report",
     "export": "tui.commands.export",
     "backup": "tui.commands.backup",
+    "restore": "tui.commands.restore",
     "doctor": "tui.commands.doctor",
 }
 """Each command and the module that holds it, as `NAME_command` with - as _, in the order of the help."""
@@ -84,6 +85,7 @@ SUMMARIES = {
     "report": "Write the report on datasets: a page, Markdown or JSON.",
     "export": "Write the workspace as plain SQLite tables, JSONL or CSV.",
     "backup": "Copy the workspace, whole, also while it is in use.",
+    "restore": "Put a backup in the workspace's place, and keep what was there.",
     "doctor": "Show versions, SQLite, terminal, model and keys.",
 }
 
