@@ -171,7 +171,7 @@ def _have_alone(connection: Connection, path: Path) -> bool:
     try:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("BEGIN EXCLUSIVE")
-        connection.execute("COMMIT")  # The lock stays.
+        connection.execute("ROLLBACK")  # The lock stays.
         (kind,) = connection.execute("PRAGMA application_id").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     except OperationalError as error:
