@@ -50,5 +50,8 @@ class WorkspaceReplacedError(WorkspaceError):
             kept: The file beside it in which the answer that can't be stored is kept.
         """
         self.path, self.what, self.then = path, what, then
-        so = "nothing was stored" if kept is None else f"your answer is kept in {kept.name} beside it"
-        super().__init__(f"The workspace {path} {what} while it was open here: {so}; {then}.")
+        if kept is None:
+            where, so = str(path), "nothing was stored"
+        else:  # shown on the review screen, where there is little room
+            where, so = path.name, f"your answer is kept beside it, in {kept.name}"
+        super().__init__(f"The workspace {where} {what} while it was open here: {so}; {then}.")

@@ -126,7 +126,7 @@ def _kept(workspace: Path, session: Session, dataset: Dataset) -> Iterator[KeptA
                     _whole(content["said"]),
                     float(content["seconds"]),
                 )
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             continue  # It is none that we have written, or not whole; it stays where it is.
 
 

@@ -127,7 +127,7 @@ class ReviewTable(Vertical):
 
 
 def _trouble_line(trouble: Trouble) -> Content:
-    head = "✗ Not stored. " if trouble.answer else "✗ "
+    head = "✗ Not stored. " if trouble.answer and not trouble.final else "✗ "
     if trouble.final:
         way = ""
     elif not trouble.answer:
