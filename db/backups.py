@@ -23,9 +23,11 @@ def back_up(path: Path, target: Path) -> None:
 
     Raises:
         InputError: if there is no workspace, or there is something at `target` or of SQLite's beside it.
+        OSError: if nothing can have that name.
         WorkspaceError: if the workspace can't be read, or the copy not be written; then there is nothing at `target`.
     """
-    if os.path.lexists(target):
+    with suppress(FileNotFoundError):
+        target.lstat()
         raise _exists(target)
     for suffix in COMPANIONS:
         if os.path.lexists(beside(target, suffix)):
@@ -65,8 +67,7 @@ def restore(path: Path, backup: Path) -> Path | None:
         WorkspaceError: if the backup is no sound workspace, or is newer than this evalwright, or what is there is
             another program's, or something can't be written.
     """
-    if identity(backup) is None:
-        raise InputError(f"There is no backup at {backup}; name a file that `evalwright backup` has made.")
+    _refuse_no_file(backup)
     if identity(backup) == identity(path):
         raise InputError(f"{backup} is the workspace {path} itself; name a backup of it.")
     refuse_place_without_wal(path)
@@ -105,6 +106,18 @@ def _publish(partial: Path, target: Path) -> None:
         ) from error
     partial.unlink()
     sync(target.absolute().parent)
+
+
+def _refuse_no_file(backup: Path) -> None:
+    """Refuses what SQLite would wait for; it isn't opened for that, which would drop locks of SQLite's."""
+    try:
+        regular = stat.S_ISREG(backup.stat().st_mode)
+    except FileNotFoundError as error:
+        raise InputError(f"There is no backup at {backup}; name a file that `evalwright backup` has made.") from error
+    if not regular:
+        raise InputError(
+            f"{backup} can't be restored: it is not a regular file; name one that `evalwright backup` made."
+        )
 
 
 def _take(backup: Path, partial: Path) -> None:

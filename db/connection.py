@@ -31,21 +31,23 @@ class WatchedConnection(sqlite3.Connection):
     """A connection that knows its files.
 
     Attributes:
-        files: What it has open.
+        files: What it has open, once that was noted.
     """
 
-    files: OpenFiles
+    files: OpenFiles | None = None
 
     def close(self) -> None:
         """Closes it, and keeps SQLite from writing the log into a database that is another one by now.
 
         It does that when the last connection closes, and the new database would be spoilt.
         """
-        if not hasattr(self, "files") or self.files.may_be_written(self):
+        files = self.files
+        if files is None or files.may_be_written(self):
             super().close()
         else:
-            with self.files.held():
+            with files.held():
                 super().close()
+        self.files = None
 
 
 def connect(path: Path, *, read_only: bool = False) -> Connection:
@@ -74,13 +76,16 @@ def connect(path: Path, *, read_only: bool = False) -> Connection:
             except BaseException:
                 connection.close()
                 raise
+            assert connection.files is not None
             if connection.files.database == before:
                 return connection
             connection.close()  # It was replaced just now; what is open is what was there before.
     except DatabaseError as error:
         raise WorkspaceError(unreadable(path, error)) from error
     except UnicodeDecodeError as error:  # SQLite quotes the name of what is damaged, whatever its bytes are.
-        raise WorkspaceError(f"The workspace {path} is damaged; restore a backup of it.") from error
+        raise WorkspaceError(
+            f"The workspace {path} is damaged; put a backup in its place with `evalwright restore`."
+        ) from error
 
 
 def watch(connection: Connection, path: Path) -> None:
@@ -94,7 +99,7 @@ def unreadable(path: Path, error: DatabaseError) -> str:
     if "not a database" in str(error):
         return f"{path} isn't a SQLite file; name an evalwright workspace with --workspace."
     if "malformed" in str(error):
-        return f"The workspace {path} is damaged ({error}); restore a backup of it."
+        return f"The workspace {path} is damaged ({error}); put a backup in its place with `evalwright restore`."
     return (
         f"The workspace {path} can't be opened ({error}); check that it may be read and written and that its disk has "
         "room, and try again."
@@ -213,7 +218,10 @@ def _sentence(error: DatabaseError) -> str:
     if "full" in text:
         return "The disk is full: nothing was written; free some space and try again."
     if "malformed" in text:
-        return f"The workspace is damaged ({text}): nothing was written; restore a backup of it."
+        return (
+            f"The workspace is damaged ({text}): nothing was written; put a backup in its place with "
+            "`evalwright restore`."
+        )
     if "readonly" in text or "read-only" in text:
         return "The workspace is read-only here: nothing was written; check the rights of the file and its folder."
     return f"SQLite could not go on ({text}); nothing was written, try again."

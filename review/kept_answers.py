@@ -56,7 +56,8 @@ def keep_beside(
         "at": now_text(),
     }
     try:
-        with open(file, "x", encoding="utf-8", opener=_for_oneself) as written:
+        file.touch(mode=0o600, exist_ok=False)
+        with file.open("w", encoding="utf-8") as written:
             json.dump(kept, written, ensure_ascii=False)
             written.flush()
             os.fsync(written.fileno())
@@ -142,7 +143,3 @@ def _whole(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def _beside(workspace: Path, name: str) -> Path:
     return workspace.with_name(f"{workspace.name}.kept-{name}.json")
-
-
-def _for_oneself(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -203,7 +203,10 @@ def _sentence(error: Exception) -> str:
     from db.sqlite import DatabaseError
 
     if isinstance(error, DatabaseError):
-        return f"The workspace can't be read ({error}); try again, and if that doesn't help restore a backup of it."
+        return (
+            f"The workspace can't be read ({error}); try again, and if that doesn't help, put a backup in its place "
+            "with `evalwright restore`."
+        )
     return (
         f"Something went wrong that should not ({type(error).__name__}: {error}); "
         "call it again with EVALWRIGHT_TRACEBACK=1 and report what it prints."
