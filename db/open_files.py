@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Literal, NoReturn
 
 from db.errors import WorkspaceReplacedError
+from db.log_pages import has_begun
 from db.sqlite import Connection, DatabaseError, OperationalError, sqlite3
 
 Identity = tuple[int, int]
@@ -30,11 +31,14 @@ SHARED_BYTES = (0x40000002, 510)
 LOG_HEADER = 32
 """Bytes of a log's beginning, which change each time it is begun again; see https://sqlite.org/walformat.html."""
 
-MARKS = 10_000
-"""Each change of the tables adds one to a workspace's mark; a copy that we make has its own, drawn at random."""
+MARK_AT, MARKS = 40, 10_000
+"""Each change of the tables adds one to a workspace's mark; a copy that we make has its own, drawn at random.
+
+It is the number at byte 40; see https://sqlite.org/fileformat.html, 1.3.
+"""
 
 CHECKPOINT_PATIENCE = 5.0
-"""Seconds in which a checkpoint that has begun to write into the database says how far it has come."""
+"""Seconds in which a page that a checkpoint is just writing is whole, or the checkpoint says how far it has come."""
 
 Loss = Literal["replaced", "log removed", "overwritten", "perhaps overwritten"]
 
@@ -42,7 +46,7 @@ WORDS: dict[Loss, tuple[str, str]] = {
     "replaced": ("was replaced or moved", "quit, and open it again"),
     "log removed": ("lost its log", "quit, and open it again"),
     "overwritten": ("was overwritten", "quit, and open it again"),
-    "perhaps overwritten": ("was overwritten", "quit, and put a backup in its place with `evalwright restore`"),
+    "perhaps overwritten": ("was overwritten", "quit, and open it again"),
 }
 
 
@@ -75,6 +79,7 @@ class OpenFiles:
         self._name = Path(os.path.realpath(path))  # SQLite's own files lie beside the file that a link leads to.
         (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
         (mark,) = connection.execute("PRAGMA schema_version").fetchone()
+        self._handle: int | None = None
         self._marks = (mark, self._mark_on_disk())  # Another one only where its last change isn't copied there yet.
         self.lost: Loss | None = None
         self._has_log = mode == "wal"
@@ -112,7 +117,8 @@ class OpenFiles:
             self._lose(connection, "overwritten")
         deadline = time.monotonic() + CHECKPOINT_PATIENCE
         while (now := self._evidence(connection)) is not None:
-            if seen is None or now.changed == seen.changed or (now.log, now.copied) != (seen.log, seen.copied):
+            explained = seen is None or now.changed == seen.changed or (now.log, now.copied) != (seen.log, seen.copied)
+            if explained or self._is_being_copied():
                 self._seen = now
                 return
             if time.monotonic() > deadline:
@@ -128,6 +134,11 @@ class OpenFiles:
         with suppress(WorkspaceReplacedError, DatabaseError, OSError):
             self.check(connection)
         return self.lost in {None, "replaced"} or (self.lost == "log removed" and self._is_left_alone(connection))
+
+    def _is_being_copied(self) -> bool:
+        """Whether a checkpoint is at work, or one was that has been killed in the middle."""
+        handle = self._database()
+        return handle is not None and has_begun(self._beside("-wal"), handle)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -195,8 +206,23 @@ class OpenFiles:
                 return int(file.execute("PRAGMA schema_version").fetchone()[0])
             finally:
                 file.close()
-        except DatabaseError:
-            return -MARKS
+        except DatabaseError:  # In the middle of a checkpoint, or of a copy, it is no whole database.
+            return self._mark_as_written()
+
+    def _mark_as_written(self) -> int:
+        handle = self._database()
+        header = b"" if handle is None else os.pread(handle, MARK_AT + 4, 0)
+        return int.from_bytes(header[MARK_AT:], "big") if header.startswith(b"SQLite format 3\0") else -MARKS
+
+    def _database(self) -> int | None:
+        """Returns a handle of the database, for what SQLite doesn't read.
+
+        It stays open until the process ends: closing it would drop SQLite's locks on the file.
+        """
+        if self._handle is None:
+            with suppress(OSError):
+                self._handle = os.open(self._name, os.O_RDONLY | os.O_CLOEXEC)
+        return self._handle
 
     def _evidence(self, connection: Connection) -> _Evidence | None:
         """Returns how far checkpoints have come, or None where it can't be told: a query of ours is still being read.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from db.connection import connect, write
 from db.sqlite import sqlite3
 from db.workspace import is_sound, open_workspace
+from tests.support.processes import Child
 from tests.support.window import window
 from tests.support.workspaces import make_dataset, needs_wal
 
@@ -141,7 +144,7 @@ def test_a_copy_that_was_made_without_sqlite_is_seen_where_no_checkpoint_can_hav
     with write(connection):
         connection.execute("UPDATE datasets SET behavior = 'keeps bees, and honey'")
     copy_over(workspace, copy)
-    with pytest.raises(Exception, match="put a backup in its place with `evalwright restore`"), write(connection):
+    with pytest.raises(Exception, match="was overwritten while it was open here"), write(connection):
         pass
     connection.close()
 
@@ -190,3 +193,35 @@ def test_within_a_query_that_is_still_read(two: tuple[sqlite3.Connection, sqlite
     reading.close()
     with write(first):
         pass
+
+
+def die_in_a_checkpoint(workspace: Path) -> None:
+    """Is killed when a part of the log is in the database, and the rest can't be written."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (workspace.stat().st_size // 2, resource.RLIM_INFINITY))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    connection = connect(workspace)
+    try:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    except sqlite3.DatabaseError:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_checkpoint_that_was_killed_in_the_middle_is_no_replacement(
+    workspace: Path, two: tuple[sqlite3.Connection, sqlite3.Connection]
+) -> None:
+    first, second = two
+    with write(second):
+        second.execute("UPDATE examples SET body = body || ', and more'")
+    with write(first):
+        pass
+    before = workspace.stat().st_mtime_ns
+    child = Child(die_in_a_checkpoint, workspace)
+    child.process.join()
+    assert child.process.exitcode == -signal.SIGKILL
+    assert workspace.stat().st_mtime_ns != before
+    assert first.execute("PRAGMA wal_checkpoint(NOOP)").fetchone()[2] == 0
+    for connection in two:
+        with write(connection):
+            connection.execute("UPDATE datasets SET behavior = 'keeps bees, and honey'")
+    first.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert is_sound(first)
