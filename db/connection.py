@@ -141,6 +141,8 @@ def write(connection: Connection) -> Iterator[None]:
         connection.execute("COMMIT")
     except BaseException as error:
         _roll_back(connection)
+        if files is not None:
+            files.save_acknowledged(connection)
         if isinstance(error, UnicodeEncodeError):
             raise InputError("Half a character (a lone surrogate) can't be stored: nothing was written.") from error
         if isinstance(error, OperationalError) or type(error) is DatabaseError:  # its other kinds are mistakes of ours

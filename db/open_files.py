@@ -125,6 +125,15 @@ class OpenFiles:
                 self._lose(connection, "perhaps overwritten")
             time.sleep(0.001)
 
+    def save_acknowledged(self, connection: Connection) -> None:
+        """Writes what was acknowledged before into the file that is open, whatever its name is now, if it is that file.
+
+        Within a transaction it can't be done.
+        """
+        if self.lost == "replaced" or (self.lost == "log removed" and self._is_left_alone(connection)):
+            with suppress(DatabaseError):
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
     def may_be_written(self, connection: Connection) -> bool:
         """Whether SQLite may write what is left in the log into the database, as it does when a connection closes.
 
@@ -163,10 +172,7 @@ class OpenFiles:
 
     def _lose(self, connection: Connection, how: Loss) -> NoReturn:
         self.lost = how
-        if how == "replaced" or (how == "log removed" and self._is_left_alone(connection)):
-            # What was acknowledged before goes where it belongs: into the file that is open, whatever its name is now.
-            with suppress(DatabaseError):  # Within a transaction it can't.
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        self.save_acknowledged(connection)
         if how in {"replaced", "overwritten"}:
             self._put_log_aside()
         raise self._error(how)

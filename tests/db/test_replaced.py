@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from db.connection import connect, write
+from db.errors import WorkspaceReplacedError
 from db.sqlite import sqlite3
 from db.workspace import is_sound, open_workspace
 from tests.support.processes import Child
@@ -144,7 +145,7 @@ def test_a_copy_that_was_made_without_sqlite_is_seen_where_no_checkpoint_can_hav
     with write(connection):
         connection.execute("UPDATE datasets SET behavior = 'keeps bees, and honey'")
     copy_over(workspace, copy)
-    with pytest.raises(Exception, match="was overwritten while it was open here"), write(connection):
+    with pytest.raises(WorkspaceReplacedError, match="was overwritten while it was open here"), write(connection):
         pass
     connection.close()
 
@@ -225,3 +226,62 @@ def test_a_checkpoint_that_was_killed_in_the_middle_is_no_replacement(
             connection.execute("UPDATE datasets SET behavior = 'keeps bees, and honey'")
     first.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert is_sound(first)
+
+
+def test_a_file_without_a_log_that_is_replaced(tmp_path: Path) -> None:
+    """As packets are, and every workspace where SQLite's log isn't safe."""
+    path = tmp_path / "packet.db"
+    connection = open_workspace(path, alone=True)
+    make_dataset(connection, 3)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    os.replace(shutil.copy(copy_of(path), tmp_path / "moved.db"), path)
+    with pytest.raises(WorkspaceReplacedError, match="was replaced or moved"), write(connection):
+        pass
+    connection.close()
+    assert submissions(path) == set()
+
+
+def test_a_link_to_a_workspace_that_leads_elsewhere_by_now(workspace: Path) -> None:
+    link = workspace.with_name("link.db")
+    link.symlink_to(workspace)
+    connection = open_workspace(link)
+    with write(connection):
+        pass
+    another = copy_of(workspace)
+    link.unlink()
+    link.symlink_to(another)
+    with pytest.raises(WorkspaceReplacedError), write(connection):
+        pass
+    connection.close()
+
+
+def rename_behavior(connection: sqlite3.Connection, name: str, meanwhile: Callable[[], object] = int) -> None:
+    with write(connection):
+        connection.execute("UPDATE datasets SET behavior = ?", (name,))
+        meanwhile()
+
+
+def behavior(path: Path) -> str:
+    connection = open_workspace(path, create=False)
+    assert is_sound(connection)
+    (found,) = connection.execute("SELECT behavior FROM datasets").fetchone()
+    connection.close()
+    return str(found)
+
+
+def test_moved_away_in_the_middle_of_a_transaction_all_before_it_is_there(workspace: Path) -> None:
+    connection, moved = open_workspace(workspace), workspace.with_name("moved.db")
+    rename_behavior(connection, "keeps wasps")
+    with pytest.raises(WorkspaceReplacedError):
+        rename_behavior(connection, "keeps ants", lambda: workspace.rename(moved))
+    assert behavior(moved) == "keeps wasps"
+    connection.close()
+    assert behavior(moved) == "keeps wasps"
+
+
+def test_replaced_in_the_middle_of_a_transaction_nothing_is_written_there(workspace: Path) -> None:
+    connection, copy = open_workspace(workspace), copy_of(workspace)
+    with pytest.raises(WorkspaceReplacedError):
+        rename_behavior(connection, "keeps wasps", lambda: move_over(workspace, copy))
+    connection.close()
+    assert behavior(workspace) == "keeps bees"
