@@ -99,6 +99,9 @@ class OpenFiles:
         if identity(self.path) != self.database:
             self._lose(connection, "replaced")
         if self._has_log and identity(self._beside("-wal")) != self._log:
+            if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):  # This connection has done without.
+                self._has_log = False
+                return
             self._lose(connection, "overwritten" if self._is_foreign() else "log removed")
 
     def check(self, connection: Connection) -> None:

@@ -201,7 +201,6 @@ def _leave_wal(connection: Connection, path: Path) -> None:
             f"The workspace {path} is open elsewhere with a newer SQLite than this one "
             f"({sqlite3.sqlite_version}), which could lose answers; install pysqlite3 here, or close it there."
         ) from error
-    watch(connection, path)
 
 
 def _enter_wal(connection: Connection, path: Path) -> None:

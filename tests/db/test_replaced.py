@@ -285,3 +285,11 @@ def test_replaced_in_the_middle_of_a_transaction_nothing_is_written_there(worksp
         rename_behavior(connection, "keeps wasps", lambda: move_over(workspace, copy))
     connection.close()
     assert behavior(workspace) == "keeps bees"
+
+
+def test_a_connection_that_does_without_a_log_from_now_on(workspace: Path) -> None:
+    connection = open_workspace(workspace)
+    connection.execute("PRAGMA journal_mode = delete")
+    rename_behavior(connection, "keeps wasps")
+    connection.close()
+    assert behavior(workspace) == "keeps wasps"
