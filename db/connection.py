@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from db.errors import InputError, WorkspaceBusyError, WorkspaceError
+from db.open_files import OpenFiles, identity
 from db.sqlite import Connection, DatabaseError, OperationalError, sqlite3
 
 __all__ = ["BACKGROUND_ROWS", "Connection", "connect", "in_bulk", "snapshot", "write"]
@@ -26,6 +27,29 @@ READ_PATIENCE_MS = 5000
 it is read with a rollback journal."""
 
 
+class WatchedConnection(sqlite3.Connection):
+    """A connection that knows its files.
+
+    Attributes:
+        files: What it has open, once that was noted.
+    """
+
+    files: OpenFiles | None = None
+
+    def close(self) -> None:
+        """Closes it, and keeps SQLite from writing the log into a database that is another one by now.
+
+        It does that when the last connection closes, and the new database would be spoilt.
+        """
+        files = self.files
+        if files is None or files.may_be_written(self):
+            super().close()
+        else:
+            with files.held():
+                super().close()
+        self.files = None
+
+
 def connect(path: Path, *, read_only: bool = False) -> Connection:
     """Opens a connection with the settings that durability stands on.
 
@@ -41,13 +65,33 @@ def connect(path: Path, *, read_only: bool = False) -> Connection:
     """
     mode = "ro" if read_only else "rw"
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
-        set_pragmas(connection)
+        while True:
+            before = identity(path)
+            connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, factory=WatchedConnection
+            )
+            try:
+                set_pragmas(connection)
+                watch(connection, path)
+            except BaseException:
+                connection.close()
+                raise
+            assert connection.files is not None
+            if connection.files.database == before:
+                return connection
+            connection.close()  # It was replaced just now; what is open is what was there before.
     except DatabaseError as error:
         raise WorkspaceError(unreadable(path, error)) from error
     except UnicodeDecodeError as error:  # SQLite quotes the name of what is damaged, whatever its bytes are.
-        raise WorkspaceError(f"The workspace {path} is damaged; restore a backup of it.") from error
-    return connection
+        raise WorkspaceError(
+            f"The workspace {path} is damaged; put a backup in its place with `evalwright restore`."
+        ) from error
+
+
+def watch(connection: Connection, path: Path) -> None:
+    """Notes which files a connection has open: when it is opened, and when its journal mode has changed."""
+    assert isinstance(connection, WatchedConnection)
+    connection.files = OpenFiles(connection, path)
 
 
 def unreadable(path: Path, error: DatabaseError) -> str:
@@ -55,7 +99,7 @@ def unreadable(path: Path, error: DatabaseError) -> str:
     if "not a database" in str(error):
         return f"{path} isn't a SQLite file; name an evalwright workspace with --workspace."
     if "malformed" in str(error):
-        return f"The workspace {path} is damaged ({error}); restore a backup of it."
+        return f"The workspace {path} is damaged ({error}); put a backup in its place with `evalwright restore`."
     return (
         f"The workspace {path} can't be opened ({error}); check that it may be read and written and that its disk has "
         "room, and try again."
@@ -82,19 +126,30 @@ def write(connection: Connection) -> Iterator[None]:
     Raises:
         InputError: if a text can't be held in UTF-8.
         WorkspaceBusyError: if another process wrote for longer than we wait.
+        WorkspaceReplacedError: if the files that are open aren't the workspace of that name any more: what was written
+            counts as not written, since nobody will see it.
         WorkspaceError: if the disk is full, the file is read-only or damaged, or SQLite can't go on.
     """
+    files = connection.files if isinstance(connection, WatchedConnection) else None
+    if files is not None:
+        files.check(connection)
     _begin_immediate(connection)
     try:
         yield
+        if files is not None:
+            files.check_names(connection)
         connection.execute("COMMIT")
     except BaseException as error:
         _roll_back(connection)
+        if files is not None:
+            files.save_acknowledged(connection)
         if isinstance(error, UnicodeEncodeError):
             raise InputError("Half a character (a lone surrogate) can't be stored: nothing was written.") from error
         if isinstance(error, OperationalError) or type(error) is DatabaseError:  # its other kinds are mistakes of ours
             raise WorkspaceError(_sentence(error)) from error
         raise
+    if files is not None:
+        files.check(connection)
 
 
 @contextmanager
@@ -165,7 +220,10 @@ def _sentence(error: DatabaseError) -> str:
     if "full" in text:
         return "The disk is full: nothing was written; free some space and try again."
     if "malformed" in text:
-        return f"The workspace is damaged ({text}): nothing was written; restore a backup of it."
+        return (
+            f"The workspace is damaged ({text}): nothing was written; put a backup in its place with "
+            "`evalwright restore`."
+        )
     if "readonly" in text or "read-only" in text:
         return "The workspace is read-only here: nothing was written; check the rights of the file and its folder."
     return f"SQLite could not go on ({text}); nothing was written, try again."

@@ -1,5 +1,9 @@
 """The one exception tree: every failure that a person may see is a sentence."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
 from db.visible import visible
 
 LONGEST = 1500
@@ -31,3 +35,23 @@ class WorkspaceError(EvalwrightError):
 
 class WorkspaceBusyError(WorkspaceError):
     """Another process held the workspace for longer than we wait."""
+
+
+class WorkspaceReplacedError(WorkspaceError):
+    """The files that are open are no longer the workspace of that name: nothing that is written is seen again."""
+
+    def __init__(self, path: Path, what: str, then: str, kept: Path | None = None) -> None:
+        """Says what has become of it.
+
+        Args:
+            path: The workspace.
+            what: What has happened to it.
+            then: What to do.
+            kept: The file beside it in which the answer that can't be stored is kept.
+        """
+        self.path, self.what, self.then = path, what, then
+        if kept is None:
+            where, so = str(path), "nothing was stored"
+        else:  # shown on the review screen, where there is little room
+            where, so = path.name, f"your answer is kept beside it, in {kept.name}"
+        super().__init__(f"The workspace {where} {what} while it was open here: {so}; {then}.")

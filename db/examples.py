@@ -170,6 +170,18 @@ def get_blind(connection: Connection, example_id: int, occasion: Occasion = "fir
     return BlindExample(row[0], row[1], body, _choices_from_json(row[3]), occasion, ruling_id)
 
 
+def find_with_body(connection: Connection, dataset_id: int, body: str, example_id: int) -> int | None:
+    """Returns the example of that id if it says this, or else the dataset's first one that does."""
+    row = connection.execute("SELECT id FROM examples WHERE id = ? AND body = ?", (example_id, body)).fetchone()
+    row = (
+        row
+        or connection.execute(
+            "SELECT min(id) FROM examples WHERE dataset_id = ? AND body = ?", (dataset_id, body)
+        ).fetchone()
+    )
+    return None if row[0] is None else int(row[0])
+
+
 def find_example(connection: Connection, dataset_id: int, example_id: int) -> Example | None:
     """Returns an example of a dataset, or None if the dataset has none of that id."""
     row = connection.execute(

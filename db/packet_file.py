@@ -17,13 +17,14 @@ from pathlib import Path
 from db import schema
 from db.annotations import get_annotation
 from db.connection import Connection, write
+from db.copies import copy_file
 from db.datasets import all_datasets, insert_dataset
 from db.errors import WorkspaceError
 from db.examples import get_blind, insert_examples
 from db.outside_files import MOST_DOCUMENT
 from db.records import Annotation, Answers, BlindExample, Dataset, NewExample
 from db.sqlite import DatabaseError
-from db.workspace import acts_by_itself, copy_file, is_packet, is_sound, open_workspace, user_version
+from db.workspace import acts_by_itself, is_packet, is_sound, open_workspace, user_version
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import fcntl
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from db import filesystem, schema
-from db.connection import Connection, connect, snapshot, unreadable
-from db.errors import InputError, WorkspaceError
+from db.connection import Connection, connect, snapshot, unreadable, watch
+from db.copies import beside, copy_to, partial_file, sync
+from db.errors import InputError, WorkspaceBusyError, WorkspaceError
 from db.settings import setting
 from db.sqlite import SAFE_WAL_VERSION, DatabaseError, OperationalError, journal_mode, sqlite3, version
 
@@ -38,7 +40,7 @@ def open_workspace(path: Path, *, create: bool = True, alone: bool = False) -> C
     """
     exists = _exists(path)
     if (exists or create) and not alone:
-        _refuse_place_without_wal(path)
+        refuse_place_without_wal(path)
     if not exists:
         if not create:
             raise InputError(
@@ -51,12 +53,19 @@ def open_workspace(path: Path, *, create: bool = True, alone: bool = False) -> C
         connection.close()
         _make_ready(path)
         connection = connect(path)
+    if not alone and journal_mode() == "wal":
+        _enter_wal(connection, path)
     return connection
 
 
 def workspace_id(connection: Connection) -> str:
     """Returns the workspace's own name, given once, that packets and releases carry."""
     return str(setting(connection, "workspace_id"))
+
+
+def path_of(connection: Connection) -> Path:
+    """Returns the file that a connection has open, links followed."""
+    return Path(connection.execute("PRAGMA database_list").fetchone()[2])
 
 
 def is_packet(path: Path) -> bool:
@@ -89,39 +98,6 @@ def acts_by_itself(path: Path) -> bool:
     return found is not None
 
 
-def copy_file(path: Path, target: Path) -> None:
-    """Copies a workspace as it stands, also while others write to it.
-
-    Raises:
-        DatabaseError: if it can't be read.
-    """
-    source = connect(path)
-    try:
-        _copy_to(source, target)
-    finally:
-        source.close()
-
-
-def back_up(path: Path, target: Path) -> None:
-    """Copies a workspace to a file that doesn't exist yet: whole, of one moment, also while others write to it.
-
-    Raises:
-        InputError: if there is no workspace, or there is something at `target`.
-        WorkspaceError: if the workspace can't be read, or the copy not be written; then there is nothing at `target`.
-    """
-    if target.exists():
-        raise InputError(f"{target} exists already, and a backup is never overwritten; name another file.")
-    source = open_workspace(path, create=False)
-    try:
-        _copy_whole(source, target)
-    except (DatabaseError, OSError) as error:
-        raise WorkspaceError(
-            f"The workspace {path} can't be copied to {target} ({error}); name another place."
-        ) from error
-    finally:
-        source.close()
-
-
 def backup_name(path: Path, old_version: int) -> Path:
     """Returns where the state before a migration is kept."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
@@ -137,7 +113,7 @@ def _exists(path: Path) -> bool:
         ) from error
 
 
-def _refuse_place_without_wal(path: Path) -> None:
+def refuse_place_without_wal(path: Path) -> None:
     """Refuses a file system where a write-ahead log can't work; a packet has none, and is one person's."""
     kind = filesystem.kind_of(path)
     if kind in filesystem.WITHOUT_WAL and journal_mode() == "wal" and not is_packet(path):
@@ -153,7 +129,8 @@ def _without_wal(path: Path, where: str) -> str:
 
 def _make_ready(path: Path, *, alone: bool = False) -> None:
     """Makes or migrates the workspace under the lock file."""
-    with _lock_file(path):
+    with lock_file(path):
+        journal = "delete" if alone or is_packet(path) else journal_mode()  # read before SQLite has locks on the file
         connection = _connect_or_create(path)
         try:
             old = _version(connection, path)
@@ -161,7 +138,7 @@ def _make_ready(path: Path, *, alone: bool = False) -> None:
                 return
             if old > 0:
                 _back_up(connection, path, backup_name(path, old))
-            _migrate(connection, path, "delete" if alone or is_packet(path) else journal_mode())
+            _migrate(connection, path, journal)
         finally:
             connection.close()
 
@@ -226,36 +203,32 @@ def _leave_wal(connection: Connection, path: Path) -> None:
         ) from error
 
 
+def _enter_wal(connection: Connection, path: Path) -> None:
+    """Gives a log to a workspace that has none: a backup that is opened, or one made where WAL isn't safe.
+
+    A packet is one file, that people can send; and what others have open just now stays as it is.
+    """
+    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    if mode != "wal" and application == schema.APPLICATION_ID:
+        with suppress(OperationalError):
+            connection.execute("PRAGMA journal_mode = wal")
+            watch(connection, path)
+
+
 def _back_up(connection: Connection, path: Path, target: Path) -> None:
-    """Copies the workspace before it is migrated."""
+    """Copies the workspace before it is migrated, under the lock file."""
     try:
-        _copy_whole(connection, target, path.with_name(f"{path.name}.backup.partial"))
+        with partial_file(beside(path, ".backup"), stat.S_IMODE(path.stat().st_mode)) as partial:
+            copy_to(connection, partial)
+            sync(partial)
+            partial.replace(target)
+            sync(target.absolute().parent)
     except (DatabaseError, OSError) as error:
         raise WorkspaceError(
             f"The workspace {path} can't be backed up before it is brought up to date ({error}); it is as it was, "
             "free some space in its folder and try again."
         ) from error
-
-
-def _copy_whole(connection: Connection, target: Path, partial: Path | None = None) -> None:
-    """Copies the workspace; the copy has its name only when it is complete."""
-    partial = partial or target.with_name(f"{target.name}.partial")
-    try:
-        partial.unlink(missing_ok=True)
-        _copy_to(connection, partial)
-        partial.replace(target)
-    except (DatabaseError, OSError):
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise
-
-
-def _copy_to(connection: Connection, target: Path) -> None:
-    copy = sqlite3.connect(target)
-    try:
-        connection.backup(copy)
-    finally:
-        copy.close()
 
 
 def _header_number(path: Path, at: int) -> int:
@@ -268,15 +241,24 @@ def _header_number(path: Path, at: int) -> int:
 
 
 @contextmanager
-def _lock_file(path: Path) -> Iterator[None]:
-    """Holds the workspace's lock file; other processes wait."""
-    name = path.with_name(path.name + ".lock")
+def lock_file(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """Holds the workspace's lock file, as whoever makes, migrates or restores it must; other processes wait.
+
+    Raises:
+        WorkspaceBusyError: if another process holds it, and we are not to wait.
+        WorkspaceError: if there can't be such a file.
+    """
     try:
-        handle = name.open("w")
+        handle = path.with_name(path.name + ".lock").open("w")
     except OSError as error:
         raise WorkspaceError(
-            f"The workspace {path} can't be made or migrated: its folder can't be written ({error.strerror})."
+            f"The workspace {path} can't be made, migrated or restored: its folder can't be written ({error.strerror})."
         ) from error
     with handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError as error:
+            raise WorkspaceBusyError(
+                f"Another process makes, migrates or restores the workspace {path} just now; try again."
+            ) from error
         yield

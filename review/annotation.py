@@ -14,9 +14,10 @@ from typing import Literal
 from db import annotations as rows
 from db import assignment, datasets, disclosures, drafts, examples, re_reviews
 from db.connection import Connection, write
-from db.errors import InputError
+from db.errors import InputError, WorkspaceReplacedError
 from db.records import Annotation, Answers, BlindExample, Dataset, Occasion
 from review.assignment import Session, refresh_status, reserve_next
+from review.kept_answers import keep_beside
 from review.mixing import MIXED_IN, note_answered
 from review.questions import check_answers
 from review.re_review import refresh
@@ -61,14 +62,18 @@ def submit(
     Raises:
         InputError: if the label is not one of the example's choices, a question of the dataset has no answer, or
             something else is no answer.
+        WorkspaceReplacedError: if the workspace was replaced while it was open; the answer is kept beside it.
         WorkspaceError: if nothing could be stored.
     """
     check(dataset, example, answers)
-    with write(connection):
-        known = rows.submission_stored(connection, answers.submission)
-        outcome = "known" if known else _store(connection, session, dataset, example, answers)
-        look = offer(connection, session, dataset, example)
-        return Submitted(outcome, reserve_next(connection, session, dataset), look)
+    try:
+        with write(connection):
+            known = rows.submission_stored(connection, answers.submission)
+            outcome = "known" if known else _store(connection, session, dataset, example, answers)
+            look = offer(connection, session, dataset, example)
+            return Submitted(outcome, reserve_next(connection, session, dataset), look)
+    except WorkspaceReplacedError as error:
+        raise keep_beside(error, session, dataset, example, answers) from error
 
 
 def earlier_answer(

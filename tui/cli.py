@@ -48,6 +48,7 @@ COMMANDS = {
     "report": "tui.commands.report",
     "export": "tui.commands.export",
     "backup": "tui.commands.backup",
+    "restore": "tui.commands.restore",
     "doctor": "tui.commands.doctor",
 }
 """Each command and the module that holds it, as `NAME_command` with - as _, in the order of the help."""
@@ -84,6 +85,7 @@ SUMMARIES = {
     "report": "Write the report on datasets: a page, Markdown or JSON.",
     "export": "Write the workspace as plain SQLite tables, JSONL or CSV.",
     "backup": "Copy the workspace, whole, also while it is in use.",
+    "restore": "Put a backup in the workspace's place, and keep what was there.",
     "doctor": "Show versions, SQLite, terminal, model and keys.",
 }
 
@@ -201,7 +203,10 @@ def _sentence(error: Exception) -> str:
     from db.sqlite import DatabaseError
 
     if isinstance(error, DatabaseError):
-        return f"The workspace can't be read ({error}); try again, and if that doesn't help restore a backup of it."
+        return (
+            f"The workspace can't be read ({error}); try again, and if that doesn't help, put a backup in its place "
+            "with `evalwright restore`."
+        )
     return (
         f"Something went wrong that should not ({type(error).__name__}: {error}); "
         "call it again with EVALWRIGHT_TRACEBACK=1 and report what it prints."

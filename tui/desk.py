@@ -17,6 +17,7 @@ from db.records import Answers, BlindExample, Dataset
 from review.annotation import EarlierAnswer, Submitted, earlier_answer, next_skipped, submit
 from review.assignment import Session, end_session, keep_alive, next_example, start_session
 from review.drafts import KeptDraft, keep_draft, kept_draft
+from review.kept_answers import take_up
 from review.second_look import SecondLook, answer_again, decline, offer_again
 from review.steering import find
 from tui.draft import Draft, choice_keys
@@ -307,7 +308,9 @@ class Desk:
 
 def _open(connection: Connection, annotator: str, name: str) -> tuple[Session, Dataset]:
     dataset = find(connection, name)
-    return start_session(connection, annotator), dataset
+    session = start_session(connection, annotator)
+    take_up(connection, session, dataset)
+    return session, dataset
 
 
 def _next(connection: Connection, session: Session, dataset: Dataset) -> tuple[BlindExample, KeptDraft | None] | None:

@@ -54,7 +54,7 @@ def test_sqlite_is_free_of_the_wal_reset_bug() -> None:
 
 
 def test_connections_are_opened_in_one_place() -> None:
-    """Whoever opens a connection elsewhere has none of the settings; what a backup writes, or memory, needs none."""
+    """Whoever opens a connection elsewhere has none of the settings; what a backup is, or memory, needs none."""
     openers = set()
     for package in ("db", "review", "generation", "tui"):
         for file in (ROOT / package).rglob("*.py"):
@@ -70,8 +70,12 @@ def test_connections_are_opened_in_one_place() -> None:
                     openers.add((file.relative_to(ROOT).as_posix(), ast.unparse(node.func)))
     assert openers == {
         ("db/connection.py", "sqlite3.connect"),
-        ("db/workspace.py", "sqlite3.connect"),
         ("db/workspace.py", "connect"),
+        ("db/open_files.py", "sqlite3.connect"),
+        ("db/copies.py", "sqlite3.connect"),
+        ("db/copies.py", "connect"),
+        ("db/backups.py", "sqlite3.connect"),
+        ("db/backups.py", "connect"),
         ("db/schema.py", "sqlite3.connect"),
     }
 

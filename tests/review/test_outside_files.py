@@ -82,6 +82,7 @@ COMMANDS = {
     "recipe": ("generate", "walks.toml", "--recipe", "x.toml"),
     "arguments": ("assign", "bees", "--second-look", "--arguments", "x.jsonl"),
     "packet": ("packet", "merge", "x.packet"),
+    "restore": ("restore", "x.db"),
     "lint": ("lint", "x.jsonl"),
 }
 

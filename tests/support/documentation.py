@@ -100,6 +100,7 @@ def make_world(folder: Path) -> None:
     (folder / "ARGUMENTS.jsonl").write_text("".join(json.dumps(one) + "\n" for one in arguments), encoding="utf-8")
     ratings = [f"{WALKS}-{number},{name},{number % 5 + 1}" for number in range(10) for name in ("Eva", "Finn")]
     (folder / "ratings.csv").write_text("\n".join(["unit,annotator,value", *ratings, ""]), encoding="utf-8")
+    called(folder, "backup", "BACKUP.db")
     (folder / "team").mkdir()
     shutil.copy(folder / "evalwright.db", folder / "team" / "evalwright.db")
 

@@ -89,3 +89,28 @@ def test_where_it_cant_be_written(connection: Connection, call: Call, tmp_path: 
     done = call("backup", "nowhere/copy.db")
     assert done.code == 2
     assert "name another place" in done.err
+
+
+def test_it_is_restored_by_one_line(connection: Connection, workspace_path: Path, call: Call, tmp_path: Path) -> None:
+    make_dataset(connection, 3)
+    connection.close()
+    assert call("backup", "copy.db").code == 0
+    connection = open_workspace(workspace_path)
+    make_dataset(connection, 3, name="wasps")
+    refused = call("restore", "copy.db")
+    assert "Somebody has the workspace evalwright.db open; end the app" in refused.sentence
+    connection.close()
+    done = call("restore", "copy.db")
+    (kept,) = tmp_path.glob("evalwright.db.before-restore-*")
+    said = f"evalwright.db: restored from copy.db\n{kept.name}: what was there before\n"
+    assert (done.code, done.out, done.err) == (0, said, "")
+    assert [row["name"] for row in call("datasets", "--json").json] == ["beekeeping"]
+    assert len(call("--workspace", kept, "datasets", "--json").json) == 2
+
+
+def test_a_workspace_that_is_gone_is_restored(call: Call, tmp_path: Path) -> None:
+    open_workspace(tmp_path / "another.db").close()
+    assert call("--workspace", "another.db", "backup", "copy.db").code == 0
+    done = call("restore", "copy.db")
+    assert (done.code, done.out) == (0, "evalwright.db: restored from copy.db\n")
+    assert call("datasets").code == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from db.workspace import back_up
+from db.backups import back_up
 from tui.console import say
 
 
@@ -16,7 +16,8 @@ from tui.console import say
 def backup_command(workspace: Path, *, target: Path) -> int:
     """Copy the workspace to FILE, whole and of one moment, also while people label and jobs run.
 
-    FILE must not exist yet. It is a workspace itself: `evalwright --workspace FILE` opens it.
+    FILE must not exist yet. `evalwright restore FILE` puts it in the workspace's place; it is a workspace itself, and
+    `evalwright --workspace FILE` opens it.
     """
     back_up(workspace, target)
     say(f"{target}: {target.stat().st_size:,} bytes")

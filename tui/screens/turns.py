@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from textual import events
 from textual.screen import Screen
 
-from db.errors import EvalwrightError
+from db.errors import EvalwrightError, WorkspaceReplacedError
 from tui.widgets.review_table import Trouble
 
 
@@ -76,7 +76,7 @@ class TurnsScreen(Screen[None]):
         except EvalwrightError as error:
             # What was typed ahead was meant for an example that does not come now.
             self._keys.clear()
-            self._trouble = Trouble(str(error), step.answer)
+            self._trouble = Trouble(str(error), step.answer, final=isinstance(error, WorkspaceReplacedError))
         self._busy = False
         self.step_taken()
         if self._keys:

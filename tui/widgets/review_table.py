@@ -33,11 +33,13 @@ class Trouble:
         sentence: What is wrong and what to do.
         answer: Whether an answer could not be stored.
         released: Whether the answer may be changed again; until then only Enter and Esc do something.
+        final: Whether trying again leads nowhere.
     """
 
     sentence: str
     answer: bool
     released: bool = False
+    final: bool = False
 
 
 class ReviewTable(Vertical):
@@ -125,8 +127,10 @@ class ReviewTable(Vertical):
 
 
 def _trouble_line(trouble: Trouble) -> Content:
-    head = "✗ Not stored. " if trouble.answer else "✗ "
-    if not trouble.answer:
+    head = "✗ Not stored. " if trouble.answer and not trouble.final else "✗ "
+    if trouble.final:
+        way = ""
+    elif not trouble.answer:
         way = "Enter tries again."
     elif trouble.released:
         way = "Answer anew, or Enter tries again; Esc leaves without it."
