@@ -48,6 +48,7 @@ class Job:
     Attributes:
         cost_nanodollars: What its calls cost so far, in billionths of a US dollar; those without a known price,
             `unpriced_calls` of them, are not in it.
+        queued_by: The user name of whoever queued it, as the workspace says.
     """
 
     id: int
@@ -76,6 +77,7 @@ class Job:
     created_at: str = ""
     started_at: str | None = None
     finished_at: str | None = None
+    queued_by: str = ""
 
     @property
     def cost_usd(self) -> Decimal:

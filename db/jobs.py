@@ -17,7 +17,7 @@ _COLUMNS = (
     "j.id, j.dataset_id, d.name, j.recipe, j.engine, j.model, j.count, j.rounds,"
     " j.round, j.seed, j.keep_open, j.state, j.note, j.items, j.items_done, j.items_failed, j.candidates, j.selected,"
     " j.input_tokens, j.output_tokens, j.limits, j.cost_nanodollars, j.unpriced_calls, j.created_at, j.started_at,"
-    " j.finished_at"
+    " j.finished_at, j.queued_by"
 )
 
 GOING = ("queued", "running")
@@ -58,12 +58,13 @@ def insert_job(
     seed: int,
     keep_open: bool,
     limits: Limits = NO_LIMITS,
+    queued_by: str = "",
 ) -> int:
     """Queues a job and returns its id."""
     job_id = connection.execute(
         "INSERT INTO jobs (dataset_id, recipe, recipe_text, behavior_text, inputs, engine, model, count, rounds,"
-        " seed, keep_open, limits, state, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)",
+        " seed, keep_open, limits, queued_by, state, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)",
         (
             dataset_id,
             recipe,
@@ -77,6 +78,7 @@ def insert_job(
             seed,
             keep_open,
             _limits_text(limits),
+            queued_by,
             now_text(),
         ),
     ).lastrowid

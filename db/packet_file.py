@@ -21,6 +21,7 @@ from db.copies import copy_file
 from db.datasets import all_datasets, insert_dataset
 from db.errors import WorkspaceError
 from db.examples import get_blind, insert_examples
+from db.jobs import all_jobs
 from db.outside_files import MOST_DOCUMENT
 from db.records import Annotation, Answers, BlindExample, Dataset, NewExample
 from db.sqlite import DatabaseError
@@ -168,6 +169,8 @@ def _read(file: Connection, path: Path) -> Packet:
     facts, found = read_facts(file), all_datasets(file)
     if facts is None or len(found) != 1:
         raise WorkspaceError(damaged(path, "it doesn't say where it comes from"))
+    if all_jobs(file):
+        raise WorkspaceError(f"{path} is no packet of evalwright's: it holds jobs; don't use it, and ask who sent it.")
     shown = {key: get_blind(file, key) for (key,) in file.execute("SELECT id FROM examples").fetchall()}
     rows = file.execute("SELECT id, submission FROM annotations ORDER BY id").fetchall()
     answers = [_answer(get_annotation(file, key), submission, shown) for key, submission in rows]

@@ -16,6 +16,7 @@ from db.migrations.disclosures import DISCLOSURES
 from db.migrations.engines import ENGINES
 from db.migrations.funnel import FUNNEL
 from db.migrations.imported_ratings import IMPORTED_RATINGS
+from db.migrations.job_owners import JOB_OWNERS
 from db.migrations.main_job import MAIN_JOB
 from db.migrations.measurements import MEASUREMENTS
 from db.migrations.packets import PACKETS
@@ -63,6 +64,7 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
     ("second_look_offers", SECOND_LOOK_OFFERS),
     ("sequences", SEQUENCES),
     ("short_jobs", SHORT_JOBS),
+    ("job_owners", JOB_OWNERS),
 ]
 """Name and statements of each migration, in order."""
 

@@ -78,7 +78,7 @@ class Batches:
         self._going_since = {job_id: self._going_since.get(job_id, clock.now()) for job_id in ids}
 
     async def tend(self) -> None:
-        """Sees to every open batch, those of an earlier worker too, whatever state its job is in.
+        """Sees to every open batch of this worker's jobs, those of an earlier one too, whatever state its job is in.
 
         Raises:
             WorkspaceError: if what became of a batch could not be stored.
@@ -88,8 +88,9 @@ class Batches:
         for batch in await self._shop.db(lambda: batches.open_batches(self._shop.connection)):
             if batch.token in self._tasks:
                 continue
-            job = await self._shop.db(partial(jobs.get_job, self._shop.connection, batch.job_id))
-            assert job is not None
+            job = await self._shop.db(partial(self._own_job, batch.job_id))
+            if job is None:
+                continue
             if batch.token in self._stuck and job.state not in jobs.GOING:
                 continue
             self._stuck.discard(batch.token)
@@ -126,6 +127,11 @@ class Batches:
         _, under_way = await self._shop.db(lambda: batches.job_batches(self._shop.connection, job.id))
         return under_way == 0
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a batch is tended."""
+        return bool(self._tasks)
+
     def cancel(self) -> set[asyncio.Task[None]]:
         """Stops tending; the server goes on, and the next worker takes the batches up."""
         tasks = set(self._tasks.values())
@@ -153,6 +159,12 @@ class Batches:
                 if job.state == "queued":
                     jobs.set_state(connection, job.id, "running")
         return len(afforded)
+
+    def _own_job(self, job_id: int) -> Job | None:
+        """Returns a batch's job, unless it isn't this worker's to run: asking about a batch takes a key as well."""
+        job = jobs.get_job(self._shop.connection, job_id)
+        assert job is not None
+        return job if self._shop.allowed.runs(self._shop.connection, job) else None
 
     def _tended(self, token: str, task: asyncio.Task[None]) -> None:
         del self._tasks[token]

@@ -130,6 +130,11 @@ class Calls:
             self._unstored[result.running.engine] -= 1
         del self._results[:count]
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a call is in flight, or has come back and isn't stored."""
+        return bool(self._tasks or self._results)
+
     def cancel(self) -> set[asyncio.Task[None]]:
         """Gives up every call in flight; returns their tasks."""
         for task in self._tasks:

@@ -11,6 +11,7 @@ from db import jobs as rows
 from db.connection import Connection, write
 from db.errors import InputError
 from db.job_records import NO_LIMITS, Job, JobState, JobTexts, Limits
+from generation import consent
 from generation.behaviors import Behavior
 from generation.engines.registry import check_sampling, model_for
 from generation.inputs import Row
@@ -23,6 +24,7 @@ from generation.rounds import redraws_allowed
 from generation.stages.judge import CALLS_FAILED, LONE_VOTE
 from review.assigning import gold_of, store_changes
 from review.gold import GoldRow
+from review.own_name import user_name
 from review.steering import close_now
 
 DEFAULT_COUNT = 100
@@ -87,13 +89,20 @@ def create_job(
     return create_jobs(connection, [Order(behavior, recipe, inputs or {})], wanted)[0]
 
 
-def create_jobs(connection: Connection, orders: Sequence[Order], wanted: Wanted) -> list[Job]:
-    """Queues a job for each order, or none at all if one of them can't be; see `create_job`."""
+def create_jobs(
+    connection: Connection, orders: Sequence[Order], wanted: Wanted, *, agreed: bool = True
+) -> list[Job]:  # fmt: skip
+    """Queues a job for each order, or none at all if one of them can't be; see `create_job`.
+
+    Who queues a job has agreed to it, unless `agreed` is false: then only a worker that is asked for runs it.
+    """
     check_jobs(connection, orders, wanted)
     gold = [gold_of(order.behavior.assignment) for order in orders]
     with write(connection):
         _check_names(connection, orders)  # Again, since somebody may have taken one meanwhile.
         job_ids = [_insert(connection, order, wanted, each) for order, each in zip(orders, gold, strict=True)]
+        for job_id in job_ids if agreed else []:
+            consent.agree(connection, job_id)
     return [find_job(connection, job_id) for job_id in job_ids]
 
 
@@ -176,6 +185,7 @@ def _insert(connection: Connection, order: Order, wanted: Wanted, gold: list[Gol
         seed=seed,
         keep_open=wanted.keep_open,
         limits=_limits(wanted, behavior, recipe),
+        queued_by=user_name(),
     )
 
 
@@ -191,8 +201,14 @@ def find_job(connection: Connection, job_id: int) -> Job:
     return job
 
 
-def move_job(connection: Connection, job_id: int, move: str) -> Job:
+def move_job(connection: Connection, job_id: int, move: str, *, said_yes: bool = False) -> Job:
     """Pauses, resumes or cancels a job; calls in flight are still stored.
+
+    Args:
+        connection: The workspace.
+        job_id: The job.
+        move: One of `MOVES`.
+        said_yes: Whether a worker of this user's may run it from now on, whoever queued it.
 
     Raises:
         InputError: if the job is in a state from which that can't be done.
@@ -200,6 +216,7 @@ def move_job(connection: Connection, job_id: int, move: str) -> Job:
     allowed, state = MOVES[move]
     with write(connection):
         job = find_job(connection, job_id)
+        wanted_here = said_yes or consent.has_agreed(connection, job_id)
         if job.state not in allowed:
             raise InputError(f"Job {job_id} is {job.state}: there is nothing to {move}.")
         if job.state == "short" and move == "resume":
@@ -208,6 +225,8 @@ def move_job(connection: Connection, job_id: int, move: str) -> Job:
         rows.set_state(connection, job_id, state)
         if state == "cancelled":
             _end_dataset(connection, job)
+        if wanted_here:
+            consent.agree(connection, job_id)  # Its limits may be others now.
     return find_job(connection, job_id)
 
 
@@ -219,11 +238,14 @@ def widen(connection: Connection, job_id: int, limits: Limits) -> Job:
     """
     with write(connection):
         job = find_job(connection, job_id)
+        wanted_here = consent.has_agreed(connection, job_id)
         if job.finished and job.state != "short":
             raise InputError(f"Job {job_id} is {job.state}: its limits mean nothing any more.")
         wanted = merged(limits, job.limits)
         check_limits(wanted, job.engine, model_for(job.engine, job.model))
         rows.set_limits(connection, job_id, wanted)
+        if wanted_here:
+            consent.agree(connection, job_id)
     return find_job(connection, job_id)
 
 
@@ -235,16 +257,17 @@ def _end_dataset(connection: Connection, job: Job) -> None:
         close_now(connection, job.dataset_id)
 
 
-def retry_job(connection: Connection, job_id: int) -> int:
+def retry_job(connection: Connection, job_id: int, *, said_yes: bool = False) -> int:
     """Puts a job's failed calls back to be made again, and resumes it if it was paused or short; returns how many.
 
-    Candidates that were dropped because calls about them had failed wait again.
+    Candidates that were dropped because calls about them had failed wait again. For `said_yes` see `move_job`.
 
     Raises:
         InputError: if the job is over, or came out short without a failed call.
     """
     with write(connection):
         job = find_job(connection, job_id)
+        wanted_here = said_yes or consent.has_agreed(connection, job_id)
         if job.finished and job.state != "short":
             raise InputError(f"Job {job_id} is {job.state}: its calls can't be made again.")
         candidates.revive(connection, job_id, (FAILED, CALLS_FAILED, LONE_VOTE))
@@ -256,7 +279,24 @@ def retry_job(connection: Connection, job_id: int) -> int:
             _open_again(connection, job)
         if job.state in {"paused", "short"}:
             rows.set_state(connection, job_id, "queued")
+        if wanted_here:
+            consent.agree(connection, job_id)
     return retried
+
+
+def waiting_job(connection: Connection, job_id: int) -> Job:
+    """Returns a job that waits for somebody else's worker.
+
+    Raises:
+        InputError: if there is no such job, it doesn't wait, or a worker runs it anyway.
+    """
+    job = find_job(connection, job_id)
+    if not consent.waits_for(connection, job):
+        whose = (
+            f"{job.state}: it waits for no worker" if job.state not in rows.GOING else "run anyway, and needs no yes"
+        )
+        raise InputError(f"Job {job_id} is {whose}.")
+    return job
 
 
 def ways_on(job: Job) -> list[str]:

@@ -140,7 +140,8 @@ def _queue(connection: Connection, order: Order, wanted: Wanted, place: int) -> 
     """Queues a job under a name of its own: two wordings may have one name."""
     labels = len(order.recipe.intended_answers)
     own = replace(order, behavior=replace(order.behavior, name=f"{place + 1}. {order.behavior.name}"))
-    (job,) = create_jobs(connection, [own], replace(wanted, count=-(-wanted.count // labels) * labels))
+    rounded = replace(wanted, count=-(-wanted.count // labels) * labels)
+    (job,) = create_jobs(connection, [own], rounded, agreed=False)
     return job.id
 
 

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,11 +24,12 @@ from db.errors import EvalwrightError, WorkspaceError
 from db.job_records import Job, Limits, WorkItem
 from db.workspace import open_workspace
 from generation import pipeline
+from generation.allowed import Allowed
 from generation.batches import Batches
 from generation.behaviors import parse_behavior
 from generation.calls import Calls, Ready
 from generation.engines.prices import known_prices
-from generation.engines.protocol import BatchEngine, Engine
+from generation.engines.protocol import BatchEngine, Engine, NoKeyError
 from generation.engines.registry import make_engine
 from generation.lease import RENEW_SECONDS, OvertakenError, give_up_lease, renew_lease, take_lease
 from generation.patience import patiently
@@ -35,7 +37,7 @@ from generation.recipes import Recipe, parse_recipe
 from generation.running import RunningJob
 from generation.stages.cross import CrossStage
 from generation.steady_clock import now
-from generation.workshop import Workshop
+from generation.workshop import LEFT, Workshop
 
 log = logging.getLogger("evalwright.worker")
 
@@ -44,6 +46,9 @@ BREATH_SECONDS = 0.02
 """How long a turn waits for the results of others, so that one transaction stores many of them."""
 
 CLAIMED_AT_ONCE = 400
+
+REST_SECONDS = 5.0
+"""For so long a worker that nobody asked for waits for another job of its user's before it makes room for others."""
 
 CLOSING_SECONDS = 5.0
 """How long engines may take to close; what they hold ends with the process."""
@@ -69,6 +74,7 @@ class Worker:
         *,
         engines: Callable[[str, str, Limits], Engine] = make_engine,
         adapt: Callable[[Recipe], Recipe] | None = None,
+        own_only: bool = False,
     ) -> None:
         """Prepares to work; nothing happens before `run`.
 
@@ -76,11 +82,15 @@ class Worker:
             workspace: The workspace file.
             engines: Makes an engine from its name and model, and the limits of the job that asks first.
             adapt: What to make of each job's recipe before it is used, if anything.
+            own_only: Whether nobody asked for this worker: it then runs only jobs that its user has agreed to, and
+                stops by itself when none is left that it can run, so that others' workers can.
         """
         self._workspace = workspace
         self._adapt = adapt
         self._make_engine = engines
-        self._shop = Workshop(uuid.uuid4().hex)
+        self._own_only = own_only
+        self._idle_since: float | None = None
+        self._shop = Workshop(uuid.uuid4().hex, Allowed(own_only=own_only))
         self._engines: dict[EngineKey, _Preparing] = {}
         self._running: dict[tuple[int, EngineKey], RunningJob] = {}
         self._turns = 0
@@ -92,8 +102,13 @@ class Worker:
         self._shop.stopping.set()
         self._shop.news.set()
 
+    @property
+    def left_any(self) -> bool:
+        """Whether it has left a job alone whose engine has no key here."""
+        return self._shop.allowed.left_any
+
     async def run(self) -> bool:
-        """Works until stopped.
+        """Works until stopped, or without its user's own jobs if it runs no others.
 
         Returns:
             False at once if another worker serves this workspace.
@@ -134,7 +149,18 @@ class Worker:
             moved = await self._move(job, at_an_end=job.id in at_an_end) or moved
         self._calls.begin()
         await self._batches.tend()
+        if self._own_only and self._is_idle(going):
+            self.stop()
         return moved
+
+    def _is_idle(self, going: list[Job]) -> bool:
+        """Whether there has been nothing to run for a while; none needs to come back where jobs were left alone."""
+        if going or self._calls.under_way or self._batches.under_way:
+            self._idle_since = None
+            return False
+        if self._idle_since is None:
+            self._idle_since = time.monotonic()
+        return self.left_any or time.monotonic() > self._idle_since + REST_SECONDS
 
     async def _move(self, job: Job, *, at_an_end: bool) -> bool:
         """Moves one job on; what goes wrong with it pauses it, and it alone."""
@@ -197,7 +223,7 @@ class Worker:
         """Reads a job's recipe and makes its engine, once.
 
         Returns:
-            None while the engine gets ready; other jobs go on meanwhile.
+            None while the engine gets ready, or where the job is left to others; other jobs go on meanwhile.
 
         Raises:
             EvalwrightError: if the job can't run.
@@ -205,15 +231,23 @@ class Worker:
         known = (job.id, _engine_key(job))
         if known in self._running:
             return self._running[known]
-        texts = await self._shop.db(lambda: jobs.job_texts(self._shop.connection, job.id))
+        texts = await self._shop.db(lambda: self._shop.allowed.texts(self._shop.connection, job))
+        if texts is None:
+            return None
         recipe = parse_recipe(f"the recipe of job {job.id}", texts.recipe)
         if self._adapt is not None:
             recipe = self._adapt(recipe)
         behavior = parse_behavior(f"the behaviour of job {job.id}", texts.behavior)
         known_prices()  # A price file that can't be read is told now, and not when an answer is to be stored.
-        engine = self._ready_engine(job)
+        try:
+            engine = self._ready_engine(job)
+        except NoKeyError as error:
+            self._shop.leave(job, str(error))
+            return None
         if engine is None:
             return None
+        if job.note.startswith(LEFT):
+            self._shop.tell(job.id, "")
         self._running[known] = RunningJob(recipe, behavior, engine, texts.inputs)
         return self._running[known]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,11 +13,18 @@ from db import jobs
 from db.connection import Connection, write
 from db.job_records import Job
 from db.worker_lease import current_lease
+from generation.allowed import Allowed
 from generation.lease import Turn
 from generation.purse import Purse
 from generation.results import Answered, Refused, ResultStore, pause
+from review.own_name import user_name
+
+log = logging.getLogger("evalwright.worker")
 
 T = TypeVar("T")
+
+LEFT = "Left alone by the worker of"
+"""How the note of a job begins that a worker could not run and another may."""
 
 STORED_AT_ONCE = 100
 """Calls stored in one transaction: each makes several rows, and a validator's answer waits for all of them."""
@@ -27,6 +35,7 @@ class Workshop:
 
     Attributes:
         holder: The token of the worker's lease.
+        allowed: Which jobs are this worker's to run.
         connection: Used on the database thread only.
         store: Stores what engines answer.
         purses: The budgets, by job.
@@ -34,8 +43,9 @@ class Workshop:
         news: Set when there is something to store or to claim.
     """
 
-    def __init__(self, holder: str) -> None:
+    def __init__(self, holder: str, allowed: Allowed) -> None:
         self.holder = holder
+        self.allowed = allowed
         self.connection: Connection
         self.store = ResultStore()
         self.purses: defaultdict[int, Purse] = defaultdict(Purse)
@@ -66,8 +76,8 @@ class Workshop:
         """Stores results as `put` does, and looks what there is to do.
 
         Returns:
-            The jobs that go on, their budgets brought up to date, and which of them have no calls left in their round;
-            none where the lease is lost.
+            The jobs that go on and are this worker's to run, their budgets brought up to date, and which jobs have no
+            calls left in their round; none where the lease is lost.
         """
         stored: list[Answered | Refused] = []
         try:
@@ -87,6 +97,12 @@ class Workshop:
     def tell(self, job_id: int, note: str) -> None:
         """Tells people what a job is doing; nobody waits for it."""
         self._thread.submit(self._tell, job_id, note)
+
+    def leave(self, job: Job, sentence: str) -> None:
+        """Leaves a job alone that somebody else's worker may be able to run, and says why."""
+        log.warning("job %s is left alone: %s", job.id, sentence)
+        self.allowed.leave(job)
+        self.tell(job.id, f"{LEFT} {user_name()}: {sentence}")
 
     async def close(self) -> None:
         """Closes the connection, after everything that was handed in."""
@@ -114,7 +130,8 @@ class Workshop:
         lease = current_lease(self.connection)
         if lease is None or lease.holder != self.holder:
             return [], set()
-        return jobs.unfinished_jobs(self.connection), jobs.jobs_without_calls(self.connection)
+        going = [job for job in jobs.unfinished_jobs(self.connection) if self.allowed.runs(self.connection, job)]
+        return going, jobs.jobs_without_calls(self.connection)
 
     def _pause(self, job_id: int, sentence: str) -> None:
         with write(self.connection):

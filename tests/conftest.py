@@ -15,6 +15,14 @@ settings.load_profile("always the same")
 """What is found by chance belongs to one's own runs, with `--hypothesis-profile random`."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a test says yes to isn't kept in the home of the person who runs it; also for processes that are forked."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests work on workspaces of their own, whatever the person who runs them has set."""

@@ -216,6 +216,7 @@ JOBS = (
     Action("retry", "t", "retry", "Make the job's failed calls again."),
     Action("cancel", "c", "cancel", "End the job for good; what it has selected stays."),
     Action("funnel", "f", "funnel", "Show what became of the job's candidates, stage by stage."),
+    Action("run_here", "y", "run here", "Run a job that somebody else queued, with your keys.", footer=False),
     Action(
         "read_on", "space,pagedown", "read on", "Scroll on in what is said of the job.", footer=False, shown="Space"
     ),

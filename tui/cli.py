@@ -56,6 +56,9 @@ COMMANDS = {
 IN_A_PACKET = (None, "review", "datasets", "verify", "doctor")
 """What can be done with a packet's file as the workspace; None is opening the app."""
 
+PACKETS_END = ".packet"
+"""How the name of a packet ends, in small letters."""
+
 SUMMARIES = {
     "demo": "Make a small workspace with the embedded model and open it.",
     "import": "Import datasets from files, in any format that ship writes.",
@@ -139,6 +142,8 @@ def evalwright(ctx: click.Context, workspace: Path, annotator: str | None) -> No
     Without a command, opens the app.
     """
     ctx.obj = workspace
+    if workspace.suffix.lower() == PACKETS_END:
+        _refuse_no_packet(workspace)
     if ctx.invoked_subcommand not in IN_A_PACKET:
         _refuse_packet(workspace, str(ctx.invoked_subcommand))
     if ctx.invoked_subcommand is None:
@@ -175,6 +180,21 @@ def _refuse_packet(workspace: Path, command: str) -> None:
         raise InputError(
             f"{workspace} is a packet, which can be reviewed and nothing else; call `evalwright {command}` in the "
             "workspace it comes from."
+        )
+
+
+def _refuse_no_packet(workspace: Path) -> None:
+    """Refuses what is named like a packet and is none: whoever opens one expects to label, and nothing else."""
+    from db.workspace import is_packet
+
+    if not workspace.exists():
+        raise InputError(
+            f"There is no packet at {workspace}; a workspace of your own needs a name that ends otherwise."
+        )
+    if not is_packet(workspace):
+        raise InputError(
+            f"{workspace} is named like a packet and is none; ask who sent it for one that `evalwright packet make` "
+            "made, or rename it if it is a workspace of your own."
         )
 
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from db import jobs
+from db.connection import Connection
+from db.errors import EvalwrightError
 from db.job_records import Job
+from generation.consent import order_name, whose
+from generation.jobs import waiting_job
+from tui.text import visible
 
 
 def progress_words(job: Job) -> list[str]:
@@ -11,3 +17,47 @@ def progress_words(job: Job) -> list[str]:
     if calls and job.state == "running" and not job.items_done + job.items_failed:
         calls = [f"the first of {job.items:,} calls is under way"]
     return [f"round {job.round:,} of {job.rounds:,}", *calls]
+
+
+def asks_to_run(connection: Connection, job_id: int) -> tuple[str, str]:
+    """Returns what a yes to somebody else's job is to, and what a person is told before they say it.
+
+    Raises:
+        InputError: if the job doesn't wait for somebody else's worker.
+    """
+    job = waiting_job(connection, job_id)
+    seen, takes = order_name(connection, job_id), _what_it_takes(connection, job)
+    # Asked of the environment, not of the workspace: an engine's address never stands there.
+    from generation.engines.registry import asked_at
+
+    address = asked_at(job.engine)
+    where = f"at {address}, with your key" if address else "on this machine"
+    text = (
+        f"Job {job.id} of {job.dataset} was {whose(job)}. Your worker "
+        f"would run {' '.join(part for part in (job.engine, job.model) if part)} {where}. It takes {takes}."
+    )
+    return seen, visible(text, one_line=True)
+
+
+def _what_it_takes(connection: Connection, job: Job) -> str:
+    from generation.behaviors import parse_behavior
+    from generation.estimate import estimate
+    from generation.orders import Order
+    from generation.recipes import parse_recipe
+
+    texts = jobs.job_texts(connection, job.id)
+    try:
+        behavior = parse_behavior(f"the behaviour of job {job.id}", texts.behavior)
+        order = Order(behavior, parse_recipe(f"the recipe of job {job.id}", texts.recipe), texts.inputs)
+        found = estimate(
+            order,
+            engine=job.engine,
+            model=job.model,
+            count=job.count,
+            rounds=job.rounds,
+            limits=job.limits,
+            seed=job.seed,
+        )
+    except EvalwrightError as error:
+        return f"nobody knows how much ({error})"
+    return found.sentence

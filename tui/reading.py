@@ -10,6 +10,7 @@ from db.connection import Connection
 from db.job_records import Job
 from db.packet_file import read_facts
 from db.records import Dataset, DatasetCounts, Progress
+from generation.consent import waits_for
 from review.allowed import barred
 from review.overview import DatasetOverview, overview
 
@@ -79,8 +80,14 @@ def read_review_status(connection: Connection, dataset: Dataset, annotator_id: i
 
 
 def read_jobs(connection: Connection) -> tuple[Job, ...]:
-    """Reads every job, those that move first, each newest first."""
-    return tuple(sorted(jobs.all_jobs(connection), key=lambda job: (job.finished, -job.id)))
+    """Reads every job, those that move first, each newest first; of somebody else's the note says that it waits."""
+    found = sorted(jobs.all_jobs(connection), key=lambda job: (job.finished, -job.id))
+    return tuple(job if job.note else replace(job, note=_waits(connection, job)) for job in found)
+
+
+def _waits(connection: Connection, job: Job) -> str:
+    others = waits_for(connection, job)
+    return others and f"{others} (y in the jobs)"
 
 
 def _own_progress(connection: Connection, annotator: str) -> dict[str, Progress]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import getpass
 import os
 import sys
 from pathlib import Path
@@ -13,14 +12,7 @@ import click
 from db.errors import InputError
 from db.packet_file import read_packet
 from db.workspace import is_packet
-
-
-def user_name() -> str:
-    """Returns the name of whoever runs this, for answers given without `--as`."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "validator"
+from review.own_name import user_name
 
 
 def validator_name(given: str | None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from generation.engines.environment import environment_problem
 from generation.engines.faults import Asked, address_proofs, broken_reply, fault, known_secrets, shown
-from generation.engines.protocol import EngineError, EngineUnsureError, EngineUnusableError
+from generation.engines.protocol import EngineError, EngineUnsureError, EngineUnusableError, NoKeyError
 from generation.engines.refusals import read_refusal
 from generation.engines.reply_bounds import HEADERS, bound_reply
 
@@ -49,7 +49,7 @@ def make_client(timeout: float) -> anthropic.AsyncAnthropic:
         ) from None
     headers = {name.lower() for name in client.default_headers}
     if client.credentials is None and _KEY_HEADERS.isdisjoint(headers):
-        raise EngineUnusableError(
+        raise NoKeyError(
             "The anthropic engine has no key: set ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN (any text will "
             "do for a server behind ANTHROPIC_BASE_URL that asks for none).",
             kind="credentials",

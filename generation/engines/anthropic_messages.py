@@ -58,7 +58,7 @@ class AnthropicEngine:
 
     Key and address come from the environment, as the SDK reads it: ANTHROPIC_API_KEY, or else
     ANTHROPIC_AUTH_TOKEN, or else one of the SDK's profiles; and ANTHROPIC_BASE_URL. The SDK is imported, and
-    the key looked for, at the first call.
+    the key looked for, when the engine gets ready.
     """
 
     name = "anthropic"
@@ -101,7 +101,9 @@ class AnthropicEngine:
         return {name: value for name, value in body.items() if name not in self._left_out}
 
     async def prepare(self, tell: Callable[[str], None]) -> None:
-        """Does nothing: the first call says whether the server can be reached."""
+        """Looks for a key; the first call says whether the server can be reached."""
+        with self._clients.lent():
+            pass
 
     async def count_tokens(self, request: SampleRequest | JudgeRequest) -> int:
         """Returns how many tokens the prompt of a call has, as the server counts them; raises like `sample`."""

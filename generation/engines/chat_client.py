@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from generation.engines.environment import environment_problem
 from generation.engines.faults import Asked, address_proofs, known_secrets, shown
-from generation.engines.protocol import EngineUnusableError
+from generation.engines.protocol import EngineUnusableError, NoKeyError
 from generation.engines.reply_bounds import HEADERS, bound_reply
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def make_client(timeout: float) -> httpx2.AsyncClient:
 
     key, address = os.environ.get("OPENAI_API_KEY", "").strip(), os.environ.get("OPENAI_BASE_URL", "").strip()
     if not key and not address:
-        raise EngineUnusableError(
+        raise NoKeyError(
             "The openai-compatible engine has neither address nor key: set OPENAI_BASE_URL, such as "
             "http://127.0.0.1:8000/v1, and OPENAI_API_KEY if the server asks for one.",
             kind="address",

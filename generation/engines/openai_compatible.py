@@ -102,7 +102,9 @@ class OpenAICompatibleEngine:
         return self._alternatives > 0
 
     async def prepare(self, tell: Callable[[str], None]) -> None:
-        """Does nothing: what the server can is learnt from the first calls."""
+        """Looks for an address or a key; what the server can is learnt from the first calls."""
+        with self._clients.lent():
+            pass
 
     def request_as_sent(self, request: SampleRequest | JudgeRequest) -> dict[str, Any]:
         """Returns the body of the call that `sample` or `judge` makes, all of it, ready for JSON.

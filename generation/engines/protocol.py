@@ -165,6 +165,10 @@ class EngineUnusableError(EngineError):
     """No call can succeed as things are: no key, a wrong key, no such model, no model file. The job pauses."""
 
 
+class NoKeyError(EngineUnusableError):
+    """The environment has no key for the engine; that of somebody else's worker may have one. The job is left alone."""
+
+
 class SettingRefusedError(EngineUnusableError):
     """The server refuses one of the settings that were sent.
 

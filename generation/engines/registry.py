@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from db.errors import InputError
 from db.job_records import NO_LIMITS, Limits
+from generation.engines.environment import without_passwords
 from generation.engines.protocol import CALL_SECONDS, Engine, Sampling
 
 _ALL = frozenset({"max_tokens", "temperature", "top_p", "stop"})
@@ -62,6 +64,20 @@ def model_for(engine: str, model: str) -> str:
     if not model and facts.default_model is None:
         raise InputError(f"The {engine} engine has no model of its own: name one with --model.")
     return model or facts.default_model or ""
+
+
+def asked_at(engine: str) -> str:
+    """Returns the address that an engine asks in this environment; empty where the model runs on this machine.
+
+    Without what stands for a user and a password in it, and without a query, which may hold a key.
+    """
+    if engine == "local":
+        return ""
+    variable, usual = ("OPENAI_BASE_URL", "https://api.openai.com/v1")
+    if engine.startswith("anthropic"):
+        variable, usual = ("ANTHROPIC_BASE_URL", "https://api.anthropic.com")
+    address = os.environ.get(variable, "").strip() or usual
+    return without_passwords(address.partition("?")[0])
 
 
 def checked_model(engine: str, model: str) -> str:

@@ -11,6 +11,7 @@ and is the exit code.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -162,6 +163,7 @@ def table(shown: LongRun) -> str:
 
 def _queue(connection: Connection, folder: Path, examples: int) -> Job:
     """Queues a job that judges each candidate once, and three for each that is kept: as few calls as may be."""
+    os.environ.setdefault("XDG_STATE_HOME", str(folder / "state"))  # The apps are the same user's, and run it.
     text = load_recipe("persona").text.replace("per_kept = 10", "per_kept = 3")
     (folder / "walks.toml").write_text(text.replace("[judge]\n", "[judge]\nvotes = 1\n"))
     return create_job(

@@ -13,11 +13,15 @@ import pytest
 from db.connection import Connection, write
 from db.errors import EvalwrightError
 from db.jobs import set_state
-from db.worker_lease import Lease, drop_lease, store_lease
+from db.worker_lease import Lease, current_lease, drop_lease, store_lease
 from generation import supervisor
+from generation.consent import agree
 from generation.jobs import find_job
 from generation.supervisor import WorkerChild, log_path, worker_needed
+from review.own_name import user_name
 from tests.support.command_line import PATIENCE
+from tests.support.messages_server import KEY
+from tests.support.openai_server import OpenAIServer
 from tests.support.scripted_engine import make_job
 
 
@@ -51,21 +55,61 @@ def test_a_child_runs_the_job_and_goes_with_its_parent(
         (tmp_path / name / "__init__.py").write_text("raise SystemExit('somebody else')")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PYTHONPATH", raising=False)
-    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    job = make_job(connection, engine="anthropic")
+    job = make_job(connection, count=2, rounds=1, engine="openai-compatible")
     child = WorkerChild(workspace_path)
-    child.ensure(connection)
-    child.ensure(connection)
-    wait_for(lambda: find_job(connection, job.id).state == "paused")
-    assert "no key" in find_job(connection, job.id).note
+    with OpenAIServer(probabilities=True) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        child.ensure(connection)
+        child.ensure(connection)
+        wait_for(lambda: find_job(connection, job.id).finished)
     log = log_path(workspace_path).read_text()
     assert log.count(f"serves {workspace_path.name}") == 1
     process = child._child
     assert process is not None
     child.stop()
-    assert process.wait(PATIENCE) == 0
+    assert process.wait() == 0
     child.stop()
+
+
+@pytest.mark.slow
+def test_a_job_whose_engine_has_no_key_here_is_left_alone(
+    workspace_path: Path, connection: Connection, no_anthropic_settings: None
+) -> None:
+    """It stays as it was, for whoever has one; no further worker is started for it alone, but for another job."""
+    job = make_job(connection, engine="anthropic")
+    child = WorkerChild(workspace_path)
+
+    def left() -> bool:
+        child.ensure(connection)
+        return child.has_left(connection, job.id)
+
+    wait_for(left)
+    child.ensure(connection)
+    assert child._child is None
+    now = find_job(connection, job.id)
+    assert (now.state, now.items_done, now.items_failed) == ("queued", 0, 0)
+    assert now.note.startswith(f"Left alone by the worker of {user_name()}: The anthropic engine has no key: set ")
+    assert "job 1 is left alone: The anthropic engine has no key" in log_path(workspace_path).read_text()
+    assert current_lease(connection) is None
+    make_job(connection, behavior='name = "b"\ndescription = "x"\n')
+    child.ensure(connection)
+    assert child._child is not None
+    child.stop()
+    child._child.wait()
+
+
+def test_no_worker_is_started_for_somebody_elses_job(
+    workspace_path: Path, connection: Connection, dying: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_job(connection)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "mine"))
+    child = WorkerChild(workspace_path)
+    child.ensure(connection)
+    assert (dying, worker_needed(connection)) == ([], False)
+    agree(connection, 1)
+    child.ensure(connection)
+    assert len(dying) == 1
 
 
 @pytest.fixture

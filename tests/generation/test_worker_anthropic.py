@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from db import candidates as candidate_rows
 from db.connection import Connection
 from generation.jobs import find_job
 from generation.recipes import load_recipe
-from tests.support.command_line import run
+from tests.support.command_line import environment, run, start
 from tests.support.faulty_server import AGREE, FAILED, TRIED_AGAIN, Running, fault, serving
 from tests.support.finished import finished_job, stored_calls
+from tests.support.messages_server import KEY, MessagesServer
 
 PERSONA = load_recipe("persona")
 
@@ -96,10 +98,22 @@ def check_confidence(connection: Connection) -> None:
 
 
 @pytest.mark.slow
-def test_without_a_key_the_job_pauses_and_says_what_to_do(folder: Path, workspace: Connection) -> None:
+def test_without_a_key_the_job_is_left_alone_and_it_is_said_what_to_do(folder: Path, workspace: Connection) -> None:
     done = run("generate", "walks.toml", "--engine", "anthropic", "--count", "4", cwd=folder)
+    job = find_job(workspace, 1)
     assert done.returncode == 2
-    assert done.stdout == "long-walks: 0 examples (" + find_job(workspace, 1).note + ")\n"
-    assert "job 1 is paused: The anthropic engine has no key: set ANTHROPIC_API_KEY" in done.stderr
-    assert find_job(workspace, 1).state == "paused"
+    assert done.stdout == f"long-walks: 0 examples ({job.note})\n"
+    assert "evalwright: job 1 is queued: Left alone by the worker of " in done.stderr
+    assert "The anthropic engine has no key: set ANTHROPIC_API_KEY" in done.stderr
+    assert "To go on: `evalwright worker` or the app, where the engine has a key." in done.stderr
+    assert job.state == "queued"
     assert stored_calls(workspace) == []
+    with MessagesServer() as server:
+        keys = {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": KEY}
+        working = start("worker", cwd=folder, env=environment(folder, **keys))
+        while find_job(workspace, 1).state != "done" and working.poll() is None:
+            time.sleep(0.01)
+        working.terminate()
+        working.wait()
+    assert find_job(workspace, 1).state == "done"
+    assert find_job(workspace, 1).note == ""

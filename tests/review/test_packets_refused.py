@@ -11,7 +11,13 @@ from db.records import Dataset
 from db.workspace import open_workspace
 from review.packets import make_packet, merge_packet
 from tests.support.packets import label_packet, stored
+from tests.support.scripted_engine import make_job
 from tests.support.workspaces import make_dataset
+
+WITH_A_JOB = (
+    "INSERT INTO jobs (dataset_id, recipe, recipe_text, behavior_text, engine, model, count, rounds, seed, created_at)"
+    " VALUES (1, 'persona', '', '', 'openai-compatible', 'm', 4, 1, 1, '')"
+)
 
 
 @pytest.fixture
@@ -39,6 +45,7 @@ def path(tmp_path: Path) -> Path:
         ("label", "damaged .*not one of example"),
         ("example", "damaged .*it was not made with"),
         ("settings", "damaged .*where it comes from"),
+        ("jobs", "it holds jobs"),
     ],
 )
 def test_a_packet_that_cant_be_merged_is_refused_whole(
@@ -84,6 +91,7 @@ def spoil(path: Path, harm: str) -> None:
             "label": "UPDATE annotations SET label = 'Perhaps' WHERE id = 3",
             "example": "UPDATE annotations SET example_id = 41 WHERE id = 3",
             "settings": "DELETE FROM settings WHERE name = 'packet_of'",
+            "jobs": WITH_A_JOB,
         }[harm]
         file = connect(path)
         file.execute("PRAGMA foreign_keys = OFF")
@@ -102,3 +110,13 @@ def test_a_packet_takes_no_other_files_place(connection: Connection, dataset: Da
         make_packet(connection, dataset, "Ada", path.parent / "absent" / "ada.packet")
     assert path.read_text() == "precious"
     assert connection.execute("SELECT count(*) FROM reservations").fetchone() == (0,)
+
+
+def test_a_packet_is_made_without_jobs(connection: Connection, dataset: Dataset, path: Path) -> None:
+    """Whatever jobs the workspace holds."""
+    make_job(connection)
+    make_packet(connection, dataset, "Ada", path)
+    file = connect(path)
+    for table in ("jobs", "work_items", "calls", "candidates", "batches", "worker_leases"):
+        assert file.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
+    file.close()

@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0
 """Seconds after which a command that says nothing is taken for hung."""
 
-KEPT = ("PATH", "TMPDIR", "LANG", "LC_ALL", "SYSTEMROOT")
+KEPT = ("PATH", "TMPDIR", "LANG", "LC_ALL", "SYSTEMROOT", "XDG_STATE_HOME")
+"""What a process keeps of these tests' environment; by the last it is the same user's, and runs the same jobs."""
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:

@@ -130,6 +130,9 @@ def test_generate_waits_until_the_job_is_over_or_paused(
             with write(connection):
                 set_state(connection, 1, state, note)  # type: ignore[arg-type]
 
+        def has_left(self, connection: Connection, job_id: int) -> bool:
+            return False
+
         def stop(self) -> None:
             """Nothing runs."""
 

@@ -7,8 +7,12 @@ from db.connection import write
 from db.workspace import open_workspace
 from review.annotation import submit
 from review.assignment import next_example, start_session
+from review.disclosure import may_look
+from review.own_name import user_name
 from review.steering import find
 from tests.support.calls import Call, caller, is_sentence
+from tests.support.command_line import ROOT, command
+from tests.support.terminal import Terminal
 from tests.support.workspaces import answer, make_dataset
 
 
@@ -63,7 +67,7 @@ def test_json_hides_what_the_viewer_has_not_answered(call: Call) -> None:
 
 
 def test_looking_at_answers_ends_being_asked(call: Call, tmp_path: Path) -> None:
-    rows = json.loads(call("examples", "beekeeping", "by:Ada", "--answers", "--as", "Lea", "--json").out)
+    rows = json.loads(call("examples", "beekeeping", "by:Ada", "--answers", "--as", "Lea", "--yes", "--json").out)
     assert [row["answers"][0]["label"] for row in rows] == [" Yes"]
     connection = open_workspace(tmp_path / "evalwright.db")
     assert next_example(connection, start_session(connection, "Lea"), find(connection, "beekeeping")) is None
@@ -74,3 +78,53 @@ def test_what_is_wrong_is_a_sentence(call: Call, words: tuple[str, ...]) -> None
     said = call("examples", "beekeeping", *words)
     assert said.code == 2
     assert is_sentence(said.err.strip())
+
+
+def own_and_others(tmp_path: Path) -> tuple[bool, bool]:
+    """Whether it is noted that this user, and that Lea, has seen the answers."""
+    connection = open_workspace(tmp_path / "evalwright.db")
+    dataset = find(connection, "beekeeping")
+    found = may_look(connection, dataset, user_name()), may_look(connection, dataset, "Lea")
+    connection.close()
+    return found
+
+
+@pytest.mark.parametrize("looks", [("examples", "beekeeping", "--answers"), ("export", "tables.db")])
+def test_looking_is_noted_under_ones_own_name_and_under_no_other_unasked(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looks: tuple[str, ...]
+) -> None:
+    refusal = f"You are {user_name()} here, and it would be noted that Lea has seen the answers"
+    assert call(*looks, "--as", "Lea").sentence.startswith(refusal)
+    assert call("--as", "Lea", *looks).sentence.startswith(refusal)
+    monkeypatch.setenv("EVALWRIGHT_AS", "Lea")
+    assert call(*looks).sentence.startswith(refusal)
+    monkeypatch.delenv("EVALWRIGHT_AS")
+    assert not (tmp_path / "tables.db").exists()
+    assert own_and_others(tmp_path) == (False, False)
+    assert call(*looks).code == 0
+    assert own_and_others(tmp_path) == (True, False)
+
+
+def test_an_export_under_another_name_is_noted_after_a_yes(call: Call, tmp_path: Path) -> None:
+    said = call("export", "tables", "--as", "Lea", "--yes")
+    assert said.code == 0
+    assert "It is noted that Lea has seen the answers" in said.err
+    assert own_and_others(tmp_path) == (False, True)
+
+
+def test_what_is_not_exported_is_not_noted(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "tables.db").write_text("precious")
+    assert "exists already" in call("export", "tables.db").sentence
+    assert own_and_others(tmp_path) == (False, False)
+
+
+@pytest.mark.slow
+def test_on_a_terminal_another_name_is_asked_about(call: Call, tmp_path: Path) -> None:
+    words = command("examples", "beekeeping", "--answers", "--as", "Lea")
+    for key, noted in (("n", False), ("y", True)):
+        with Terminal(words, columns=120, folder=tmp_path, environment={"PYTHONPATH": str(ROOT)}) as terminal:
+            terminal.wait_for("Note that Lea", "[y/N]")
+            terminal.press(f"{key}\r")
+            terminal.wait_for("I keep 11 bees" if noted else "nothing is shown")
+            assert terminal.wait_to_end() == (0 if noted else 2)
+        assert own_and_others(tmp_path) == (False, noted)

@@ -58,7 +58,7 @@ def test_what_may_still_be_asked_is_hidden(call: Call) -> None:
     assert all(each["hidden"] and not each["intended"] and not each["scores"] for each in said.json)
     assert call("jobs", "funnel", "1", "--candidate", str(said.json[0]["id"])).json["calls"] == []
     assert "--answers" in call("jobs", "funnel", "1", "--stage", "select", "--reason", "selected").err
-    assert call("examples", "long-walks", "--answers", "--as", "lead").code == 0
+    assert call("examples", "long-walks", "--answers", "--as", "lead", "--yes").code == 0
     shown = call("--as", "lead", "jobs", "funnel", "1", "--stage", "select", "--reason", "selected", "--json").json
     assert {each["intended"] for each in shown} == {" Yes", " No"}
     assert all(each["scores"] for each in shown)

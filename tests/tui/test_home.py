@@ -13,6 +13,7 @@ from db import datasets, jobs, worker_lease
 from db.connection import Connection, write
 from db.job_records import JobState, JobTexts
 from db.workspace import open_workspace
+from generation.consent import agree
 from tests.tui.app_driver import (
     SIZES,
     WIDE,
@@ -45,6 +46,7 @@ def add_job(connection: Connection, name: str, state: JobState, note: str = "") 
         jobs.set_state(connection, job_id, state, note)
         jobs.begin_round(connection, job_id, 2)
         connection.execute("UPDATE jobs SET candidates = 132, selected = 40 WHERE id = ?", (job_id,))
+    agree(connection, job_id)
     return job_id
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
+from db.connection import Connection, connect
 from db.workspace import open_workspace
+from tests.review.test_packets_refused import WITH_A_JOB
 from tests.support.calls import Call, caller
 from tests.support.packets import label_packet
 from tests.support.terminal import Terminal
@@ -150,3 +151,28 @@ def test_a_packet_is_for_one_validator(connection: Connection, call: Call, tmp_p
 def test_what_cant_be_done_is_a_sentence(connection: Connection, call: Call, arguments: list[str], says: str) -> None:
     make_dataset(connection, 2)
     assert says in call("packet", *arguments).sentence
+
+
+@pytest.mark.parametrize("name", ["theirs.packet", "THEIRS.PACKET"])
+@pytest.mark.parametrize("command", [("review",), (), ("datasets",), ("import", "x.jsonl"), ("jobs",)])
+def test_what_is_named_like_a_packet_and_is_none_is_refused(
+    connection: Connection, call: Call, tmp_path: Path, name: str, command: tuple[str, ...]
+) -> None:
+    assert "There is no packet at" in call("--workspace", name, *command).sentence
+    assert not (tmp_path / name).exists()
+    shutil.copy(tmp_path / "evalwright.db", tmp_path / name)
+    assert "is named like a packet and is none; ask who sent it" in call("--workspace", name, *command).sentence
+
+
+def test_a_packet_with_a_job_is_refused_when_it_is_opened(
+    connection: Connection, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_dataset(connection, 2)
+    call("packet", "make", "beekeeping", "--for", "Ada", "--to", "ada.packet")
+    file = connect(tmp_path / "ada.packet")
+    file.execute(WITH_A_JOB)
+    file.close()
+    monkeypatch.setenv("TEXTUAL_DRIVER", "shown elsewhere")
+    for command in ((), ("review",)):
+        said = call("--workspace", "ada.packet", *command).sentence
+        assert said == "ada.packet is no packet of evalwright's: it holds jobs; don't use it, and ask who sent it."

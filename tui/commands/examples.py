@@ -23,10 +23,11 @@ from review.browsing import (
     read_rows,
     shared_first_line,
 )
-from review.disclosure import disclose
+from review.own_name import user_name
 from review.steering import find
 from tui.console import print_json, print_table, tell
-from tui.start import name_given_before, user_name
+from tui.looking import note_looking
+from tui.start import name_given_before
 
 PAGE = 500
 TEXT_CELLS = 60
@@ -46,6 +47,7 @@ TEXT_CELLS = 60
     "--answers", is_flag=True, help="Show the answers of others too; you will not be asked about this dataset any more."
 )
 @click.option("--as", "annotator", help="Who looks; default: your user name.")
+@click.option("--yes", is_flag=True, help="With --answers: don't ask before noting it under a name other than yours.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def examples_command(
@@ -57,6 +59,7 @@ def examples_command(
     limit: int,
     answers: bool,
     annotator: str | None,
+    yes: bool,
     as_json: bool,
 ) -> int:
     """Look through the examples of a dataset.
@@ -68,7 +71,7 @@ def examples_command(
     found = find(connection, dataset)
     viewer = annotator or name_given_before() or user_name()
     if answers:
-        disclose(connection, found, viewer)
+        note_looking(connection, [found], viewer, yes=yes)
     if example_id is not None:
         if query:
             raise InputError("Give a query or --id, not both.")

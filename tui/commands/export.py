@@ -6,23 +6,37 @@ from pathlib import Path
 
 import click
 
+from db import datasets as rows
 from db.workspace import open_workspace
-from tui.console import say
+from review.own_name import user_name
+from tui.console import say, tell
+from tui.looking import note_looking
+from tui.start import name_given_before
 
 
 @click.command("export")
 @click.argument("target", metavar="FILE.db|FOLDER", type=click.Path(path_type=Path))
 @click.option("--with-names", is_flag=True, help="Keep annotators' names; default: pseudonyms, as in releases.")
+@click.option("--as", "annotator", help="Who sees it; default: your user name.")
+@click.option("--yes", is_flag=True, help="Don't ask before noting it under a name other than yours.")
 @click.pass_obj
-def export_command(workspace: Path, target: Path, *, with_names: bool) -> int:
+def export_command(workspace: Path, target: Path, *, with_names: bool, annotator: str | None, yes: bool) -> int:
     """Write the workspace as plain tables: a SQLite file, or a folder with JSONL and CSV.
 
-    A name that ends in .db, .sqlite or .sqlite3 makes a SQLite file with views, which opens in Datasette.
+    A name that ends in .db, .sqlite or .sqlite3 makes a SQLite file with views, which opens in Datasette. It holds
+    everybody's answers: you will not be asked about any of its datasets any more.
     """
+    from review.release.beside import refuse_existing
     from review.release.export import export
 
     connection = open_workspace(workspace, create=False)
+    refuse_existing(target, "an export")
+    viewer = annotator or name_given_before() or user_name()
+    datasets = rows.all_datasets(connection)
+    note_looking(connection, datasets, viewer, yes=yes)
+    if datasets:
+        tell(f"It is noted that {viewer} has seen the answers: nothing more of these datasets is asked of {viewer}.")
     written = export(connection, target, names=with_names)
-    rows = ", ".join(f"{name} {count:,}" for name, count in written.items() if count)
-    say(f"{target}: {rows or 'no rows'}")
+    counts = ", ".join(f"{name} {count:,}" for name, count in written.items() if count)
+    say(f"{target}: {counts or 'no rows'}")
     return 0

@@ -186,6 +186,8 @@ def watch(connection: Connection, workspace: Path, job_id: int) -> Job:
         with Bar(f"writing {job.dataset}", "examples") as bar:
             while not job.finished and job.state != "paused":
                 worker.ensure(connection)
+                if worker.has_left(connection, job_id):
+                    break
                 if job.note:
                     bar.say(job.note)
                 else:
@@ -195,8 +197,11 @@ def watch(connection: Connection, workspace: Path, job_id: int) -> Job:
                 job = find_job(connection, job_id)
     finally:
         worker.stop()
+    job = find_job(connection, job_id)
     if job.state != "done":
         tell(f"evalwright: job {job.id} is {job.state}: {job.note or 'stopped by hand'}")
     for way in ways_on(job):
         tell(f"To go on: {way}")
+    if job.state in rows.GOING:
+        tell("To go on: `evalwright worker` or the app, where the engine has a key.")
     return rows.get_job(connection, job_id) or job

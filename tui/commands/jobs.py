@@ -13,11 +13,13 @@ from db.connection import Connection
 from db.errors import InputError
 from db.job_records import NO_LIMITS, Job
 from db.workspace import open_workspace
+from generation.consent import agree, waits_for
 from generation.figures import JobFigures, job_figures
+from review.own_name import user_name
 from tui.amounts import duration, money
 from tui.commands.limits import limit_options, limits_of
 from tui.console import print_json, print_table, say, tell
-from tui.start import name_given_before, user_name
+from tui.start import name_given_before
 
 SHOWN = 100
 
@@ -36,7 +38,8 @@ def jobs_command(workspace: Path, /, action: str, job: int | None, *, as_json: b
     """List jobs (one of them with its last errors), or pause, resume, cancel or retry one.
 
     What is in flight when a job is paused or cancelled is still stored: it is paid for. `resume` may give a job other
-    limits, such as a bigger budget. `funnel` shows what became of a job's candidates, stage by stage and one by one.
+    limits, such as a bigger budget; a job that somebody else queued is then run by your worker too, with your keys.
+    `funnel` shows what became of a job's candidates, stage by stage and one by one.
     """
     from generation.jobs import find_job, move_job, retry_job, widen
     from generation.supervisor import worker_needed
@@ -51,7 +54,9 @@ def jobs_command(workspace: Path, /, action: str, job: int | None, *, as_json: b
     if action == "list":
         idle = "no worker runs; open the app or run `evalwright worker`" if worker_needed(connection) else ""
         found = rows.all_jobs(connection) if job is None else [find_job(connection, job)]
-        _list(connection, [_with_note(each, idle) for each in found], as_json=as_json, in_full=job is not None)
+        _list(
+            connection, [_with_note(connection, each, idle) for each in found], as_json=as_json, in_full=job is not None
+        )
         return 0
     if job is None:
         raise InputError(f"Which job? `evalwright jobs` lists them; then `evalwright jobs {action} JOB`.")
@@ -59,20 +64,28 @@ def jobs_command(workspace: Path, /, action: str, job: int | None, *, as_json: b
         _funnel(connection, find_job(connection, job), asked, as_json=as_json)
         return 0
     if action == "retry":
-        tell(f"Job {job}: {retry_job(connection, job)} failed calls will be made again.")
+        tell(f"Job {job}: {retry_job(connection, job, said_yes=True)} failed calls will be made again.")
         return 0
     if given != NO_LIMITS:
         widen(connection, job, given)
     was = find_job(connection, job)
-    tell(f"Job {job} is {move_job(connection, job, action).state}.")
+    if action == "resume" and waits_for(connection, was):
+        agree(connection, job)
+        tell(f"Job {job} is {was.state}; from now on your worker runs it too, with your keys.")
+        return 0
+    tell(f"Job {job} is {move_job(connection, job, action, said_yes=action == 'resume').state}.")
     if was.state == "short" and action == "resume":
         tell(f"{was.dataset} is open again; its evidence starts again on what is unanswered, if examples are added.")
     return 0
 
 
-def _with_note(job: Job, idle: str) -> Job:
+def _with_note(connection: Connection, job: Job, idle: str) -> Job:
     """Says of a job that waits for a worker why nothing happens."""
-    return replace(job, note=idle) if idle and not job.note and job.state in {"queued", "running"} else job
+    if job.note or job.state not in rows.GOING:
+        return job
+    if others := waits_for(connection, job):
+        return replace(job, note=f"{others} (`evalwright jobs resume {job.id}`)")
+    return replace(job, note=idle)
 
 
 def _list(connection: Connection, jobs: list[Job], *, as_json: bool, in_full: bool) -> None:

@@ -9,8 +9,9 @@ import click
 
 from db.errors import InputError
 from db.workspace import open_workspace
+from review.own_name import user_name
 from tui.console import tell
-from tui.start import name_given_before, user_name
+from tui.start import name_given_before
 
 if TYPE_CHECKING:
     from db.records import Dataset, Example

@@ -28,11 +28,13 @@ SWITCH_SECONDS = 0.0002
 @click.option("--attached", is_flag=True, hidden=True, help="Stop when standard input ends: the parent has gone.")
 @click.pass_obj
 def worker_command(workspace: Path, *, attached: bool) -> NoReturn:
-    """Run the jobs of the workspace without a screen, until interrupted.
+    """Run the jobs of the workspace without a screen, until interrupted: everybody's, with your keys.
 
-    One worker serves a workspace at a time; a second one says so and ends.
+    The app runs only those that you queued or said yes to. One worker serves a workspace at a time; a second one says
+    so and ends. A job whose engine has no key here is left alone.
     """
     from generation.stepping_back import step_back
+    from generation.supervisor import LEFT_ALONE
     from generation.worker import Worker
     from tui.cli import INTERRUPTED
 
@@ -44,13 +46,14 @@ def worker_command(workspace: Path, *, attached: bool) -> NoReturn:
     # otherwise wait 5 ms each time.
     sys.setswitchinterval(SWITCH_SECONDS)
     signals: list[signal.Signals] = []
-    served = asyncio.run(_serve(Worker(workspace), signals, attached=attached))
+    worker = Worker(workspace, own_only=attached)
+    served = asyncio.run(_serve(worker, signals, attached=attached))
     if not served:
         tell("Another worker serves this workspace already.")
     # Everything is stored and the lease is given up; threads of a model that still compute must not hold the exit up.
     logging.shutdown()
     sys.stderr.flush()
-    os._exit(INTERRUPTED if signal.SIGINT in signals else 0)
+    os._exit(INTERRUPTED if signal.SIGINT in signals else LEFT_ALONE if attached and worker.left_any else 0)
 
 
 async def _serve(worker: Worker, signals: list[signal.Signals], *, attached: bool) -> bool:

@@ -15,9 +15,11 @@ from textual.widgets import Static
 from db.connection import Connection
 from db.errors import EvalwrightError
 from db.job_records import Job
+from generation.consent import agree
 from generation.figures import JobFigures, job_figures
 from generation.jobs import move_job, retry_job
 from tui.actions import JOBS, Action, bindings
+from tui.job_words import asks_to_run
 from tui.messages import Failed, JobsRead
 from tui.reading import read_jobs
 from tui.screens.confirm import ConfirmScreen
@@ -103,6 +105,20 @@ class JobsScreen(ModalScreen[None]):
     def _asked(self, agreed: bool | None) -> None:
         if agreed:
             self._change("cancel")
+
+    @work(group="move")
+    async def action_run_here(self) -> None:
+        """Lets this user's worker run the highlighted job, whoever queued it, once a person has said yes."""
+        if not self._jobs:
+            return
+        job_id = self._jobs[self._place()].id
+        try:
+            seen, text = await self._store.looking(asks_to_run, job_id)
+            if await self.app.push_screen_wait(ConfirmScreen("Run it with your keys?", text)):
+                await self._store.looking(agree, job_id, seen)
+                self._look()
+        except EvalwrightError as error:
+            self.post_message(Failed(error))
 
     def action_funnel(self) -> None:
         """Shows what became of the candidates of the highlighted job."""
