@@ -7,7 +7,6 @@ are, only the workspace knows, by their numbers.
 from __future__ import annotations
 
 import math
-import stat
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,10 +19,10 @@ from db.connection import Connection, write
 from db.datasets import all_datasets, insert_dataset
 from db.errors import WorkspaceError
 from db.examples import get_blind, insert_examples
-from db.outside_files import MOST_DOCUMENT
+from db.outside_files import MOST_DOCUMENT, refuse_irregular
 from db.records import Annotation, Answers, BlindExample, Dataset, NewExample
 from db.sqlite import DatabaseError
-from db.workspace import acts_by_itself, copy_file, is_packet, is_sound, open_workspace, user_version
+from db.workspace import copy_file, foreign_in, is_packet, is_sound, open_workspace, user_version
 
 
 @dataclass(frozen=True)
@@ -116,31 +115,24 @@ def read_packet(path: Path) -> Packet:
 
 
 def _refuse_no_file(path: Path) -> None:
-    """Refuses what nobody made as a packet before SQLite opens it, which would wait for a pipe.
-
-    It isn't opened for that: closing it would drop the locks that SQLite may hold on it in this process.
-    """
+    """Refuses what nobody made as a packet before SQLite opens it, which would wait for a pipe."""
     try:
-        found = path.stat()
-    except FileNotFoundError:
-        return  # What isn't there is told in words of its own.
+        found = refuse_irregular(path)
     except OSError as error:
         raise WorkspaceError(f"{path} can't be read as a packet: {error.strerror}.") from error
-    if not stat.S_ISREG(found.st_mode):
-        what = "a folder" if stat.S_ISDIR(found.st_mode) else "a pipe, a device or a socket"
-        raise WorkspaceError(f"{path} can't be read as a packet: it is {what}, not a regular file.")
-    if found.st_size > MOST_DOCUMENT:
+    if found is not None and found.st_size > MOST_DOCUMENT:
         raise WorkspaceError(f"{path} can't be read as a packet: it has more than {MOST_DOCUMENT // 2**20} MiB.")
 
 
 def _open_copy(path: Path, copy: Path) -> Connection:
     try:
         copy_file(path, copy)
-        if acts_by_itself(copy):
-            raise WorkspaceError(damaged(path, "its tables aren't a packet's"))
-        file = open_workspace(copy)
+        foreign = foreign_in(copy)
+        file = open_workspace(copy) if foreign is None else None
     except (DatabaseError, WorkspaceError) as error:
         raise WorkspaceError(damaged(path, "it can't be read to its end")) from error
+    if file is None:
+        raise WorkspaceError(damaged(path, f"it holds {foreign}"))
     try:
         if is_sound(file) and schema.is_as_made(file):
             return file

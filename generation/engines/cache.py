@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from db.filesystem import open_own
+
 POLL_SECONDS = 0.1
 
 OPENVINO_FILES = ("openvino_model.xml", "openvino_tokenizer.xml")
@@ -50,8 +52,11 @@ def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
     Args:
         path: The lock file; it stays behind, empty.
         waiting: Called while another process holds the lock; what it raises ends the wait.
+
+    Raises:
+        OSError: if the lock file can't be opened, or is a link or no regular file.
     """
-    with path.open("a") as file:
+    with open(open_own(path), "rb+") as file:
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
