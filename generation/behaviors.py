@@ -12,6 +12,7 @@ from db.job_records import NO_LIMITS, Limits
 from db.records import Question
 from generation.limits import read_limits
 from review.assigning import AS_IT_IS, Changes, read_assignment
+from review.outside_files import leads_out
 from review.questions import parse_questions
 from review.toml_file import Section, parse, read_text
 
@@ -101,7 +102,27 @@ def load_behavior(path: Path) -> Behavior:
     Raises:
         InputError: naming file, line and key.
     """
-    return parse_behavior(str(path), read_text(path))
+    behavior = parse_behavior(str(path), read_text(path))
+    check_named_files(behavior, path.parent)
+    return behavior
+
+
+def check_named_files(behavior: Behavior, folder: Path) -> None:
+    """Refuses names of files that lead out of the behaviour file's folder: it may be somebody else's.
+
+    Raises:
+        InputError: naming file, line and key.
+    """
+    named: list[tuple[str, str | Path, tuple[str, ...]]] = [
+        (name, given, ("inputs",)) for name, given in behavior.inputs.items() if isinstance(given, str)
+    ]
+    if behavior.recipe.endswith(".toml"):
+        named.append(("recipe", behavior.recipe, ()))
+    if (gold := behavior.assignment.gold) is not None:
+        named.append(("gold", gold.absolute(), ("assignment",)))
+    for key, name, path in named:
+        if leads_out(folder, name):
+            raise behavior.error(key, "leads out of the folder of this file; put what it names beside it", *path)
 
 
 def parse_behavior(source: str, text: str) -> Behavior:
