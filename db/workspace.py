@@ -56,6 +56,12 @@ def open_workspace(path: Path, *, create: bool = True, alone: bool = False) -> C
     return connection
 
 
+def mode_of(connection: Connection) -> int:
+    """Returns the mode of a workspace's file, which whatever is copied out of it has too."""
+    (_number, _name, path) = connection.execute("PRAGMA database_list").fetchone()
+    return Path(path).stat().st_mode & 0o666
+
+
 def workspace_id(connection: Connection) -> str:
     """Returns the workspace's own name, given once, that packets and releases carry."""
     return str(setting(connection, "workspace_id"))

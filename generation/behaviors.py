@@ -9,6 +9,7 @@ from typing import Any
 
 from db.errors import InputError
 from db.job_records import NO_LIMITS, Limits
+from db.names import composed
 from db.records import Question
 from generation.limits import read_limits
 from review.assigning import AS_IT_IS, Changes, read_assignment
@@ -129,7 +130,7 @@ def parse_behavior(source: str, text: str) -> Behavior:
     """Reads a behaviour from its text; `source` is what messages call it."""
     section = parse(source, text)
     behavior = Behavior(
-        name=section.text("name").strip(),
+        name=composed(section.text("name")),
         description=section.text("description").strip().rstrip("."),
         guidelines=section.text("guidelines", "").strip(),
         recipe=section.text("recipe", DEFAULT_RECIPE),

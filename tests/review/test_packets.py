@@ -218,6 +218,15 @@ def test_a_packet_that_cant_be_written_reserves_nothing(
     assert len(label_here(connection, dataset, "Ada")) == 40
 
 
+@pytest.mark.parametrize("mode", [0o600, 0o664])
+def test_who_may_read_the_workspace_may_read_a_packet(
+    connection: Connection, dataset: Dataset, path: Path, workspace_path: Path, mode: int
+) -> None:
+    workspace_path.chmod(mode)
+    make_packet(connection, dataset, "Ada", path)
+    assert path.stat().st_mode & 0o777 == mode
+
+
 @pytest.mark.slow
 def test_a_merge_that_is_killed_has_stored_its_first_examples_and_is_completed(
     connection: Connection, dataset: Dataset, path: Path, workspace_path: Path, tmp_path: Path
