@@ -6,25 +6,46 @@ import secrets
 
 from db.clock import now_text
 from db.connection import Connection
+from db.errors import InputError
+from db.names import check_name, composed, nearly, same_letters, storable
+from db.settings import setting
 
 FIRST_NUMBER, NUMBERS = 100, 900
 """Pseudonyms are drawn from the numbers of three digits, as wide as each other, and from more where many are taken."""
 
 
 def annotator_id(connection: Connection, name: str) -> int:
-    """Returns an annotator's id, made if the name is new; within a write transaction."""
-    row = connection.execute("SELECT id FROM annotators WHERE name = ?", (name,)).fetchone()
-    if row is None:
-        row = connection.execute(
-            "INSERT INTO annotators (name, created_at, pseudonym) VALUES (?, ?, ?) RETURNING id",
-            (name, now_text(), _free_number(connection)),
-        ).fetchone()
+    """Returns an annotator's id, made if the name is new; within a write transaction.
+
+    Raises:
+        InputError: if it is new and can't be a name, or looks nearly like another annotator's.
+    """
+    known = find_annotator(connection, name)
+    if known is not None:
+        return known
+    if setting(connection, "packet_for") != name:  # A packet is for whoever its workspace knows, by an old name too.
+        name = composed(name)
+        check_name("The validator's name", name)
+    if (other := nearly(name, names(connection).values())) is not None:
+        raise InputError(
+            f"There is a validator {other} already, whose name is nearly the same as {name}; give that one, or one "
+            "that differs more."
+        )
+    row = connection.execute(
+        "INSERT INTO annotators (name, created_at, pseudonym) VALUES (?, ?, ?) RETURNING id",
+        (name, now_text(), _free_number(connection)),
+    ).fetchone()
     return int(row[0])
 
 
 def find_annotator(connection: Connection, name: str) -> int | None:
     """Returns the id of the annotator of that name, or None if nobody has labelled under it."""
-    row = connection.execute("SELECT id FROM annotators WHERE name = ?", (name,)).fetchone()
+    if not storable(name):
+        return None
+    query = "SELECT id FROM annotators WHERE name = ?"
+    row = connection.execute(query, (name,)).fetchone()
+    if row is None and (other := same_letters(name, names(connection).values())) is not None:
+        row = connection.execute(query, (other,)).fetchone()
     return int(row[0]) if row else None
 
 

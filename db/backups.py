@@ -132,6 +132,7 @@ def _take(backup: Path, partial: Path) -> None:
             (kind,) = copy.execute("PRAGMA application_id").fetchone()
             (version,) = copy.execute("PRAGMA user_version").fetchone()
             found = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
+            foreign = schema.difference(copy, version) if version <= schema.CURRENT else None
         except DatabaseError as error:
             raise _unsound(backup, str(error)) from error
         if kind != schema.APPLICATION_ID or version == 0:
@@ -143,6 +144,8 @@ def _take(backup: Path, partial: Path) -> None:
             )
         if found != "ok":
             raise _unsound(backup, found)
+        if foreign is not None:
+            raise WorkspaceError(f"{backup} holds {foreign}, unlike what evalwright makes; name another backup.")
         copy.execute("PRAGMA locking_mode = EXCLUSIVE")
         copy.execute(f"PRAGMA journal_mode = {journal_mode()}")
     sync(partial)

@@ -9,6 +9,8 @@ from typing import Any
 
 from db.clock import now_text
 from db.connection import Connection
+from db.errors import InputError
+from db.names import check_name, nearly, same_letters, storable
 from db.records import Dataset, DatasetCounts, Question
 from db.sequences import insert_first, insert_next
 
@@ -56,7 +58,12 @@ def all_datasets(connection: Connection) -> list[Dataset]:
 
 def find_dataset(connection: Connection, name: str) -> Dataset | None:
     """Returns the visible dataset of that name."""
-    row = connection.execute(f"SELECT {_COLUMNS} FROM datasets WHERE name = ? AND visible = 1", (name,)).fetchone()
+    if not storable(name):
+        return None
+    query = f"SELECT {_COLUMNS} FROM datasets WHERE name = ? AND visible = 1"
+    row = connection.execute(query, (name,)).fetchone()
+    if row is None and (other := same_letters(name, _visible_names(connection))) is not None:
+        row = connection.execute(query, (other,)).fetchone()
     return _dataset(row) if row else None
 
 
@@ -73,8 +80,25 @@ def asks_always_three(connection: Connection, dataset_id: int) -> bool:
 
 def name_taken(connection: Connection, name: str) -> bool:
     """Whether a visible dataset has this name."""
-    row = connection.execute("SELECT 1 FROM datasets WHERE name = ? AND visible = 1", (name,)).fetchone()
-    return row is not None
+    return find_dataset(connection, name) is not None
+
+
+def refuse_nearly(connection: Connection, name: str) -> None:
+    """Refuses a new name that can't be one, or looks nearly like another visible dataset's.
+
+    Raises:
+        InputError: if that is so.
+    """
+    check_name("The dataset's name", name)
+    if (other := nearly(name, _visible_names(connection))) is not None:
+        raise InputError(
+            f"There is a dataset {other} already, whose name is nearly the same as {name}; give another one that "
+            "differs more."
+        )
+
+
+def _visible_names(connection: Connection) -> list[str]:
+    return [name for (name,) in connection.execute("SELECT name FROM datasets WHERE visible = 1")]
 
 
 def counts(connection: Connection, dataset_id: int) -> DatasetCounts:

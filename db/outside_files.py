@@ -58,6 +58,26 @@ def open_outside(path: str | Path, *, follow: bool = True) -> BufferedReader:
         raise
 
 
+def refuse_irregular(path: str | Path) -> os.stat_result | None:
+    """Refuses what is no regular file, without opening it; returns what is known of it, or None if there is nothing.
+
+    For SQLite's files: closing one drops the locks that SQLite holds on it in this process.
+
+    Raises:
+        OSError: if it is none, or nobody can say; `strerror` says why.
+        ValueError: if no file can have the name.
+    """
+    try:
+        found = Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder, not a regular file")
+    if not stat.S_ISREG(found.st_mode):
+        raise _no_file()
+    return found
+
+
 def read_outside(path: str | Path, most: int, *, follow: bool = True) -> bytes:
     """Reads a whole regular file of at most `most` bytes.
 

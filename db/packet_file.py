@@ -7,11 +7,10 @@ are, only the workspace knows, by their numbers.
 from __future__ import annotations
 
 import math
-import stat
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from pathlib import Path
 
 from db import schema
@@ -22,10 +21,19 @@ from db.datasets import all_datasets, insert_dataset
 from db.errors import WorkspaceError
 from db.examples import get_blind, insert_examples
 from db.jobs import all_jobs
-from db.outside_files import MOST_DOCUMENT
+from db.outside_files import MOST_DOCUMENT, refuse_irregular
 from db.records import Annotation, Answers, BlindExample, Dataset, NewExample
 from db.sqlite import DatabaseError
-from db.workspace import acts_by_itself, is_packet, is_sound, open_workspace, user_version
+from db.workspace import foreign_in, is_packet, is_sound, open_workspace, user_version
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""Where a clock begins that was never set; no answer is from before."""
+
+LONGEST_NAME = 100
+"""The most characters of an answer's own name, its submission."""
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far a validator's clock may be ahead of ours."""
 
 
 @dataclass(frozen=True)
@@ -118,31 +126,24 @@ def read_packet(path: Path) -> Packet:
 
 
 def _refuse_no_file(path: Path) -> None:
-    """Refuses what nobody made as a packet before SQLite opens it, which would wait for a pipe.
-
-    It isn't opened for that: closing it would drop the locks that SQLite may hold on it in this process.
-    """
+    """Refuses what nobody made as a packet before SQLite opens it, which would wait for a pipe."""
     try:
-        found = path.stat()
-    except FileNotFoundError:
-        return  # What isn't there is told in words of its own.
+        found = refuse_irregular(path)
     except OSError as error:
         raise WorkspaceError(f"{path} can't be read as a packet: {error.strerror}.") from error
-    if not stat.S_ISREG(found.st_mode):
-        what = "a folder" if stat.S_ISDIR(found.st_mode) else "a pipe, a device or a socket"
-        raise WorkspaceError(f"{path} can't be read as a packet: it is {what}, not a regular file.")
-    if found.st_size > MOST_DOCUMENT:
+    if found is not None and found.st_size > MOST_DOCUMENT:
         raise WorkspaceError(f"{path} can't be read as a packet: it has more than {MOST_DOCUMENT // 2**20} MiB.")
 
 
 def _open_copy(path: Path, copy: Path) -> Connection:
     try:
         copy_file(path, copy)
-        if acts_by_itself(copy):
-            raise WorkspaceError(damaged(path, "its tables aren't a packet's"))
-        file = open_workspace(copy)
+        foreign = foreign_in(copy)
+        file = open_workspace(copy) if foreign is None else None
     except (DatabaseError, WorkspaceError) as error:
         raise WorkspaceError(damaged(path, "it can't be read to its end")) from error
+    if file is None:
+        raise WorkspaceError(damaged(path, f"it holds {foreign}"))
     try:
         if is_sound(file) and schema.is_as_made(file):
             return file
@@ -173,18 +174,19 @@ def _read(file: Connection, path: Path) -> Packet:
         raise WorkspaceError(f"{path} is no packet of evalwright's: it holds jobs; don't use it, and ask who sent it.")
     shown = {key: get_blind(file, key) for (key,) in file.execute("SELECT id FROM examples").fetchall()}
     rows = file.execute("SELECT id, submission FROM annotations ORDER BY id").fetchall()
-    answers = [_answer(get_annotation(file, key), submission, shown) for key, submission in rows]
+    answers = [_answer(get_annotation(file, key), submission, shown, path) for key, submission in rows]
     return Packet(facts, found[0], tuple(answers))
 
 
-def _answer(given: Annotation, submission: str, shown: Mapping[int, BlindExample]) -> PacketAnswer:
+def _answer(given: Annotation, submission: str, shown: Mapping[int, BlindExample], path: Path) -> PacketAnswer:
     """Returns an answer; whatever can be told of one without the workspace is checked.
 
     Raises:
-        ValueError: if its time is none, or its answers are no table.
+        ValueError: if its time is none, its answers are no table, or its name is endless.
+        WorkspaceError: if its time is still to come.
     """
-    created_at = _time(given.created_at)
-    if not 0 <= given.seconds < math.inf or not isinstance(given.answers, dict):
+    created_at = _time(given.created_at, path)
+    if not 0 <= given.seconds < math.inf or not isinstance(given.answers, dict) or len(submission) > LONGEST_NAME:
         raise ValueError(given)
     answers = Answers(
         label=given.label,
@@ -201,15 +203,20 @@ def _answer(given: Annotation, submission: str, shown: Mapping[int, BlindExample
     return PacketAnswer(shown[given.example_id], answers, created_at)
 
 
-def _time(text: str) -> str:
-    """Returns a time as this workspace writes it, now if a clock was ahead: what was merged blind isn't of later.
+def _time(text: str, path: Path) -> str:
+    """Returns a time as this workspace writes it, now if a clock was a little ahead: what was merged isn't of later.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is none, or not in any time zone, or of before clocks count.
+        WorkspaceError: if it is still to come.
     """
-    given = datetime.fromisoformat(text)
+    given, current = datetime.fromisoformat(text), datetime.now(UTC)
     # Far from the ends of the calendar no time zone leads beyond them.
-    if not MINYEAR < given.year < MAXYEAR:
+    if not EARLIEST.year <= given.year < MAXYEAR or given.tzinfo is None or given < EARLIEST:
         raise ValueError(text)
-    given = given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
-    return min(given, datetime.now(UTC)).isoformat(timespec="milliseconds")
+    if given > current + CLOCKS_DIFFER:
+        raise WorkspaceError(
+            f"The packet {path} has an answer of {given.isoformat(timespec='minutes')}, which is still to come, and "
+            "nothing of it was merged; set the clock right where it is labelled, and merge it after that time."
+        )
+    return min(given.astimezone(UTC), current).isoformat(timespec="milliseconds")

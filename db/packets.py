@@ -10,6 +10,7 @@ from db.assignment import Reservation
 from db.clock import now, now_text
 from db.connection import Connection
 from db.records import AnswerValue, Occasion
+from db.settings import put_setting
 
 MARKS = "/copies"
 """How the name of the session ends whose answers are no person's: skips that say that copies of a packet differ."""
@@ -26,6 +27,7 @@ class PacketRow:
             copies of the packet say different things, so that none counts.
         expires_at: Until when its examples are reserved, in seconds since 1970.
         ended_at: When what was not answered was given back, or None.
+        unfinished: Whether a merge of a file was cut off and that file not merged to its end since; 0 or 1.
     """
 
     id: int
@@ -40,6 +42,7 @@ class PacketRow:
     made_at: str
     expires_at: float
     ended_at: str | None
+    unfinished: int
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,9 @@ class StoredAnswer:
         return self.session_id.endswith(MARKS)
 
 
+_UNFINISHED = "unfinished merge "
+"""How the names of settings begin that say which files are merged in part."""
+
 _PACKETS = f"""
     SELECT p.id, p.token, p.dataset_id, d.name, p.annotator_id, n.name,
         (SELECT count(*) FROM packet_examples AS e WHERE e.packet_id = p.id),
@@ -92,7 +98,9 @@ _PACKETS = f"""
                 AND NOT EXISTS (SELECT 1 FROM annotations AS later WHERE later.example_id = a.example_id
                     AND later.annotator_id = a.annotator_id AND later.occasion = a.occasion
                     AND later.revision > a.revision))),
-        p.made_at, p.expires_at, p.ended_at
+        p.made_at, p.expires_at, p.ended_at,
+        EXISTS (SELECT 1 FROM settings WHERE substr(name, 1, {len(_UNFINISHED)} + length(p.token) + 1)
+            = '{_UNFINISHED}' || p.token || ' ')
     FROM packets AS p JOIN datasets AS d ON d.id = p.dataset_id JOIN annotators AS n ON n.id = p.annotator_id"""
 
 
@@ -157,6 +165,18 @@ def stored_answers(connection: Connection, example_id: int, annotator_id: int) -
         (example_id, annotator_id),
     )
     return [_stored_answer(*row) for row in rows]
+
+
+def note_unfinished(connection: Connection, token: str, last: str, *, unfinished: bool) -> None:
+    """Notes that a merge of a file has stored a part of it, or all; a file is told by its last answer's submission."""
+    put_setting(connection, f"{_UNFINISHED}{token} {last}", now_text() if unfinished else None)
+
+
+def unfinished(connection: Connection, token: str) -> set[str]:
+    """Returns the last submissions of a packet's files that are merged in part."""
+    begin = f"{_UNFINISHED}{token} "
+    rows = connection.execute("SELECT name FROM settings WHERE substr(name, 1, ?) = ?", (len(begin), begin))
+    return {name.removeprefix(begin) for (name,) in rows}
 
 
 def add_session(connection: Connection, session_id: str, annotator_id: int, host: str) -> None:

@@ -8,6 +8,7 @@ Words in the tables are those of the product: see the README.
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,9 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
 
 CURRENT = len(MIGRATIONS)
 
+AS_MADE = "eae7f5c039c98e026227730180d2fb5cfbd3c7033f8ab627cb0197896e27ff0d"
+"""The digest of what all migrations make: to make it anew for a comparison takes longer than to open a workspace."""
+
 KEPT = {"_sqlite_migrations", *(f"examples_text_{part}" for part in ("data", "idx", "docsize", "config", "content"))}
 """Tables of sqlite-utils and of the full-text search, beside those that begin with `sqlite_`."""
 
@@ -90,30 +94,57 @@ def migrate(database: Database) -> None:
 
 def is_as_made(connection: Connection) -> bool:
     """Whether a file that is up to date has the tables and indexes that the migrations make, and no others."""
-    return _made(connection) == _as_made(CURRENT)
+    return difference(connection, CURRENT) is None
+
+
+def difference(connection: Connection, version: int) -> str | None:
+    """Returns what a file has beyond what the migrations to a version make, or lacks of it, in words; None if nothing.
+
+    What is beyond it may act by itself, as a trigger does, or never end, as a view may.
+    """
+    found = _made(connection)
+    if version == CURRENT and _digest(found) == AS_MADE:
+        return None
+    expected = _as_made(statements_to(max(version, 0)))
+    if beyond := sorted(found - expected, key=lambda made: (made[0] == "index", repr(made))):
+        kind, name, _sql = beyond[0]
+        changed = (kind, name) in {made[:2] for made in expected}
+        return f"the {kind} {name} in another form" if changed else f"the {kind} {name}"
+    lacking = sorted(expected - found, key=repr)
+    return f"no {lacking[0][0]} {lacking[0][1]}" if lacking else None
+
+
+def statements_to(version: int) -> tuple[str, ...]:
+    """Returns what makes the tables of a version, in order."""
+    return tuple(statement for _name, statements in MIGRATIONS[:version] for statement in statements)
 
 
 @cache
-def _as_made(_version: int) -> frozenset[tuple[str, str, str | None]]:
-    from sqlite_utils import Database
-
+def _as_made(statements: tuple[str, ...]) -> frozenset[tuple[str, str, str | None]]:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        migrate(Database(connection))
+        for statement in statements:
+            connection.execute(statement)
         return _made(connection)
     finally:
         connection.close()
 
 
+def _digest(made: frozenset[tuple[str, str, str | None]]) -> str:
+    return hashlib.sha256(repr(sorted(made, key=repr)).encode(errors="surrogatepass")).hexdigest()
+
+
 def _made(connection: Connection) -> frozenset[tuple[str, str, str | None]]:
     """Returns what a file has, apart from what SQLite and sqlite-utils keep for themselves, in their own ways."""
-    rows = connection.execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
-    return frozenset((kind, name, sql) for kind, name, sql in rows if not _is_kept(kind, name))
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema").fetchall()
+    return frozenset((kind, name, sql) for kind, name, table, sql in rows if not _is_kept(kind, name, table))
 
 
-def _is_kept(kind: str, name: str) -> bool:
+def _is_kept(kind: str, name: str, table: str) -> bool:
     """Whether SQLite, its full-text search or sqlite-utils keeps this for itself; a name alone is no reason."""
-    return kind in {"table", "index"} and (name.startswith("sqlite_") or name in KEPT)
+    return (kind == "table" and (name in KEPT or name.startswith("sqlite_"))) or (
+        kind == "index" and (table in KEPT or name.startswith("sqlite_"))
+    )
 
 
 class _Step:

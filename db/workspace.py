@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +14,7 @@ from db import filesystem, schema
 from db.connection import Connection, connect, snapshot, unreadable, watch
 from db.copies import beside, copy_to, partial_file, sync
 from db.errors import InputError, WorkspaceBusyError, WorkspaceError
+from db.outside_files import open_outside, refuse_irregular
 from db.settings import setting
 from db.sqlite import SAFE_WAL_VERSION, DatabaseError, OperationalError, journal_mode, sqlite3, version
 
@@ -48,14 +50,20 @@ def open_workspace(path: Path, *, create: bool = True, alone: bool = False) -> C
                 "makes one, or name another with --workspace."
             )
         _make_ready(path, alone=alone)
-    connection = connect(path)
+    connection = _connect(path)
     if _version(connection, path) < schema.CURRENT:
         connection.close()
         _make_ready(path)
-        connection = connect(path)
+        connection = _connect(path)
     if not alone and journal_mode() == "wal":
         _enter_wal(connection, path)
     return connection
+
+
+def mode_of(connection: Connection) -> int:
+    """Returns the mode of a workspace's file, which whatever is copied out of it has too."""
+    (_number, _name, path) = connection.execute("PRAGMA database_list").fetchone()
+    return Path(path).stat().st_mode & 0o666
 
 
 def workspace_id(connection: Connection) -> str:
@@ -84,18 +92,19 @@ def is_sound(connection: Connection) -> bool:
     return whole and connection.execute("PRAGMA foreign_key_check").fetchone() is None
 
 
-def acts_by_itself(path: Path) -> bool:
-    """Whether a file has views or triggers: ours have none, and one that never ends would hold up whoever reads it.
+def foreign_in(path: Path) -> str | None:
+    """Returns what a file has that a workspace of its version hasn't, or lacks of it, in words; None if nothing.
 
     Raises:
         DatabaseError, WorkspaceError: if it can't be read.
     """
-    connection = connect(path)
+    connection = _connect(path)
     try:
-        found = connection.execute("SELECT 1 FROM sqlite_schema WHERE type IN ('view', 'trigger')").fetchone()
+        with snapshot(connection):
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            return schema.difference(connection, version)
     finally:
         connection.close()
-    return found is not None
 
 
 def backup_name(path: Path, old_version: int) -> Path:
@@ -104,9 +113,16 @@ def backup_name(path: Path, old_version: int) -> Path:
     return path.with_name(f"{path.name}.v{old_version}-{stamp}.backup")
 
 
+def _connect(path: Path) -> Connection:
+    """Connects to a file that may be anybody's: what its tables compute may call nothing that could do harm."""
+    connection = connect(path)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
+
+
 def _exists(path: Path) -> bool:
     try:
-        return path.exists()
+        return refuse_irregular(path) is not None
     except OSError as error:
         raise WorkspaceError(
             f"The workspace {path} can't be opened ({error.strerror}); check its name and the rights of its folder."
@@ -160,12 +176,12 @@ def _migrate(connection: Connection, path: Path, journal: str) -> None:
 def _connect_or_create(path: Path) -> Connection:
     if not path.exists():
         try:
-            path.touch()
+            os.close(filesystem.open_own(path))
         except OSError as error:
             raise WorkspaceError(
                 f"The workspace {path} can't be made ({error.strerror}); choose another folder."
             ) from error
-    return connect(path)
+    return _connect(path)
 
 
 def _version(connection: Connection, path: Path) -> int:
@@ -175,6 +191,7 @@ def _version(connection: Connection, path: Path) -> int:
             (application,) = connection.execute("PRAGMA application_id").fetchone()
             (found,) = connection.execute("PRAGMA user_version").fetchone()
             (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            foreign = schema.difference(connection, found) if found <= schema.CURRENT else None
         (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
     except DatabaseError as error:
         raise WorkspaceError(unreadable(path, error)) from error
@@ -186,6 +203,11 @@ def _version(connection: Connection, path: Path) -> int:
         raise WorkspaceError(
             f"The workspace {path} was made by a newer evalwright (its version is {found}, this one knows "
             f"{schema.CURRENT}); upgrade with `pip install -U evalwright`."
+        )
+    if foreign is not None:
+        raise WorkspaceError(
+            f"The workspace {path} holds {foreign}, unlike what evalwright makes, so it isn't opened; put a "
+            "backup in its place with `evalwright restore`, or undo that with the program that did it."
         )
     if mode == "wal" and version() < SAFE_WAL_VERSION:
         _leave_wal(connection, path)
@@ -233,11 +255,12 @@ def _back_up(connection: Connection, path: Path, target: Path) -> None:
 
 def _header_number(path: Path, at: int) -> int:
     try:
-        with path.open("rb") as file:
+        with open_outside(path) as file:
             header = file.read(at + 4)
-    except OSError:
-        return 0
-    return int.from_bytes(header[at:], "big") if header.startswith(b"SQLite format 3\0") else 0
+    except (OSError, ValueError):
+        return 0  # Whoever opens the file says what it is.
+    told = len(header) == at + 4 and header.startswith(b"SQLite format 3\0")
+    return int.from_bytes(header[at:], "big") if told else 0
 
 
 @contextmanager
@@ -249,12 +272,13 @@ def lock_file(path: Path, *, wait: bool = True) -> Iterator[None]:
         WorkspaceError: if there can't be such a file.
     """
     try:
-        handle = path.with_name(path.name + ".lock").open("w")
+        handle = filesystem.open_own(path.with_name(path.name + ".lock"))
     except OSError as error:
         raise WorkspaceError(
-            f"The workspace {path} can't be made, migrated or restored: its folder can't be written ({error.strerror})."
+            f"The workspace {path} can't be made, migrated or restored: its lock file can't be opened "
+            f"({error.strerror})."
         ) from error
-    with handle:
+    try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as error:
@@ -262,3 +286,5 @@ def lock_file(path: Path, *, wait: bool = True) -> Iterator[None]:
                 f"Another process makes, migrates or restores the workspace {path} just now; try again."
             ) from error
         yield
+    finally:
+        os.close(handle)

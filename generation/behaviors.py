@@ -9,9 +9,11 @@ from typing import Any
 
 from db.errors import InputError
 from db.job_records import NO_LIMITS, Limits
+from db.names import composed
 from db.records import Question
 from generation.limits import read_limits
 from review.assigning import AS_IT_IS, Changes, read_assignment
+from review.outside_files import leads_out
 from review.questions import parse_questions
 from review.toml_file import Section, parse, read_text
 
@@ -101,14 +103,34 @@ def load_behavior(path: Path) -> Behavior:
     Raises:
         InputError: naming file, line and key.
     """
-    return parse_behavior(str(path), read_text(path))
+    behavior = parse_behavior(str(path), read_text(path))
+    check_named_files(behavior, path.parent)
+    return behavior
+
+
+def check_named_files(behavior: Behavior, folder: Path) -> None:
+    """Refuses names of files that lead out of the behaviour file's folder: it may be somebody else's.
+
+    Raises:
+        InputError: naming file, line and key.
+    """
+    named: list[tuple[str, str | Path, tuple[str, ...]]] = [
+        (name, given, ("inputs",)) for name, given in behavior.inputs.items() if isinstance(given, str)
+    ]
+    if behavior.recipe.endswith(".toml"):
+        named.append(("recipe", behavior.recipe, ()))
+    if (gold := behavior.assignment.gold) is not None:
+        named.append(("gold", gold.absolute(), ("assignment",)))
+    for key, name, path in named:
+        if leads_out(folder, name):
+            raise behavior.error(key, "leads out of the folder of this file; put what it names beside it", *path)
 
 
 def parse_behavior(source: str, text: str) -> Behavior:
     """Reads a behaviour from its text; `source` is what messages call it."""
     section = parse(source, text)
     behavior = Behavior(
-        name=section.text("name").strip(),
+        name=composed(section.text("name")),
         description=section.text("description").strip().rstrip("."),
         guidelines=section.text("guidelines", "").strip(),
         recipe=section.text("recipe", DEFAULT_RECIPE),

@@ -11,6 +11,7 @@ from db import jobs as rows
 from db.connection import Connection, write
 from db.errors import InputError
 from db.job_records import NO_LIMITS, Job, JobState, JobTexts, Limits
+from db.names import nearly
 from generation import consent
 from generation.behaviors import Behavior
 from generation.engines.registry import check_sampling, model_for
@@ -125,7 +126,8 @@ def _check_names(connection: Connection, orders: Sequence[Order]) -> None:
                 f"There is a dataset named {name} already; change `name` in the behaviour file to make another"
                 f"{_way_out(connection, name)}."
             )
-        if name in names[:place]:
+        datasets.refuse_nearly(connection, name)
+        if nearly(name, names[:place]) is not None:
             raise InputError(f"Two of the files make a dataset named {name}; change `name` in one of them.")
 
 

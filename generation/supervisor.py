@@ -8,9 +8,11 @@ import sys
 import sysconfig
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 from db.connection import Connection
 from db.errors import EvalwrightError
+from db.filesystem import open_own
 from db.worker_lease import current_lease
 from generation.consent import agreed_jobs, order_name
 from generation.lease import is_live
@@ -102,7 +104,7 @@ class WorkerChild:
     def _start(self) -> None:
         # -P: a folder named like one of our packages in the current folder is not ours.
         command = [sys.executable, "-P", "-m", "tui", "--workspace", str(self._workspace), "worker", "--attached"]
-        with log_path(self._workspace).open("ab") as log:
+        with _open_log(log_path(self._workspace)) as log:
             # A session of its own: Ctrl-C in the terminal is for the app, which then closes the pipe.
             self._child = subprocess.Popen(
                 command,
@@ -113,6 +115,18 @@ class WorkerChild:
                 env=_environment(),
             )
         self._started_at = time.monotonic()
+
+
+def _open_log(path: Path) -> BinaryIO:
+    """Opens the worker's log, to add to its end.
+
+    Raises:
+        EvalwrightError: if it can't be.
+    """
+    try:
+        return open(open_own(path, os.O_APPEND), "ab")
+    except OSError as error:
+        raise EvalwrightError(f"The worker's log {path} can't be written ({error.strerror}).") from error
 
 
 def _environment() -> dict[str, str]:

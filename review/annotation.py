@@ -17,6 +17,7 @@ from db.connection import Connection, write
 from db.errors import InputError, WorkspaceReplacedError
 from db.records import Annotation, Answers, BlindExample, Dataset, Occasion
 from review.assignment import Session, refresh_status, reserve_next
+from review.bounds import check_revision, check_said
 from review.kept_answers import keep_beside
 from review.mixing import MIXED_IN, note_answered
 from review.questions import check_answers
@@ -60,8 +61,8 @@ def submit(
     Calling again with the same submission stores nothing twice.
 
     Raises:
-        InputError: if the label is not one of the example's choices, a question of the dataset has no answer, or
-            something else is no answer.
+        InputError: if the label is not one of the example's choices, a question of the dataset has no answer,
+            something else is no answer, or more is said than is kept (`review.bounds`).
         WorkspaceReplacedError: if the workspace was replaced while it was open; the answer is kept beside it.
         WorkspaceError: if nothing could be stored.
     """
@@ -105,6 +106,7 @@ def check(dataset: Dataset, example: BlindExample, answers: Answers) -> None:
     Raises:
         InputError: see `submit`.
     """
+    check_said(answers)
     if answers.skipped:
         if answers.relevance is not None or answers.answers:
             raise InputError("A skipped example has no relevance and no other answers; give a label or leave them out.")
@@ -136,6 +138,7 @@ def _store(
         status = assignment.status(connection, example.id)
         has_place = held is not None or (status is not None and status.places > 0)
         occasion, revision = ("first" if has_place else "extra"), 1
+    check_revision(revision)
     rows.insert_annotation(
         connection,
         dataset_id=dataset.id,
@@ -176,6 +179,7 @@ def _store_apart(
     if seen:
         occasion, ruling_id = "re-review", None
     revision = rows.last_revision(connection, example.id, session.annotator_id, occasion) + 1
+    check_revision(revision)
     rows.insert_annotation(
         connection,
         dataset_id=dataset_id,

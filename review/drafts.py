@@ -10,6 +10,7 @@ from typing import Any
 from db import drafts as rows
 from db.connection import Connection, write
 from review.assignment import Session
+from review.bounds import check_draft
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,11 @@ def keep_draft(
     """Stores what a validator has said of an example so far, or that it is nothing any more.
 
     Raises:
+        InputError: if more is said than an answer may say.
         WorkspaceError: if nothing could be stored.
     """
+    if said is not None:
+        check_draft(said)
     with write(connection):
         if said is None:
             rows.drop_draft(connection, example_id, session.annotator_id)

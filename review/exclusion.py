@@ -9,6 +9,7 @@ from db import assignment as assignment_rows
 from db.connection import BACKGROUND_ROWS, Connection, write
 from db.errors import InputError
 from review.assignment import refresh_status
+from review.bounds import REASON, check_length
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,12 @@ def exclude(connection: Connection, name: str, reason: str | None) -> Excluded:
     are settled without them as well.
 
     Raises:
-        InputError: if there is no such annotator, the reason is blank, or an exclusion that isn't there is taken back.
+        InputError: if there is no such annotator, the reason is blank or too long, or an exclusion that isn't there is
+            taken back.
     """
     if reason is not None and not reason.strip():
         raise InputError("An exclusion needs a reason; say why with --reason.")
+    check_length("The reason", reason or "", REASON)
     with write(connection):
         annotator_id = annotators.find_annotator(connection, name)
         if annotator_id is None:

@@ -14,6 +14,7 @@ from db import datasets
 from db.connection import BACKGROUND_ROWS, Connection, in_bulk, write
 from db.errors import InputError
 from db.examples import insert_unplaced, place_examples, review_position
+from db.names import composed
 from db.records import NewExample
 from review.formats.example import SourceExample
 from review.formats.format import Source
@@ -89,7 +90,7 @@ def import_source(
     Raises:
         InputError: if the name is taken, or a row can't be read: then nothing of the file is kept.
     """
-    name = name or source.name
+    name = composed(name or source.name)
     _clear_leftovers(connection)
     rows = _read(source)
     first = next(rows, None)
@@ -185,6 +186,7 @@ def new_example(example: SourceExample, candidate_id: int | None = None) -> NewE
 def _refuse_taken(connection: Connection, name: str) -> None:
     if datasets.name_taken(connection, name):
         raise InputError(f"There is a dataset named {name} already; give this one another name with --dataset.")
+    datasets.refuse_nearly(connection, name)
 
 
 def _clear_leftovers(connection: Connection) -> None:

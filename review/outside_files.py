@@ -34,6 +34,14 @@ def in_folder(folder: Path, file: Path) -> Path:
     return file
 
 
+def leads_out(folder: Path, name: str | Path) -> bool:
+    """Whether a name in a file leads out of the file's folder: by `..`, by itself, or by a link."""
+    try:
+        return not (folder / name).resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):  # nowhere: whoever opens it says why
+        return False
+
+
 def matching(folder: Path, pattern: str) -> list[Path]:
     """Returns the files below a folder that a pattern with `*`, `?`, `[...]` and at most one `**` names, in order.
 

@@ -20,7 +20,9 @@ from db.errors import InputError
 from db.evidence import FirstAnswer
 from db.records import Dataset, Example
 from db.rulings import NewRuling, Ruling
+from review.bounds import EDIT, REASON, check_length
 from review.formats.example import Kind, SourceExample, edited, write_row
+from review.formats.json_lines import LINE_LIMIT, encode_row
 from review.re_review import ask_again
 from review.settling import Settling, settle
 from review.steering import find
@@ -73,8 +75,8 @@ def find_example(connection: Connection, named: str) -> tuple[Dataset, Example]:
 
 
 def keep(reason: str = "") -> NewRuling:
-    """Rules that an example stays as it is."""
-    return NewRuling("keep", reason.strip())
+    """Rules that an example stays as it is; no reason may be endless, here and below."""
+    return NewRuling("keep", _reason(reason))
 
 
 def drop(reason: str) -> NewRuling:
@@ -85,7 +87,7 @@ def drop(reason: str) -> NewRuling:
     """
     if not reason.strip():
         raise InputError("Dropping an example needs a reason; say why it doesn't ship.")
-    return NewRuling("drop", reason.strip())
+    return NewRuling("drop", _reason(reason))
 
 
 def relabel(dataset: Dataset, example: Example, label: str, reason: str = "") -> NewRuling:
@@ -105,7 +107,7 @@ def relabel(dataset: Dataset, example: Example, label: str, reason: str = "") ->
     if answer == example.intended:
         raise InputError(f"{answer.strip()} is the intended answer of example {example.id} already; rule keep instead.")
     edited(as_source(dataset, example), intended=answer)
-    return NewRuling("relabel", reason.strip(), label=answer)
+    return NewRuling("relabel", _reason(reason), label=answer)
 
 
 def edit(dataset: Dataset, example: Example, text: str, reason: str = "") -> NewRuling:
@@ -118,8 +120,10 @@ def edit(dataset: Dataset, example: Example, text: str, reason: str = "") -> New
         reason: Why.
 
     Raises:
-        InputError: if the text is empty or the same, or the example would lose its choices or intended answer by it.
+        InputError: if the text is empty, too long or the same, or the example would lose its choices or intended answer
+            by it.
     """
+    check_length("The new text", text, EDIT)
     old = wording(dataset, example)
     if not text.strip():
         raise InputError("The new text is empty; give one, or drop the example.")
@@ -131,16 +135,22 @@ def edit(dataset: Dataset, example: Example, text: str, reason: str = "") -> New
         )
     question = example.question.replace(old, text, 1)
     result = edited(as_source(dataset, example), question=question)
+    if len(encode_row(write_row(result))) > LINE_LIMIT:
+        raise InputError(f"With that text example {example.id} takes more than {LINE_LIMIT // 2**20} MiB; shorten it.")
     if result.intended != example.intended or {c.answer for c in result.choices} != {c.answer for c in example.choices}:
         raise InputError(f"With that text example {example.id} would have other choices; edit only what is asked.")
-    return NewRuling("edit", reason.strip(), question=question, body=example.body.replace(old, text, 1))
+    return NewRuling("edit", _reason(reason), question=question, body=example.body.replace(old, text, 1))
 
 
 def rule(connection: Connection, dataset: Dataset, example_id: int, ruling: NewRuling, *, by: str) -> None:
     """Stores a ruling; the earlier ones stay in the history, the answers stay as they are.
 
     An edited example is served to validators again.
+
+    Raises:
+        InputError: if its reason is longer than is kept.
     """
+    _reason(ruling.reason)
     with write(connection):
         ruling_id = rows.insert_ruling(connection, dataset.id, example_id, ruling, by=by)
         if ruling.verdict == "edit":
@@ -236,6 +246,11 @@ def _as_ruled(dataset: Dataset, example: Example, ruling: Ruling) -> Example:
         label_confidence=source.label_confidence,
         extra=source.extra,
     )
+
+
+def _reason(given: str) -> str:
+    check_length("The reason", given, REASON)
+    return given.strip()
 
 
 def _answer_named(example: Example, label: str) -> str:

@@ -24,6 +24,7 @@ from db.examples import get_blind
 from db.records import Annotation, Answers, BlindExample, Dataset
 from db.second_looks import Argument, Offer
 from review.assignment import Session, is_alive
+from review.bounds import check_said
 from review.mixing import share_of
 
 Arm = Literal["argument", "reconsideration"]
@@ -114,7 +115,7 @@ def answer_again(
     """Stores a label given on a second look, beside the blind answer, whose other answers it keeps; once.
 
     Raises:
-        InputError: if the label is not one of the example's choices.
+        InputError: if the label is not one of the example's choices, or it took longer than anything can.
         WorkspaceError: if nothing could be stored.
     """
     example, blind = look.example, look.blind
@@ -122,6 +123,7 @@ def answer_again(
         raise InputError(f"The label {label!r} is not one of example {example.id}'s choices.")
     submission = f"second look {session.annotator_id} {example.id}"
     answers = Answers(label, blind.relevance, seconds, submission, ambiguous=blind.ambiguous, answers=blind.answers)
+    check_said(answers)
     with write(connection):
         rows.end_offer(connection, session.annotator_id, example.id, "answered")
         if annotation_rows.submission_stored(connection, submission):

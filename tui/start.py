@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from db.errors import InputError
+from db.names import composed
 from db.packet_file import read_packet
 from db.workspace import is_packet
 from review.own_name import user_name
@@ -21,7 +22,7 @@ def validator_name(given: str | None) -> str:
     Raises:
         InputError: if it is blank.
     """
-    name = (given or user_name()).strip()
+    name = composed(given or user_name())
     if not name:
         raise InputError("The name after --as is empty.")
     return name
@@ -81,7 +82,7 @@ def _packets_own(workspace: Path, annotator: str | None) -> tuple[str, str]:
     """Returns who a packet is for, and the name of its dataset."""
     packet = read_packet(workspace)
     facts = packet.facts
-    if annotator is not None and annotator.strip() != facts.annotator:
+    if annotator is not None and composed(annotator) != composed(facts.annotator):
         raise InputError(
             f"The packet {workspace} is for {facts.annotator}; leave out --as, or ask for one of your own."
         )

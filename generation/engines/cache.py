@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from db.filesystem import open_own
+
 POLL_SECONDS = 0.1
 
 # Its standard input ends when the parent does, even if that was killed; a plain read, since a buffered one in a
@@ -47,8 +49,11 @@ def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
     Args:
         path: The lock file; it stays behind, empty.
         waiting: Called while another process holds the lock; what it raises ends the wait.
+
+    Raises:
+        OSError: if the lock file can't be opened, or is a link or no regular file.
     """
-    with path.open("a") as file:
+    with open(open_own(path), "rb+") as file:
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

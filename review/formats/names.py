@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
+from db.names import folded
+
 LONGEST = 60
 """Characters; at four bytes each they fit, with an ending, into the 255 bytes of a file name."""
 
@@ -34,13 +36,9 @@ def safe_names(texts: Iterable[str]) -> list[str]:
     for text in texts:
         base = name = safe_name(text)
         number = 1
-        while _folded(name) in taken:
+        while folded(name) in taken:
             number += 1
             name = f"{base[: LONGEST - len(str(number)) - 1].rstrip('-.')}-{number}"
-        taken.add(_folded(name))
+        taken.add(folded(name))
         names.append(name)
     return names
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold()

@@ -21,10 +21,11 @@ from db.clock import now
 from db.connection import Connection, write
 from db.errors import InputError
 from db.examples import get_blind
+from db.names import composed
 from db.packet_file import PacketFacts, fill_file
 from db.packets import PacketRow, Planned
 from db.records import Dataset
-from db.workspace import open_workspace, workspace_id
+from db.workspace import mode_of, open_workspace, workspace_id
 from review import mixing, re_review
 from review.allowed import barred, check_allowed
 from review.assignment import PACKET_HOST, Session, advance, left_to_ask, release
@@ -58,7 +59,7 @@ def make_packet(
     Raises:
         InputError: if the file exists, the validator may not label the dataset, or nothing is left for them.
     """
-    annotator = annotator.strip()
+    annotator = composed(annotator)
     if not annotator:
         raise InputError("The name after --for is empty.")
     if not (1 <= count <= MOST_EXAMPLES and 1 <= days <= MOST_DAYS):
@@ -76,6 +77,7 @@ def make_packet(
                     file, dataset, facts, [get_blind(connection, each.example_id, each.occasion) for each in plan]
                 )
                 file.close()
+                working.chmod(mode_of(connection))
                 _publish(working, target)
             except BaseException:
                 end_packet(connection, packet)
@@ -176,7 +178,7 @@ def _written_beside(target: Path, token: str) -> Iterator[Path]:
     _refuse_existing(target)
     folder = target.with_name(f".{target.name[:40]}.{token}.part")
     try:
-        folder.mkdir()
+        folder.mkdir(0o700)
     except OSError as error:
         raise InputError(f"The packet can't be written to {target} ({error.strerror}); name another file.") from error
     try:

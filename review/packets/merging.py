@@ -1,18 +1,36 @@
-"""Merging packets: every answer in a file is stored once, in one transaction, with its revisions in their order."""
+"""Merging packets: every answer in a file is stored once, with its revisions in their order."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from db import packets
-from db.connection import Connection, write
-from db.errors import InputError, WorkspaceError
-from db.packet_file import PacketFacts, damaged, read_packet
-from db.packets import PacketRow
+from db.connection import Connection, snapshot, write
+from db.errors import EvalwrightError, InputError, WorkspaceError
+from db.packet_file import PacketAnswer, PacketFacts, damaged, read_packet
+from db.packets import PacketRow, Planned
 from db.workspace import workspace_id
 from review.packets.conflicts import Conflict
 from review.packets.storing import Merge
+
+HELD = 0.02
+"""Seconds after which a transaction stores nothing more, so that nobody waits long to write."""
+
+BREATH = 0.02
+"""Seconds between two transactions: whoever waits looks again within them."""
+
+
+@dataclass(frozen=True)
+class _Step:
+    """An answer to store, and the one that stands before it on its example; `is_last` is the last one there."""
+
+    answer: PacketAnswer
+    planned: Planned
+    after: str | None
+    is_last: bool
 
 
 @dataclass(frozen=True)
@@ -40,32 +58,27 @@ class Merged:
 
 
 def merge_packet(connection: Connection, path: Path) -> Merged:
-    """Stores what a packet has answered, all of it or nothing; the packet itself stays as it is.
+    """Stores what a packet has answered; the packet itself stays as it is.
+
+    The whole of it is checked before anything is written, so that what is refused leaves nothing. Then it is written in
+    short transactions, example by example, between which others write. A merge that is cut off has stored the first of
+    them, stands as unfinished in the list of packets, and is completed by merging again.
 
     A packet may be merged again and again: what is known is passed over, what is new is added, and a changed answer is
     a new revision of the one before. Where copies of it differ none counts, in whatever order they are merged.
 
     Raises:
-        WorkspaceError: if the file is no packet, damaged, or newer than this evalwright.
+        WorkspaceError: if the file is no packet, damaged, or newer than this evalwright, or can't be written to its
+            end.
         InputError: if it is a packet of another workspace.
     """
     read = read_packet(path)
     packet, answers = _known_packet(connection, path, read.facts), read.answers
     plan = packets.planned(connection, packet.id)
-    if any(answer.shown.id not in plan for answer in answers):
-        raise WorkspaceError(damaged(path, "it holds an example that it was not made with"))
-    with write(connection):
-        merge = Merge(connection, packet)
-        last: dict[int, str] = {}
-        try:
-            for answer in answers:
-                merge.store(answer, plan[answer.shown.id], last.get(answer.shown.id))
-                last[answer.shown.id] = answer.answers.submission
-            for number in sorted(last):
-                merge.settle(plan[number])
-        except InputError as error:
-            raise WorkspaceError(damaged(path, str(error).rstrip("."))) from error
-        merged = packets.find_packet(connection, packet.token)
+    merge = Merge(connection, packet)
+    _check(connection, path, merge, plan, answers)
+    _write(connection, path, merge, plan, answers)
+    merged = packets.find_packet(connection, packet.token)
     assert merged is not None
     return Merged(
         file=path,
@@ -79,6 +92,75 @@ def merge_packet(connection: Connection, path: Path) -> Merged:
         same=merge.same,
         conflicts=tuple(merge.conflicts),
     )
+
+
+def _check(
+    connection: Connection, path: Path, merge: Merge, plan: Mapping[int, Planned], answers: Sequence[PacketAnswer]
+) -> None:
+    """Refuses a packet of which anything can't be stored; nothing is locked meanwhile.
+
+    Raises:
+        WorkspaceError: if that is so.
+    """
+    if any(answer.shown.id not in plan for answer in answers):
+        raise WorkspaceError(damaged(path, "it holds an example that it was not made with"))
+    with snapshot(connection):
+        try:
+            for said in _by_example(answers):
+                merge.check(said, plan[said[0].shown.id])
+        except InputError as error:
+            raise WorkspaceError(damaged(path, str(error).rstrip("."))) from error
+
+
+def _write(
+    connection: Connection, path: Path, merge: Merge, plan: Mapping[int, Planned], answers: Sequence[PacketAnswer]
+) -> None:
+    """Stores the answers, example by example, in transactions that hold nobody up."""
+    steps = _steps(plan, answers)
+    done = 0
+    while done < len(steps):
+        if done:
+            time.sleep(BREATH)
+        try:
+            with write(connection):
+                following = _some(merge, steps, done)
+                merge.note(answers, unfinished=following < len(steps))
+        except EvalwrightError as error:
+            if not done:
+                raise
+            raise WorkspaceError(f"The packet {path} is merged in part; merge it again ({error})") from error
+        done = following
+
+
+def _some(merge: Merge, steps: Sequence[_Step], done: int) -> int:
+    """Stores some answers, as many as one transaction may; returns how many are done then."""
+    began = time.monotonic()
+    for number, step in enumerate(steps[done:], start=done):
+        if number > done and time.monotonic() - began > HELD:
+            return number
+        merge.store(step.answer, step.planned, step.after)
+        if step.is_last:
+            merge.settle(step.planned)
+    return len(steps)
+
+
+def _steps(plan: Mapping[int, Planned], answers: Sequence[PacketAnswer]) -> list[_Step]:
+    """Returns what is to be done, example by example."""
+    found = []
+    for said in _by_example(answers):
+        after = None
+        for answer in said:
+            found.append(_Step(answer, plan[answer.shown.id], after, answer is said[-1]))
+            after = answer.answers.submission
+    return found
+
+
+def _by_example(answers: Sequence[PacketAnswer]) -> list[list[PacketAnswer]]:
+    """Returns the answers on each example in their order, the examples in that of their first answers."""
+    found: dict[int, list[PacketAnswer]] = {}
+    for answer in answers:
+        found.setdefault(answer.shown.id, []).append(answer)
+    return list(found.values())
 
 
 def _known_packet(connection: Connection, path: Path, facts: PacketFacts) -> PacketRow:

@@ -23,6 +23,7 @@ from db.records import Annotation, Answers, Dataset, Occasion
 from db.rulings import rulings_on
 from review.annotation import check
 from review.assignment import PACKET_HOST, refresh_status
+from review.bounds import check_revision
 from review.mixing import MIXED_IN, note_answered
 from review.packets.conflicts import Conflict, Why
 from review.packets.copies import differ, said_last, session_of_copy, session_of_marks
@@ -33,7 +34,7 @@ DIFFERENT = "copies of a packet differ"
 
 
 class Merge:
-    """One packet on its way into the workspace, within a write transaction.
+    """One packet on its way into the workspace; `check` reads, the others are called within write transactions.
 
     Attributes:
         new: Answers that were stored now, `extra` of them not counted.
@@ -48,6 +49,33 @@ class Merge:
         self.new = self.extra = self.same = 0
         self.conflicts: list[Conflict] = []
 
+    def check(self, said: Sequence[PacketAnswer], planned: Planned) -> None:
+        """Refuses what a file says of an example if any of it can't be stored.
+
+        Raises:
+            InputError: if that is so.
+        """
+        stored = self._stored(planned.example_id)
+        known = {each.submission for each in stored}
+        new = [answer for answer in said if answer.answers.submission not in known]
+        for answer in said:
+            check(self._dataset, answer.shown, answer.answers)
+        for answer in new:
+            if annotation_rows.submission_stored(self._connection, answer.answers.submission):
+                raise InputError("One of its answers is known from another example.")
+        if new:
+            check_revision(len(stored) + len(new))
+
+    def note(self, answers: Sequence[PacketAnswer], *, unfinished: bool) -> None:
+        """Notes whether a file is stored to its end, which ends the earlier ones that it goes on from."""
+        last = answers[-1].answers.submission
+        if unfinished:
+            packets.note_unfinished(self._connection, self._token, last, unfinished=True)
+            return
+        known = packets.unfinished(self._connection, self._token)
+        for each in known & {answer.answers.submission for answer in answers}:
+            packets.note_unfinished(self._connection, self._token, each, unfinished=False)
+
     def store(self, answer: PacketAnswer, planned: Planned, after: str | None) -> None:
         """Stores one answer, unless it is here already.
 
@@ -56,7 +84,6 @@ class Merge:
             planned: What that is here.
             after: The submission of the answer before it in the file, on the same example and occasion.
         """
-        check(self._dataset, answer.shown, answer.answers)
         stored = self._stored(planned.example_id)
         if any(each.submission == answer.answers.submission for each in stored):
             return

@@ -10,17 +10,22 @@ from typing import Any
 from db.connection import Connection, snapshot
 from db.export_file import write_database
 from db.exports import TABLES, Table, rows_of
+from db.visible import HOSTILE
+from db.workspace import mode_of
 from review.formats.json_lines import encode_row
 from review.release.beside import publish, written_beside
 
 DATABASES = {".db", ".sqlite", ".sqlite3"}
 """How the name of a SQLite file ends."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+"""How what a spreadsheet computes begins, in full width too; of blanks before it some take no notice."""
 
 
 def export(connection: Connection, target: Path, *, names: bool = False) -> dict[str, int]:
     """Writes the workspace as plain tables: to a SQLite file if the name ends like one, else to a folder.
+
+    Who may read the workspace may read what is written, and nobody else.
 
     Args:
         connection: The workspace.
@@ -34,20 +39,32 @@ def export(connection: Connection, target: Path, *, names: bool = False) -> dict
         InputError: if there is something at `target`.
         EvalwrightError: if it can't be written; then nothing is left behind.
     """
+    mode = mode_of(connection)
     with written_beside(target, "an export") as working, snapshot(connection):
+        working.chmod(mode | (mode & 0o444) >> 2)  # A folder is entered by those who may read it.
         if target.suffix.lower() in DATABASES:
             file = working / "export.db"
             written = write_database(connection, file, names=names)
+            file.chmod(mode)
             publish(file, target, "an export")
         else:
             written = {table.name: _write_table(connection, working, table, names=names) for table in TABLES}
+            for file in working.iterdir():
+                file.chmod(mode)
             publish(working, target, "an export")
     return written
 
 
 def spreadsheet_safe(value: Any) -> Any:
     """Returns a cell that no spreadsheet takes for a formula: such a text gets an apostrophe before it."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if isinstance(value, str) and (value.startswith(_FORMULA) or _seen(value).startswith(_FORMULA)):
+        return f"'{value}"
+    return value
+
+
+def _seen(text: str) -> str:
+    """Returns a text without the blanks and invisible characters that it begins with."""
+    return text[len(text) - len(HOSTILE.sub(" ", text).lstrip()) :]
 
 
 def _write_table(connection: Connection, folder: Path, table: Table, *, names: bool) -> int:

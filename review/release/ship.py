@@ -13,6 +13,7 @@ from db.connection import Connection, write
 from db.errors import EvalwrightError, InputError
 from db.records import Dataset
 from db.workspace import workspace_id
+from review.bounds import REASON, check_length
 from review.formats import winogenerated
 from review.formats.format import Format
 from review.formats.hugging_face import CARD
@@ -126,11 +127,12 @@ def ship(
 
     Raises:
         RefusedError: if the dataset is open, or the gate refuses and there is no override.
-        InputError: if the folder exists, or the override is blank.
+        InputError: if the folder exists, or the override is blank or too long.
         EvalwrightError: if nothing could be written; then nothing is left behind.
     """
     if override is not None and not override.strip():
         raise InputError("--override needs a reason: it is printed in the card.")
+    check_length("The reason of --override", override or "", REASON)
     refuse_existing(folder)
     reason = None if override is None else override.strip()
     shipment = read_shipment(connection, dataset, safe_name(dataset.name), policy, override=reason)

@@ -29,6 +29,7 @@ SMALL = {
     "ratings": ("--examples", "30", "--ratings", "3000", "--rounds", "1"),
     "generation_throughput": ("--count", "4"),
     "lint": ("--examples", "300"),
+    "merge_lock": ("--examples", "20", "--changes", "2"),
 }
 """Every benchmark in the order of the table, with what makes it small."""
 

@@ -122,9 +122,14 @@ def test_claiming_work(planned: Connection) -> None:
     ]
 
 
+PEOPLE = ("Ada", "Fay", "Gil")
+
+
 def test_all_that_a_validator_waits_for(planned: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is asked from the first example to the end of a session is found by an index."""
     (dataset_id,) = planned.execute("SELECT id FROM datasets").fetchone()
+    for name in PEOPLE:  # A new name is compared with all others, once.
+        start_session(planned, name)
     asked: list[str] = []
     planned.set_trace_callback(asked.append)
     review_for_a_while(planned, dataset_id, monkeypatch)
@@ -142,7 +147,7 @@ def test_all_that_a_validator_waits_for(planned: Connection, monkeypatch: pytest
 
 def review_for_a_while(connection: Connection, dataset_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = datasets.get_dataset(connection, dataset_id)
-    sessions = [start_session(connection, name) for name in ("Ada", "Fay", "Gil")]
+    sessions = [start_session(connection, name) for name in PEOPLE]
     for session, label in zip(sessions, (YES, NO, None), strict=True):
         example = next_example(connection, session, dataset)
         for _ in range(12):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from db import schema, sqlite, workspace
+from db import filesystem, schema, sqlite, workspace
 from db.connection import connect, write
 from db.errors import EvalwrightError, InputError, WorkspaceError
 from db.sqlite import OperationalError, sqlite3
@@ -147,14 +147,15 @@ def refuse(*_: object, **__: object) -> None:
 
 
 def test_a_folder_that_cant_be_written_is_told(workspace_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(filesystem, "open_own", refuse)
     with refused(workspace_path):
         open_workspace(workspace_path)
     assert not workspace_path.exists()
 
 
 def test_a_file_that_cant_be_made_is_told(workspace_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "touch", refuse)
+    open_lock = filesystem.open_own
+    monkeypatch.setattr(filesystem, "open_own", lambda path: refuse() if path == workspace_path else open_lock(path))
     with refused(workspace_path):
         open_workspace(workspace_path)
 
@@ -170,7 +171,7 @@ def test_a_migration_in_a_folder_that_cant_be_written_is_told(
 ) -> None:
     old_workspace(workspace_path)
     request.getfixturevalue("newer")
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(filesystem, "open_own", refuse)
     with refused(workspace_path):
         open_workspace(workspace_path)
 

@@ -21,6 +21,7 @@ from review.importing import import_source
 from review.rulings import as_source
 from review.steering import find
 from tests.fuzz.checks import expect, folder, fresh_workspace, refusing
+from tests.fuzz.irregular import spoil
 from tests.support.contents import contents, every_kind, lettered, persona, with_lists
 from tests.support.recipe_inputs import OCCUPATIONS, SURVEY
 from tests.support.workspaces import persona_row
@@ -70,18 +71,21 @@ def documents(data: bytes) -> None:
 
 
 def folders(data: bytes) -> None:
-    """YAML: the card of a Hugging Face folder, the task of lm-evaluation-harness."""
+    """YAML: the card of a Hugging Face folder, the task of lm-evaluation-harness; pipes and links among the files."""
 
     def card(path: Path) -> None:
         (path.parent / "data").mkdir()
         (path.parent / "data" / "persona.jsonl").write_bytes(encode_row(persona_row(1)) + b"\n")
+        spoil(data, [path, path.parent / "data" / "persona.jsonl", path.parent / "data"])
         _import(path.parent)
 
     def task(path: Path) -> None:
         row: dict[str, JSON] = {"question": "Tea?", "choices": [" Yes", " No"], "target": 1}
         path.with_name("persona.jsonl").write_bytes(encode_row(row) + b"\n")
-        _import(path)
-        _import(path.parent)
+        spoil(data, [path, path.with_name("persona.jsonl")])
+        for each in (path, path.parent):
+            with refusing(str(path.parent)):
+                _import(each)
 
     _read_as(data, [("README.md", card), ("persona.yaml", task)])
 

@@ -17,12 +17,21 @@ from review.annotation import submit
 from review.assignment import next_example, start_session
 from review.packets import make_packet, merge_packet
 from tests.fuzz.checks import expect, folder, refusing, workshop
+from tests.fuzz.irregular import KINDS, put
 from tests.support.packets import label_packet
 from tests.support.workspaces import answer, make_dataset
 
 PAGE = 4096
 
 ENDLESS = "WITH RECURSIVE n (id, submission) AS (SELECT 1, 1 UNION ALL SELECT id + 1, 1 FROM n) SELECT * FROM n"
+
+CHANGED = """WITH RECURSIVE n (number) AS (SELECT 2 UNION ALL SELECT number + 1 FROM n WHERE number < {count})
+    INSERT INTO annotations (dataset_id, example_id, annotator_id, occasion, revision, skipped, label, relevance,
+    ambiguous, flagged, comment, seconds, submission, session_id, created_at, answers, skip_reason)
+    SELECT dataset_id, example_id, annotator_id, occasion, number, skipped, label, relevance, ambiguous, flagged,
+    comment, seconds, submission || number, session_id, created_at, answers, skip_reason FROM annotations, n
+    WHERE id = 1"""
+"""Changes of the first answer, so many."""
 
 ALTERED = [
     *r"""
@@ -70,16 +79,45 @@ PRAGMA foreign_keys = 0
 """.strip().split("\n"),
     f"CREATE VIEW v AS {ENDLESS}",
     f"DROP TABLE annotations; CREATE VIEW annotations AS {ENDLESS}",
+    *r"""
+CREATE TABLE more (id)
+CREATE VIRTUAL TABLE more USING fts5 (body)
+CREATE INDEX more ON annotations (abs(seconds))
+CREATE INDEX sqlite_more ON annotations (comment)
+ALTER TABLE settings ADD COLUMN more TEXT GENERATED ALWAYS AS (upper(value))
+CREATE TRIGGER t INSTEAD OF INSERT ON v BEGIN SELECT 1; END
+UPDATE sqlite_schema SET type = 'thing' WHERE name = 'settings'
+UPDATE sqlite_schema SET name = x'00ff' WHERE name = 'settings'
+UPDATE annotations SET comment = printf('%.20000c', 'x')
+UPDATE annotations SET comment = replace(printf('%.10000c', 'x'), 'x', char(128029))
+UPDATE annotations SET suggested_edit = printf('%.300000c', 'x')
+UPDATE annotations SET suggested_edit = char(8238, 10, 13, 8232, 0, 65279) || body FROM examples AS e
+UPDATE annotations SET submission = submission || printf('%.100c', 'x')
+UPDATE annotations SET submission = submission || char(10, 27, 8238)
+UPDATE annotations SET seconds = 1e9
+UPDATE annotations SET created_at = '2026-01-01T00:00:00'
+UPDATE annotations SET created_at = '2026-01-01'
+UPDATE annotations SET created_at = '2999-01-01T00:00:00+00:00'
+UPDATE annotations SET created_at = strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now', '+4 minutes')
+UPDATE annotations SET created_at = '0001-01-01T00:00:00+14:00'
+UPDATE annotations SET created_at = '9999-12-31T23:59:59-14:00'
+UPDATE annotations SET created_at = '1969-01-01T00:00:00+00:00'
+""".strip().split("\n"),
+    CHANGED.format(count=30),
+    CHANGED.format(count=1100),
 ]
 """What somebody may do to the tables of a packet."""
 
 
 def packets(data: bytes) -> None:
-    """Packets: bytes flipped, pages exchanged, the file cut, tables altered; merged twice, and opened to label."""
+    """Packets: bytes flipped, pages exchanged, the file cut or none, tables altered; merged twice, then labelled."""
     with folder() as place:
         path = place / "ada.packet"
         shutil.copyfile(_packet(), path)
-        _alter(path, data)
+        if data[:1] == b"\xff":
+            put(data[1] if len(data) > 1 else 0, path)
+        else:
+            _alter(path, data)
         with fresh_copy(_leads_workspace()) as connection:
             before = _answers(connection)
             with refusing(str(path)):
@@ -89,6 +127,8 @@ def packets(data: bytes) -> None:
             expect(is_sound(connection), "the workspace is damaged")
             expect(_answers(connection) >= before, "answers are gone")
         _label(path)
+        with refusing(str(path)):
+            open_workspace(path).close()
 
 
 def fresh_copy(path: Path) -> closing[Connection]:
@@ -181,6 +221,7 @@ def packet_seeds() -> list[bytes]:
     return [
         b"",
         *altered,
+        *(bytes([255, kind]) for kind in range(len(KINDS))),
         b"\x29\0\0\x11\0\0",
         b"\x65\x10\0",
         b"\xa1\x03\x14",

@@ -17,6 +17,8 @@ SLOW = {"packets", "releases"}
 MUTATED, MUTATED_SLOWLY = 100, 30
 
 FOUND = (
+    *(("folders", bytes([first]) + b"configs: []\n") for first in range(200, 256)),
+    *(("packets", bytes([255, kind])) for kind in range(8)),
     ("servers", b"\0\0\ntrue"),
     ("servers", b"\4\0\n" + b'{"data": [], "has_more": true}'),
     ("tables", b"\0prompt,classes,answer_index\nTea?,\"[' Yes', ' No']\",0\x1d\n"),

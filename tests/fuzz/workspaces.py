@@ -20,13 +20,14 @@ from review.release import Options, ship
 from review.release.manifest import ShippedDataset, write_manifest
 from review.release.verify import verify
 from tests.fuzz.checks import check_sentence, expect, folder, refusing, workshop
+from tests.fuzz.irregular import KINDS, put
 from tests.fuzz.mutations import ODD_SNIPPETS, mutate
 from tests.support.annotators import Annotators, Truth
 from tests.support.workspaces import make_dataset, new_examples
 
 
 def releases(data: bytes) -> None:
-    """Releases given to `verify`: one file or several changed, and the manifest made to fit, or not."""
+    """Releases given to `verify`: a file changed or none any more, and the manifest made to fit, or not."""
     if not data:
         return
     random = Random(data)
@@ -39,6 +40,8 @@ def releases(data: bytes) -> None:
         target.write_bytes(mutate(before, random) if len(data) < 9 else data[1:])
         if random.random() < 0.7 and target.name not in {"manifest.json", "manifest.sha256"}:
             write_manifest(release, [ShippedDataset(**one) for one in json.loads(_manifest())["datasets"]])
+        if random.random() < 0.1:
+            put(random.randrange(len(KINDS)), target)
         with refusing(str(place)):
             found = verify(release)
             expect(found.intact or bool(found.problems), "not intact, and nothing wrong")

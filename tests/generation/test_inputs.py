@@ -78,3 +78,39 @@ def test_a_behavior_that_names_its_inputs_wrongly(tmp_path: Path, old: str, new:
     with pytest.raises(InputError) as caught:
         load_order(path)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("by", ["..", "absolute", "link", "linked folder"])
+@pytest.mark.parametrize("key", ["inputs.seeds", "recipe", "assignment.gold"])
+def test_what_a_behavior_names_lies_in_its_folder(tmp_path: Path, key: str, by: str) -> None:
+    folder = tmp_path / "behaviors"
+    folder.mkdir()
+    write_inputs(folder)
+    name = "few.toml" if key == "recipe" else "seeds.jsonl"
+    outside = tmp_path / name
+    outside.write_bytes((folder / "seeds.jsonl").read_bytes())
+    (folder / "link.toml").symlink_to(outside)
+    (folder / "up").symlink_to(tmp_path)
+    leading = {"..": f"../{name}", "absolute": str(outside), "link": "link.toml", "linked folder": f"up/{name}"}[by]
+    path = folder / "few-shot.toml"
+    text = path.read_text()
+    changed = {
+        "inputs.seeds": text.replace('"seeds.jsonl"', f'"{leading}"'),
+        "recipe": text.replace('recipe = "few-shot"', f'recipe = "{leading}"'),
+        "assignment.gold": text + f'\n[assignment]\ngold = "{leading}"\n',
+    }[key]
+    assert changed != text
+    path.write_text(changed)
+    with pytest.raises(InputError, match=rf"few-shot.toml, line \d+: {key} leads out of the folder of this file"):
+        load_order(path)
+
+
+def test_a_behavior_may_be_reached_by_a_link_and_name_folders_below(tmp_path: Path) -> None:
+    folder = tmp_path / "behaviors"
+    (folder / "below").mkdir(parents=True)
+    write_inputs(folder)
+    (folder / "seeds.jsonl").rename(folder / "below" / "seeds.jsonl")
+    path = folder / "few-shot.toml"
+    path.write_text(path.read_text().replace('"seeds.jsonl"', '"below/../below/seeds.jsonl"'))
+    (tmp_path / "link").symlink_to(folder)
+    assert load_order(tmp_path / "link" / "few-shot.toml").inputs["seeds"]

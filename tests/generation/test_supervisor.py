@@ -112,6 +112,19 @@ def test_no_worker_is_started_for_somebody_elses_job(
     assert len(dying) == 1
 
 
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_a_log_that_is_something_else_is_told_and_left_alone(
+    workspace_path: Path, connection: Connection, tmp_path: Path, kind: str
+) -> None:
+    make_job(connection, engine="anthropic")
+    log, elsewhere = log_path(workspace_path), tmp_path / "elsewhere"
+    elsewhere.write_text("mine")
+    log.symlink_to(elsewhere) if kind == "link" else os.mkfifo(log)
+    with pytest.raises(EvalwrightError, match=rf"The worker's log .* can't be written \(.* is a {kind}"):
+        WorkerChild(workspace_path).ensure(connection)
+    assert elsewhere.read_text() == "mine"
+
+
 @pytest.fixture
 def dying(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Children that end at once with an error; their process ids."""

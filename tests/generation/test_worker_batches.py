@@ -135,13 +135,15 @@ def test_a_worker_that_cant_store_what_became_of_a_batch_ends_and_the_next_adopt
     folder: Path, workspace: Connection
 ) -> None:
     """As on a full disk: one sentence, the job isn't stopped, and nothing is paid for twice."""
-    with serving(folder, "--batch-seconds", "0.2") as server:
+    with serving(folder, "--send-seconds", "2", "--batch-seconds", "0.2") as server:
         assert generate(folder, server, 4, "--detach").returncode == 0
+        said = folder / "full.txt"
+        worker = start("worker", cwd=folder, env=environment(folder, **server.settings), log=said)
+        wait_until(lambda: sent(server), worker)  # It has the workspace open, and wouldn't open it with a trigger.
         workspace.execute("CREATE TRIGGER full BEFORE UPDATE OF batch_id ON batches BEGIN DELETE FROM room; END")
-        ended = run("worker", cwd=folder, **server.settings)
-        assert ended.returncode == 2
-        assert "Traceback" not in ended.stderr
-        assert ended.stderr.count("could not go on (no such table: main.room)") == 1
+        assert worker.wait() == 2
+        assert "Traceback" not in said.read_text()
+        assert said.read_text().count("could not go on (no such table: main.room)") == 1
         assert find_job(workspace, 1).state == "running"
         assert workspace.execute("SELECT count(*) FROM worker_leases").fetchone() == (0,)
         workspace.execute("DROP TRIGGER full")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -152,6 +153,28 @@ def test_formulas_are_made_harmless_in_the_csv_alone(connection: Connection, dat
     assert len(lines) == len(rows) == written["annotations"] > 60
     assert (lines[0]["comment"], rows[0]["comment"]) == (FORMULA, f"'{FORMULA}")
     assert [spreadsheet_safe(value) for value in ("-1", -1, "\t=1", "a=1", None)] == ["'-1", -1, "'\t=1", "a=1", None]
+    for sign in "=+-@＝＋－＠":
+        for before in ("", " ", "  ", "\u00a0", "\u3000", "\n", " \t", "\ufeff", "\u200b ", "\u202e"):
+            assert spreadsheet_safe(f"{before}{sign}1") == f"'{before}{sign}1"
+    for harmless in ("", " ", " a=1", "\u3000a", "１", "'=1"):
+        assert spreadsheet_safe(harmless) == harmless
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640])
+@pytest.mark.parametrize("name", ["there.db", "there"])
+def test_who_may_read_the_workspace_may_read_the_export(
+    connection: Connection, dataset: Dataset, workspace_path: Path, tmp_path: Path, name: str, mode: int
+) -> None:
+    workspace_path.chmod(mode)
+    old = os.umask(0o022)
+    try:
+        export(connection, tmp_path / name)
+    finally:
+        os.umask(old)
+    written = tmp_path / name
+    assert {file.stat().st_mode & 0o777 for file in (written.iterdir() if written.is_dir() else [written])} == {mode}
+    if written.is_dir():
+        assert written.stat().st_mode & 0o777 == mode | (mode & 0o444) >> 2
 
 
 @pytest.mark.parametrize("name", ["there.db", "there"])

@@ -9,17 +9,19 @@ import pytest
 
 from db import assignment, datasets, packets
 from db.annotators import find_annotator
+from db.backups import back_up
 from db.connection import Connection, connect, write
 from db.datasets import all_datasets
-from db.errors import EvalwrightError, InputError
+from db.errors import EvalwrightError, InputError, WorkspaceError
 from db.mixed_in import gold_answers, repeat_pairs
+from db.packets import all_packets
 from db.records import Dataset
 from db.workspace import is_packet, open_workspace
 from review.annotation import submit
 from review.assignment import next_example, start_session
-from review.packets import make_packet, merge_packet
+from review.packets import make_packet, merge_packet, merging
 from tests.support.gold import mix_in
-from tests.support.packets import change_last, label_here, label_packet, merge_and_die_at, stored
+from tests.support.packets import change_answers, change_last, label_here, label_packet, merge_and_die_at, stored
 from tests.support.processes import Child
 from tests.support.workspaces import NO, YES, answer, make_dataset
 
@@ -217,23 +219,74 @@ def test_a_packet_that_cant_be_written_reserves_nothing(
     assert len(label_here(connection, dataset, "Ada")) == 40
 
 
+@pytest.mark.parametrize("mode", [0o600, 0o664])
+def test_who_may_read_the_workspace_may_read_a_packet(
+    connection: Connection, dataset: Dataset, path: Path, workspace_path: Path, mode: int
+) -> None:
+    workspace_path.chmod(mode)
+    make_packet(connection, dataset, "Ada", path)
+    assert path.stat().st_mode & 0o777 == mode
+
+
 @pytest.mark.slow
-def test_a_merge_that_is_killed_has_done_nothing_or_all(
-    connection: Connection, dataset: Dataset, path: Path, workspace_path: Path
+def test_a_merge_that_is_killed_has_stored_its_first_examples_and_is_completed(
+    connection: Connection, dataset: Dataset, path: Path, workspace_path: Path, tmp_path: Path
 ) -> None:
     make_packet(connection, dataset, "Ada", path, count=4)
     label_packet(path)
-    chance = random.Random(3)
-    for statement in sorted(chance.sample(range(4, 70), 6)):
-        child = Child(merge_and_die_at, workspace_path, path, statement)
-        child.process.join(60)
+    change_answers(path, lambda example: answer(NO) if example.id % 2 else None)
+    whole = tmp_path / "whole.db"
+    back_up(workspace_path, whole)
+    statements = Child(merge_and_die_at, whole, path, 0).result()
+    after = stored(open_workspace(whole))
+    assert len(after) == 6
+    seen = set()
+    for number, statement in enumerate(sorted(random.Random(3).sample(range(4, statements), 8))):
+        workspace = tmp_path / f"{number}.db"
+        back_up(workspace_path, workspace)
+        child = Child(merge_and_die_at, workspace, path, statement)
+        child.process.join()
         assert child.process.exitcode == -9
-        assert stored(connection) == []
-        assert connection.execute("SELECT count(*) FROM reservations").fetchone() == (4,)
-    assert Child(merge_and_die_at, workspace_path, path, 0).result() > 70
-    assert len(stored(connection)) == 4
-    assert merge_packet(connection, path).new == 0
-    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        opened = open_workspace(workspace)
+        found = stored(opened)
+        seen.add(len(found))
+        assert found == after[: len(found)]
+        (packet,) = all_packets(opened)
+        assert packet.unfinished == (0 < len(found) < 6)
+        held = opened.execute("SELECT count(*) FROM reservations").fetchone()
+        assert held == (4 - len({row[0] for row in found}),)
+        assert merge_packet(opened, path).new == 6 - len(found)
+        assert stored(opened) == after
+        (packet,) = all_packets(opened)
+        assert not packet.unfinished
+        assert merge_packet(opened, path).new == 0
+        assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert len(seen) > 2
+
+
+def test_a_merge_that_cant_go_on_says_so_and_is_completed_by_a_later_file(
+    connection: Connection, dataset: Dataset, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(_: float) -> None:
+        connection.execute("PRAGMA query_only = ON")
+
+    make_packet(connection, dataset, "Ada", path, count=4)
+    label_packet(path, most=3)
+    with monkeypatch.context() as cut_off:
+        cut_off.setattr(merging, "HELD", -1.0)
+        cut_off.setattr("time.sleep", read_only)
+        with pytest.raises(
+            WorkspaceError, match=r"ada.packet is merged in part; merge it again \(.*nothing was written"
+        ):
+            merge_packet(connection, path)
+    connection.execute("PRAGMA query_only = OFF")
+    assert len(stored(connection)) == 1
+    (packet,) = all_packets(connection)
+    assert packet.unfinished
+    label_packet(path)
+    assert merge_packet(connection, path).new == 3
+    (packet,) = all_packets(connection)
+    assert not packet.unfinished
 
 
 def test_a_packet_made_before_an_upgrade_is_merged_after_it(

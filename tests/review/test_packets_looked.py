@@ -206,13 +206,13 @@ def test_in_the_app_neither_repeats_nor_edited_examples_are_changed_by_who_has_l
 
 
 def test_a_clock_that_is_ahead_takes_nothing_back(connection: Connection, dataset: Dataset, path: Path) -> None:
-    """An answer of tomorrow, merged blind, isn't one from after a look of today."""
+    """An answer of a clock that is minutes ahead, merged blind, isn't one from after a look of today."""
     _, example = find_example(connection, "beekeeping:0")
     rule(connection, dataset, example.id, edit(dataset, example, "I keep wasps", reason=""), by="Zora")
     make_packet(connection, dataset, "Ada", path, count=1)
     label_packet(path)
     with closing(connect(path)) as packet:
-        packet.execute("UPDATE annotations SET created_at = '2999-01-01T00:00:00+14:00'")
+        packet.execute("UPDATE annotations SET created_at = strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now', '+4 minutes')")
     merge_packet(connection, path)
     disclose(connection, dataset, "Ada", example.id)
     assert re_reviews.labels_of(connection, example.id) == [YES]

@@ -24,7 +24,7 @@ ROWS_ALONE = Options(formats=[])
 
 def reviewed(connection: Connection, name: str, *, hard: float = 0.0) -> None:
     dataset = make_dataset(connection, 60, name=name)
-    names = (f"{name} 1", f"{name} 2")
+    names = (f"{dataset.id} one", f"{dataset.id} two")
     Annotators(connection, dataset, Truth(hard=hard, slip=0.0, wrong=1.0), seed=1, names=names).answer_all()
 
 

@@ -19,7 +19,7 @@ from db.records import Answers, BlindExample, Dataset
 from db.workspace import open_workspace
 from review.annotation import earlier_answer, submit
 from review.assignment import end_session, next_example, start_session
-from review.packets import Conflict, merge_packet
+from review.packets import Conflict, merge_packet, merging
 from review.sample import draw_sample
 from tests.support.workspaces import YES, answer
 
@@ -94,7 +94,8 @@ def merge_and_count(workspace: Path, packet: Path) -> int:
 
 
 def merge_and_die_at(workspace: Path, packet: Path, statement: int) -> int:
-    """Merges, but is killed at its n-th statement in the workspace; returns how many there were if not."""
+    """Merges an answer at a time, but is killed at its n-th statement; returns how many there were if not."""
+    merging.HELD = -1.0
     connection = open_workspace(workspace)
     count = 0
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from db import rulings
-from db.connection import write
 from db.examples import get_blind
 from db.records import Answers
 from db.rulings import Ruling
+from db.sqlite import OperationalError
 from db.workspace import open_workspace
 from review.annotation import submit
 from review.assignment import end_session, start_session
@@ -161,15 +161,15 @@ async def test_who_labels_the_dataset_too_is_asked_before_anything_is_shown(quar
         await until_shown(pilot, "validator A")
 
 
-async def test_a_ruling_that_cannot_be_stored_says_why(quarrel: Path) -> None:
+async def test_a_ruling_that_cannot_be_stored_says_why(quarrel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OperationalError("database or disk is full")
+
     async with running(quarrel, adjudicate="beekeeping", annotator="lea") as pilot:
         await until_shown(pilot, "I keep 0 bees.")
-        connection = open_workspace(quarrel)
-        with write(connection):
-            connection.execute("CREATE TRIGGER full BEFORE INSERT ON rulings BEGIN SELECT raise(ABORT, 'full'); END")
+        monkeypatch.setattr("db.rulings.insert_ruling", full)
         await pilot.press("k")
         await until_shown(pilot, "ships as it is")
         await pilot.press("enter")
-        await until_shown(pilot, "can't be used now (full); try again.")
-        connection.close()
+        await until_shown(pilot, "The disk is full: nothing was written")
     assert ruled(quarrel) == []

@@ -8,6 +8,7 @@ import pytest
 
 from db.connection import Connection
 from review.assigning import Changes, assign
+from review.assignment import start_session
 from review.packets import make_packet
 from tests.support.gold import mix_in
 from tests.support.workspaces import make_dataset
@@ -17,12 +18,25 @@ from tui.app import EvalwrightApp
 
 async def test_who_is_not_on_the_list_is_told_so(connection: Connection, workspace_path: Path) -> None:
     assign(connection, make_dataset(connection, 5), Changes(allow=("Ada",)))
+    start_session(connection, "Eve")
+    connection.execute("UPDATE annotators SET name = ? WHERE name = 'Eve'", ("Eve \x1b[31m",))
     app = EvalwrightApp(workspace_path, "Eve \x1b[31m", "beekeeping")
     async with app.run_test(size=SIZE) as pilot:
         shown = await until_shown(pilot, "its lead can add you")
     assert "Eve" in shown
     assert "\x1b" not in shown
     assert "I keep" not in shown
+
+
+async def test_a_name_that_is_nearly_anothers_is_told_before_it_comes_to_be(
+    connection: Connection, workspace_path: Path
+) -> None:
+    make_dataset(connection, 5)
+    start_session(connection, "Ada")
+    async with EvalwrightApp(workspace_path, "ada", "beekeeping").run_test(size=SIZE) as pilot:
+        shown = await until_shown(pilot, "There is a validator Ada already")
+    assert "I keep" not in shown
+    assert connection.execute("SELECT name FROM annotators").fetchall() == [("Ada",)]
 
 
 async def test_a_limit_that_is_reached_is_told(connection: Connection, workspace_path: Path) -> None:

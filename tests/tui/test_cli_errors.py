@@ -265,7 +265,8 @@ def test_hostile_names_and_texts_are_harmless_wherever_they_are_printed(
         connection.execute("UPDATE datasets SET behavior = ?, origin = ?, guidelines = ?", (EVIL, EVIL, EVIL))
         connection.execute("UPDATE jobs SET note = ?, model = ?", (EVIL, EVIL))
         connection.execute("UPDATE examples SET question = ?, body = ?", (EVIL, EVIL))
-    session = start_session(connection, EVIL)
+    session = start_session(connection, "Ada")
+    connection.execute("UPDATE annotators SET name = ?", (EVIL,))
     dataset = find(connection, EVIL)
     example = next_example(connection, session, dataset)
     assert example is not None

@@ -9,6 +9,7 @@ import pytest
 
 from db.records import Choice, Question
 from db.workspace import open_workspace
+from review.assignment import start_session
 from review.formats.example import write_row
 from review.importing import import_file
 from review.rulings import as_source
@@ -42,6 +43,10 @@ def snake_pit(workspace_path: Path) -> Path:
         guidelines=HOSTILE,
         choices=[Choice("a\x1b", f"A {HOSTILE}"), Choice("b", "[/B]")],
     )
+    start_session(connection, "anna")
+    connection.execute(
+        "UPDATE annotators SET name = ? WHERE name = 'anna'", ("a[/n]\x1bna",)
+    )  # as older workspaces may have them
     connection.close()
     return workspace_path
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.widgets import TextArea
+from textual.events import Paste
+from textual.widgets import Input, TextArea
 
 from db.records import Question
 from db.workspace import open_workspace
@@ -17,6 +18,7 @@ from tests.tui.app_driver import (
     settled,
     stored,
     text,
+    until,
     until_not_shown,
     until_shown,
 )
@@ -142,3 +144,36 @@ async def test_keys_that_come_while_a_window_opens_answer_nothing(hive: Path) ->
         shown = await until_shown(pilot, "●  f  flag")
         assert shown.count("●") == 1
     assert stored(hive, "beekeeping") == []
+
+
+async def test_what_is_too_long_is_not_taken_and_what_was_written_stays(hive: Path) -> None:
+    async with running(hive, review="beekeeping") as pilot:
+        await pilot.press("c")
+        await until_shown(pilot, "Comment")
+        await pilot.press("s", "o")
+        line = pilot.app.screen.query_one(Input)
+        line.post_message(Paste("x" * 9_998))
+        await until(lambda: len(line.value) == 10_000)
+        line.post_message(Paste("lost"))
+        await until_shown(pilot, "At most 10,000 characters; no more is taken")
+        assert line.value == "so" + "x" * 9_998
+        await pilot.press("backspace")
+        await until_not_shown(pilot, "no more is taken")
+        await pilot.press("enter")
+        await until_not_shown(pilot, "Comment")
+        await pilot.press("e")
+        await until_shown(pilot, "Suggest an edit")
+        area = pilot.app.screen.query_one(TextArea)
+        before = area.text
+        area.post_message(Paste("x" * 200_000))
+        await until_shown(pilot, "At most 200,000 characters; no more is taken")
+        assert area.text == before
+        await pilot.press("!")
+        await until_not_shown(pilot, "no more is taken")
+        await pilot.press("ctrl+s")
+        await until_not_shown(pilot, "Suggest an edit")
+        await answer(pilot, "y", "5")
+    ((_, one),) = stored(hive, "beekeeping")
+    assert one.comment == "so" + "x" * 9_997
+    assert one.suggested_edit is not None
+    assert sorted(one.suggested_edit) == sorted(before + "!")

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 import click
 
 from db.errors import EvalwrightError, InputError
+from db.names import LONGEST, check_name
 from db.workspace import open_workspace
 from tui.commands.agreement import LEVELS
 from tui.console import say, tell
 from tui.progress import Bar
-from tui.text import visible
 
 if TYPE_CHECKING:
     from db.connection import Connection
     from db.imported_ratings import Level
     from review.formats.format import Source
 
-LONGEST_NAME = 100
 EXCERPT = 60
 
 
@@ -58,7 +57,7 @@ def import_command(
     if dataset is not None and len(files) > 1:
         raise InputError("--dataset names one dataset, and there are several files; import them one at a time.")
     if dataset is not None and not _is_name(dataset):
-        raise InputError(f"--dataset must be one line of at most {LONGEST_NAME} visible characters, not blank.")
+        raise InputError(f"--dataset must be one line of at most {LONGEST} visible characters, not blank.")
     found: list[Source] = []
     failed = 0
     for file in files:
@@ -82,7 +81,7 @@ def _attach(workspace: Path, files: tuple[Path, ...], name: str, question: str |
     if len(files) > 1:
         raise InputError("--ratings-for takes one file at a time.")
     if question is not None and not _is_name(question):
-        raise InputError(f"--question must be one line of at most {LONGEST_NAME} visible characters, not blank.")
+        raise InputError(f"--question must be one line of at most {LONGEST} visible characters, not blank.")
     connection = open_workspace(workspace, create=False)
     attached = attach_ratings(connection, find(connection, name), files[0], question=question or "", level=level)
     known = f"; {attached.known:,} were there already" if attached.known else ""
@@ -119,4 +118,8 @@ def _import(connection: Connection, source: Source, dataset: str | None, behavio
 
 
 def _is_name(text: str) -> bool:
-    return text == text.strip() == visible(text, one_line=True) and 0 < len(text) <= LONGEST_NAME
+    try:
+        check_name("The name", text)
+    except InputError:
+        return False
+    return text == text.strip()

@@ -148,12 +148,14 @@ def _as_json(packet: PacketRow) -> dict[str, Any]:
         "differing": packet.differing,
         "made_at": packet.made_at,
         "expires_at": _expiry(packet).isoformat(timespec="seconds"),
-        "state": _state(packet).split()[0],
+        "state": _state(packet).split()[0].rstrip(":"),
     }
 
 
 def _state(packet: PacketRow) -> str:
-    """Returns `done`, `ended`, `expired` or `out until` a day."""
+    """Returns `unfinished`, `done`, `ended`, `expired` or `out until` a day."""
+    if packet.unfinished:
+        return "unfinished: merge it again"
     if packet.answered >= packet.examples:
         return "done"
     if packet.ended_at is not None:

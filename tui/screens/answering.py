@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from textual.screen import Screen
 
 from db.records import Answers, Question
+from review.bounds import OWN_ANSWER, SKIP_REASON
 from tui.desk import Desk, Shown
 from tui.draft import Draft
 from tui.haste import hasty
@@ -104,7 +105,7 @@ class AnsweringScreen(TurnsScreen):
         before = str(shown.draft.answers.get(question.name, ""))
         self._ask(
             shown,
-            WordsScreen(question.name, question.ask, before),
+            WordsScreen(question.name, question.ask, before, most=OWN_ANSWER),
             lambda draft, words: draft.write(question.name, words),
             before,
             then=lambda: self._ask_in_words(shown, others),
@@ -169,7 +170,7 @@ class AnsweringScreen(TurnsScreen):
                 if words is not None and shown is self._desk.shown:
                     self._give(shown.draft.skip(shown.seconds, words))
 
-            self._open(WordsScreen("Skip", "Why do you skip this example?", ""), skip)
+            self._open(WordsScreen("Skip", "Why do you skip this example?", "", most=SKIP_REASON), skip)
 
     def look_again(self) -> None:
         """Opens the window of the second look that is due, if one is, and of the next after it."""

@@ -13,11 +13,15 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
+from review.bounds import EDIT as LONGEST
 from tui.actions import EDIT, Action, bindings
 from tui.text import visible
+from tui.widgets.bounded_text import BoundedText
+
+KEYS = "Ctrl+S keeps it · Esc leaves it as it was"
 
 
-class Wording(TextArea):
+class Wording(BoundedText):
     """The text; what is pasted is made harmless too."""
 
     async def _on_paste(self, event: events.Paste) -> None:
@@ -47,9 +51,9 @@ class EditScreen(ModalScreen[str | None]):
         """Makes the window."""
         with Vertical(id="window", classes="-tall") as window:
             window.border_title = Content("Suggest an edit")
-            window.border_subtitle = Content("Ctrl+S keeps it · Esc leaves it as it was")
+            window.border_subtitle = Content(KEYS)
             yield Static(Content("How should it read? The author sees this beside the example, which stays as it is."))
-            yield Wording(self._begun, soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
+            yield Wording(self._begun, most=LONGEST)
 
     def on_mount(self) -> None:
         """Lets the validator write."""
@@ -58,6 +62,7 @@ class EditScreen(ModalScreen[str | None]):
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Tells what is written so far."""
         event.stop()
+        self.query_one("#window").border_subtitle = Content(KEYS)
         if event.text_area.text != self._begun:
             self.meanwhile(self._suggestion)
 

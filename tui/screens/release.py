@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Footer, Markdown, Static
 
 from db.errors import EvalwrightError
+from review.bounds import REASON
 from review.formats.names import safe_name
 from review.release import Preview
 from tui.actions import RELEASE, Action, bindings
@@ -92,7 +93,7 @@ class ReleaseScreen(PartsScreen):
         """Asks why, where the gate says no, and where to; then ships."""
         assert self._preview is not None
         if self._preview.refused is not None:
-            self.app.push_screen(WordsScreen("Override", WHY, "", KEYS), self._ask_where)
+            self.app.push_screen(WordsScreen("Override", WHY, "", KEYS, most=REASON), self._ask_where)
         else:
             self._ask_where(None, refused=False)
 

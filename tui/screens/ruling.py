@@ -17,8 +17,11 @@ from textual.widgets.option_list import Option
 from db.errors import InputError
 from db.records import Choice
 from db.rulings import NewRuling
+from review.bounds import EDIT, REASON
 from tui.actions import RULING, Action, bindings
 from tui.text import visible
+from tui.widgets.bounded_line import BoundedLine
+from tui.widgets.bounded_text import BoundedText
 
 Make = Callable[[str, str], NewRuling]
 """Makes a ruling of a value and a reason, or raises an InputError that says why not."""
@@ -69,8 +72,8 @@ class RulingScreen(ModalScreen[NewRuling | None]):
             if self._choices:
                 yield OptionList(*(Option(_words(choice)) for choice in self._choices), id="choices")
             if self._text is not None:
-                yield TextArea(visible(self._text), id="text", show_line_numbers=False, soft_wrap=True)
-            yield Input(placeholder="Reason", id="reason")
+                yield BoundedText(visible(self._text), most=EDIT, id="text")
+            yield BoundedLine(placeholder="Reason", most=REASON, id="reason")
             yield Static(id="problem")
 
     def on_mount(self) -> None:

@@ -12,8 +12,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from review.bounds import COMMENT
 from tui.actions import WORDS, Action, bindings
 from tui.text import visible
+from tui.widgets.bounded_line import BoundedLine
 
 KEYS = "Enter keeps it · Esc leaves it as it was"
 
@@ -28,8 +30,9 @@ class WordsScreen(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(WORDS)
     ACTIONS: ClassVar[tuple[Action, ...]] = WORDS
 
-    def __init__(self, title: str, asked: str, words: str, keys: str = KEYS) -> None:
+    def __init__(self, title: str, asked: str, words: str, keys: str = KEYS, *, most: int = COMMENT) -> None:
         super().__init__()
+        self._most = most
         self._keys = keys
         self._title = title
         self._asked = asked
@@ -42,11 +45,12 @@ class WordsScreen(ModalScreen[str | None]):
             window.border_title = Content(visible(self._title, one_line=True).capitalize())
             window.border_subtitle = Content(self._keys)
             yield Static(Content(visible(self._asked)))
-            yield Input(self._words, select_on_focus=False)
+            yield BoundedLine(self._words, most=self._most)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tells what is written so far."""
         event.stop()
+        self.query_one("#window").border_subtitle = Content(self._keys)
         if event.value != self._words:
             self.meanwhile(event.value.strip())
 

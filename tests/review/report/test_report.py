@@ -42,10 +42,11 @@ def lively(connection: Connection) -> list[Dataset]:
         connection.execute("UPDATE examples SET question = (SELECT question FROM examples WHERE id = 1) WHERE id = 2")
     for dataset, truth, names in (
         (by_hand, Truth(hard=0.1), ("Ada", "Béla")),
-        (by_model, Truth(hard=0.3, relevance=3, ambiguous=0.3), ("Ada", "Béla", f"Carla {HOSTILE}")),
+        (by_model, Truth(hard=0.3, relevance=3, ambiguous=0.3), ("Ada", "Béla", "Carla")),
     ):
         Annotators(connection, dataset, truth, seed=3, names=names).answer(30)
     with write(connection):
+        connection.execute("UPDATE annotators SET name = name || ? WHERE name = 'Carla'", (f" {HOSTILE}",))
         connection.execute("UPDATE annotations SET comment = ?, flagged = 1 WHERE id IN (3, 70)", (f"Why? {HOSTILE}",))
     return [datasets.get_dataset(connection, one.id) for one in (by_hand, by_model)]
 
