@@ -1,5 +1,6 @@
 """Fixtures that tests of every package share."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,11 @@ settings.register_profile("always the same", derandomize=True)
 settings.register_profile("random")
 settings.load_profile("always the same")
 """What is found by chance belongs to one's own runs, with `--hypothesis-profile random`."""
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background jobs ignore Ctrl-C, and so would every process that a test starts and interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

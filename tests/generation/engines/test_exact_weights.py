@@ -159,9 +159,8 @@ exact_weights.exact_file(path, gguf_file.read_facts(path), lambda: None)
 @pytest.mark.usefixtures("_copies")
 def test_what_a_killed_conversion_left_is_not_taken_for_whole(path: Path, tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", CONVERTS, str(path)], cwd=ROOT) as process:
-        deadline = time.monotonic() + 30
         while not list((tmp_path / "cache").glob("models/exact/.converting-*/model.gguf")):
-            assert time.monotonic() < deadline
+            assert process.poll() is None
             time.sleep(0.02)
         process.kill()
     assert [name for name in kept(tmp_path) if name.endswith(".gguf")] == []
@@ -175,7 +174,7 @@ def test_two_processes_convert_once(path: Path, tmp_path: Path) -> None:
     slow = f"import time; open({str(said)!r}, 'a').write('x'); time.sleep(0.5); {COPIES}"
     program = CONVERTS.replace(repr(HALF), repr(slow))
     both = [subprocess.Popen([sys.executable, "-c", program, str(path)], cwd=ROOT) for _ in range(2)]
-    assert [process.wait(60) for process in both] == [0, 0]
+    assert [process.wait() for process in both] == [0, 0]
     assert said.read_text() == "x"
     assert len(kept(tmp_path)) == 1
 

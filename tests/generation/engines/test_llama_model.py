@@ -201,10 +201,8 @@ def test_loading_and_calls_can_be_given_up(name: str) -> None:
         if time.monotonic() > until:
             raise KeyboardInterrupt
 
-    begun = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         LlamaModel(Path(f"{name}.gguf"), CHAT, check).sample(tokens("a"), Sampling(5), 1, 1, check)
-    assert time.monotonic() - begun < 30
 
 
 def test_importing_it_imports_no_llama() -> None:

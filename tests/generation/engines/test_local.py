@@ -23,6 +23,7 @@ from generation.engines.protocol import (
     SampleRequest,
     Sampling,
 )
+from tests.support.processes import PATIENCE
 from tests.support.tiny_gguf import QUANTISED, WHOLE
 
 ROOT = Path(__file__).parents[3]
@@ -126,9 +127,9 @@ async def test_closing_ends_a_running_call(engine: LocalEngine, model: FakeModel
     model.slow = True
     running = asyncio.create_task(engine.sample(ask()))
     waiting = asyncio.create_task(engine.sample(ask()))
-    await asyncio.to_thread(model.running.wait, 10)
+    await asyncio.to_thread(model.running.wait, PATIENCE)
 
-    await asyncio.wait_for(engine.close(), 10)
+    await asyncio.wait_for(engine.close(), PATIENCE)
 
     for task in (running, waiting):
         with pytest.raises(EngineBusyError, match="closed while a call ran"):
@@ -141,13 +142,13 @@ async def test_closing_ends_a_running_call(engine: LocalEngine, model: FakeModel
 async def test_cancelling_a_call_frees_the_engine_for_the_next(engine: LocalEngine, model: FakeModel) -> None:
     model.slow = True
     task = asyncio.create_task(engine.sample(ask()))
-    await asyncio.to_thread(model.running.wait, 10)
+    await asyncio.to_thread(model.running.wait, PATIENCE)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     # The engine's one thread is free again only if the cancelled call gave up while the model was slow.
     done = asyncio.wrap_future(engine._thread.submit(lambda: True))
-    assert await asyncio.wait_for(done, 10)
+    assert await asyncio.wait_for(done, PATIENCE)
     model.slow = False
     assert len((await engine.sample(ask())).completions) == 2
 
@@ -163,8 +164,8 @@ async def test_closing_while_the_model_is_fetched_gives_up(monkeypatch: pytest.M
     monkeypatch.setattr(model_store, "fetch_model", never_ends)
     engine = LocalEngine()
     task = asyncio.create_task(engine.sample(ask()))
-    await asyncio.to_thread(fetching.wait, 10)
-    await asyncio.wait_for(engine.close(), 10)
+    await asyncio.to_thread(fetching.wait, PATIENCE)
+    await asyncio.wait_for(engine.close(), PATIENCE)
     with pytest.raises(EngineBusyError):
         await task
 
