@@ -207,7 +207,7 @@ class LlamaModel:
             "key": self._key,
             "context": self.context_length,
             "sequences": SEQUENCES,
-            "threads": max(1, _processors() - 1),
+            "threads": _processors(),
         }
         try:
             stdin.write(json.dumps(wanted).encode() + b"\n")

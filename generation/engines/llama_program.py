@@ -32,7 +32,9 @@ def _parameters(xllamacpp: Any, wanted: dict[str, Any]) -> Any:
     # One cache for all sequences, so that completions of one prompt share what is kept of it.
     params.kv_unified = True
     params.cache_ram_mib = 0
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = wanted["threads"]
+    # Two threads wait longer for each other at every step of a single token than one takes for it alone.
+    params.cpuparams.n_threads = 1
+    params.cpuparams_batch.n_threads = wanted["threads"]
     # The processor alone, where the figures of docs/engines.md were measured: the same numbers everywhere.
     params.n_gpu_layers = 0
     params.no_kv_offload = params.no_op_offload = True
