@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from review.stats.sequences import weight
+from review.verdicts import VERDICT_WORDS
 
 if TYPE_CHECKING:
     from review.contrast import Contrast
@@ -14,8 +15,27 @@ if TYPE_CHECKING:
     from review.forecast import ToGo
     from review.gate import Decision
 
-
 A_MILLION = 1e6
+DEFAULT_POLICY = "default"
+"""The name of the policy that goes without saying."""
+
+SO_FAR = " so far, while the dataset is open"
+
+
+def verdict(decision: Decision) -> str:
+    """Returns the gate's answer in a few words, with the policy where it is another than the default."""
+    by = "" if decision.policy == DEFAULT_POLICY else f" by the policy {decision.policy}"
+    return VERDICT_WORDS[decision.decision] + by + (SO_FAR if decision.provisional else "")
+
+
+def in_brief(decision: Decision) -> str:
+    """Returns the gate's answer in two or three words."""
+    return VERDICT_WORDS[decision.decision] + (", open" if decision.provisional else "")
+
+
+def looks(decision: Decision) -> str:
+    """Returns how often the gate has been asked."""
+    return "Asked once." if decision.looks == 1 else f"Asked {decision.looks:,} times."
 
 
 def other_policies(decisions: Iterable[Decision]) -> list[str]:

@@ -14,6 +14,8 @@ VERDICT_WORDS: dict[str, str] = {
     "reject": "reject",
 }
 
+DECISION_MARKS = {"ship": "✓", "keep_labelling": "…", "mend": "!", "reject": "✗"}
+
 
 def outcome(piece: Evidence) -> tuple[str, str]:
     """Returns a sign and a word for what a piece of evidence amounts to."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from review.agreement.questions import IN_ORDER, QuestionAgreement
+from review.agreement.questions import QuestionAgreement
 
 COEFFICIENTS = {
     "percent_agreement": "raw agreement",
@@ -36,24 +36,6 @@ def ends_of(question: QuestionAgreement, name: str) -> tuple[float, float] | Non
 def counting(*, always_three: bool) -> str:
     """Returns which answers coefficients count, and how to read alpha."""
     return ALL_THREE if always_three else FIRST_TWO
-
-
-def shown_coefficients(questions: Sequence[QuestionAgreement]) -> list[str]:
-    """Returns the coefficients that are defined for one question at least; of nothing at all, those of every kind."""
-    defined = [name for name in COEFFICIENTS if any(getattr(one, name) is not None for one in questions)]
-    return defined or [name for name in COEFFICIENTS if name not in IN_ORDER]
-
-
-def coefficient_notes(questions: Sequence[QuestionAgreement]) -> list[str]:
-    """Returns what has to be said of coefficients: those left out, what others stand on, and missing intervals."""
-    shown = shown_coefficients(questions)
-    gone = {
-        name: next(one.undefined[name] for one in questions if name in one.undefined)
-        for name in COEFFICIENTS
-        if name not in shown and any(name in one.undefined for one in questions)
-    }
-    left_out = [f"Left out, since undefined throughout: {'; '.join(_grouped(gone))}."] if gone else []
-    return left_out + [note for one in questions for note in question_notes(one)]
 
 
 def question_notes(question: QuestionAgreement) -> list[str]:

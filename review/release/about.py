@@ -10,7 +10,7 @@ from review.formats.example import JSON
 from review.formats.format import About
 from review.release.card import LIMITS
 from review.release.shipment import Shipment
-from review.report import words
+from review.report.decision import bounds, value_of
 from review.settling import AT_MOST, FIRST_ASKED
 from review.version import version
 
@@ -56,7 +56,7 @@ def _responsible_use(shipments: Sequence[Shipment]) -> dict[str, JSON]:
         ),
         "dataAnnotationPlatform": f"evalwright {version()}",
         "dataAnnotationAnalysis": [
-            f"{shipment.dataset.name}: {piece.name} {words.value_of(piece)} ({words.bounds(piece) or 'no bounds'})"
+            f"{shipment.dataset.name}: {piece.name} {value_of(piece)} ({bounds(piece) or 'no bounds'})"
             for shipment in shipments
             for piece in shipment.decision.evidence
         ],

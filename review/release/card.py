@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from review.agreement import notes
-from review.decision_words import other_policies, reached, remarks
-from review.evidence import AFTER_RULINGS, Evidence
-from review.gate import Decision
-from review.markdown_text import bullets, indented, shown, table
+from review.decision_words import looks, other_policies, verdict
+from review.evidence import AFTER_RULINGS
 from review.release.shipment import Generation, Shipment
-from review.report import tables, words
+from review.report.blocks import Block, Heading, Paragraph, Preformatted, bullets, lowered, paragraphs, table
+from review.report.dataset import VALIDATION, agreement_blocks, job_blocks, validation_blocks, validation_row
+from review.report.decision import answer_blocks, evidence_table, key_to_evidence
+from review.report.markdown import markdown
 from review.rulings import Outcome
 from review.version import version
 
@@ -39,68 +39,72 @@ def card(title: str, shipments: Sequence[Shipment], *, licence: str, canary: str
         left_out: What isn't in the release and why, a sentence each.
     """
     several = len(shipments) > 1
-    lines = [f"# {shown(title)}", ""]
-    for sentence in other_policies([shipment.decision for shipment in shipments]):
-        lines += [f"**{shown(sentence)}**", ""]
-    if several:
-        lines += table(["dataset", "examples", "decision", *tables.VALIDATION], map(_summary, shipments))
-    for shipment in shipments:
-        lines += _dataset(shipment, heading=several)
-    lines += ["## What is not in this release", "", *bullets(left_out)] if left_out else []
-    lines += ["## Limits", "", *bullets(LIMITS)]
-    lines += ["## Licence", "", *_licence(licence, shipments), ""]
-    lines += ["## Canary", "", "Keep this line out of training data, and what holds it:", "", *indented(canary), ""]
-    lines += ["## Check it", "", *_check(shipments)]
-    lines += [f"Made with evalwright {version()}."]
-    return "\n".join(lines) + "\n"
+    summary = table(["dataset", "examples", "decision", *VALIDATION], map(_summary, shipments))
+    blocks: list[Block] = [
+        Heading(title, 1),
+        *paragraphs(other_policies([shipment.decision for shipment in shipments]), "strong"),
+        *([summary] if several else []),
+        *(block for shipment in shipments for block in _dataset(shipment, several=several)),
+        *([Heading("What is not in this release", 2), *bullets(left_out)] if left_out else []),
+        Heading("Limits", 2),
+        *bullets(LIMITS),
+        Heading("Licence", 2),
+        *_licence(licence, shipments),
+        Heading("Canary", 2),
+        Paragraph("Keep this line out of training data, and what holds it:"),
+        Preformatted(canary),
+        Heading("Check it", 2),
+        Paragraph(_check(shipments)),
+        Paragraph(f"Made with evalwright {version()}."),
+    ]
+    return markdown(blocks)
 
 
-def _summary(shipment: Shipment) -> list[object]:
-    row = tables.validation_row(shipment.report)
+def _summary(shipment: Shipment) -> list[str]:
+    row = validation_row(shipment.report)
     return [shipment.dataset.name, f"{len(shipment.examples):,}", _verdict(shipment), *row]
 
 
-def _dataset(shipment: Shipment, *, heading: bool) -> list[str]:
+def _dataset(shipment: Shipment, *, several: bool) -> list[Block]:
     """Returns what is told of one dataset; beside others under a heading of its own."""
-    hashes = "###" if heading else "##"
-    report = shipment.report
-    lines = [f"## {shown(shipment.dataset.name)}", ""] if heading else []
-    if report.behavior.strip():
-        lines += [f"Tests for this behaviour: a person or AI who {shown(report.behavior)}.", ""]
-    lines += [_examples(shipment), ""]
-    lines += [f"{hashes} How it was made", "", *_made(shipment)]
-    lines += [f"{hashes} Decision", "", *_decision(shipment)]
-    lines += [f"{hashes} Human validation", "", *_validation(shipment)]
-    lines += [f"{hashes} Rulings and removed examples", "", *_changes(shipment)]
-    return lines
+    behavior = shipment.report.behavior
+    blocks: list[Block] = [
+        *paragraphs([f"Tests for this behaviour: a person or AI who {behavior}." if behavior.strip() else ""]),
+        Paragraph(_examples(shipment)),
+        Heading("How it was made", 2),
+        *_made(shipment),
+        Heading("Decision", 2),
+        *_decision(shipment),
+        Heading("Human validation", 2),
+        *_validation(shipment),
+        Heading("Rulings and removed examples", 2),
+        *_changes(shipment),
+    ]
+    return [Heading(shipment.dataset.name, 2), *lowered(blocks, 1)] if several else blocks
 
 
 def _examples(shipment: Shipment) -> str:
     labels = Counter(str(example.intended).strip() for example in shipment.examples)
-    balance = ", ".join(f"{shown(label)} {count:,}" for label, count in sorted(labels.items()))
+    balance = ", ".join(f"{label} {count:,}" for label, count in sorted(labels.items()))
     return f"{len(shipment.examples):,} examples ({shipment.dataset.kind}). Intended answers: {balance or 'none'}."
 
 
-def _made(shipment: Shipment) -> list[str]:
+def _made(shipment: Shipment) -> list[Block]:
     if not shipment.generations:
-        return [f"Imported from {shown(shipment.dataset.origin)}; who wrote it is not known here.", ""]
-    lines = []
-    for generation, job in zip(shipment.generations, shipment.report.jobs, strict=True):
-        lines += [shown(words.job(job)), ""]
-        lines += table(
-            ["what became of them", "candidates"], ([words.fate(row), f"{row.count:,}"] for row in job.funnel)
-        )
-        lines += _prompts(generation)
-    return lines
+        return [Paragraph(f"Imported from {shipment.dataset.origin}; who wrote it is not known here.")]
+    jobs = zip(shipment.generations, shipment.report.jobs, strict=True)
+    return [block for generation, job in jobs for block in (*job_blocks(job), *_prompts(generation))]
 
 
-def _prompts(generation: Generation) -> list[str]:
-    lines = []
+def _prompts(generation: Generation) -> list[Block]:
+    blocks: list[Block] = []
     for call in generation.prompts:
-        lines += [f"The first prompt of the stage {shown(call.stage)}, as it was sent to {shown(call.model)}:", ""]
         text = prompt_text(call.prompt)
-        lines += [*indented(text[:LONGEST_PROMPT] + ("…" if len(text) > LONGEST_PROMPT else "")), ""]
-    return lines
+        blocks += [
+            Paragraph(f"The first prompt of the stage {call.stage}, as it was sent to {call.model}:"),
+            Preformatted(text[:LONGEST_PROMPT] + ("…" if len(text) > LONGEST_PROMPT else "")),
+        ]
+    return blocks
 
 
 def prompt_text(prompt: object, name: str = "") -> str:
@@ -112,16 +116,10 @@ def prompt_text(prompt: object, name: str = "") -> str:
     return f"{name}: {prompt}" if name else str(prompt)
 
 
-def _decision(shipment: Shipment) -> list[str]:
+def _decision(shipment: Shipment) -> list[Block]:
     decision = shipment.decision
-    lines = [f"{_verdict(shipment)}. {words.looks(decision)} Policy: {shown(decision.policy)} (policy.toml).", ""]
-    if decision.override is not None:
-        lines += [f"The gate said: {words.verdict(decision)}. Reason given: {shown(decision.override)}", ""]
-    lines += ["Bounds hold at all times at once, at the error level of the policy; facts have none.", ""]
-    rows = [_row(piece, decision) for piece in decision.evidence]
-    lines += table(["evidence", "examples", "value", "bounds", "threshold", "e-value", "passes"], rows)
-    notes_ = [f"{piece.name}: {piece.note}" for piece in decision.evidence if piece.note]
-    return lines + bullets([*notes_, *decision.changed, *remarks(decision)])
+    shipped = f"{_verdict(shipment)}. {looks(decision)} Policy: {decision.policy} (policy.toml)."
+    return [Paragraph(shipped), *answer_blocks(decision), evidence_table(decision), key_to_evidence(decision)]
 
 
 def _verdict(shipment: Shipment) -> str:
@@ -130,40 +128,27 @@ def _verdict(shipment: Shipment) -> str:
         return "Shipped by override, outside the guarantee"
     if decision.decision == "ship":
         return "Shipped: every criterion of the policy is met"
-    return f"May not ship: {words.verdict(decision)}"
+    return f"May not ship: {verdict(decision)}"
 
 
-def _row(piece: Evidence, decision: Decision) -> list[object]:
-    passes = {True: "yes", False: "no", None: "can't be shown"}[piece.passes]
-    value = words.value_of(piece)
-    e_value = reached(piece, decision)
-    return [piece.name, f"{piece.n:,}", value, words.bounds(piece), words.needed(piece), e_value, passes]
-
-
-def _validation(shipment: Shipment) -> list[str]:
+def _validation(shipment: Shipment) -> list[Block]:
     report = shipment.report
     people = len({one.annotator_id for one in shipment.history})
-    lines = [
+    said = (
         f"{report.annotations:,} answers of {people} validators on {report.reviewed:,} examples, in random order: "
-        "their own label and a relevance from 1 (Horrible) to 5 (Amazing), blind to the intended answer.",
-        "",
-        *table(
-            ["what", "value (95 % interval, one look)"],
-            zip(tables.VALIDATION, tables.validation_row(report), strict=True),
-        ),
-        words.SEVERAL_N,
-        "",
-        *table(*tables.questions_table(report.agreement.questions)),
-        *bullets(notes.coefficient_notes(report.agreement.questions)),
-        notes.counting(always_three=report.agreement.always_three),
-        "",
-    ]
+        "their own label and a relevance from 1 (Horrible) to 5 (Amazing), blind to the intended answer."
+    )
     excluded = [f"{shipment.people[key]}: {shipment.excluded[key]}" for key in sorted(shipment.review.without)]
-    told = ["Excluded by the lead; the gate holds with and without their answers:", "", *bullets(excluded)]
-    return lines + (told if excluded else [])
+    told = Paragraph("Excluded by the lead; the gate holds with and without their answers:")
+    return [
+        Paragraph(said),
+        *validation_blocks(report),
+        *agreement_blocks(report),
+        *([told, *bullets(excluded)] if excluded else []),
+    ]
 
 
-def _changes(shipment: Shipment) -> list[str]:
+def _changes(shipment: Shipment) -> list[Block]:
     ruled = Counter(shipment.review.outcomes.values())
     name = f"label agreement {AFTER_RULINGS}"
     guaranteed = next((piece for piece in shipment.decision.evidence if piece.name == name), None) if ruled else None
@@ -175,18 +160,17 @@ def _changes(shipment: Shipment) -> list[str]:
     return bullets(sentences or ["Nothing was ruled on that changes what ships, and nothing was removed."])
 
 
-def _licence(licence: str, shipments: Sequence[Shipment]) -> list[str]:
+def _licence(licence: str, shipments: Sequence[Shipment]) -> list[Block]:
     if licence == "unknown":
-        return ["Unknown: none was given when this was shipped. Ask whoever shipped it before you use it."]
+        return [Paragraph("Unknown: none was given when this was shipped. Ask whoever shipped it before you use it.")]
     each = [f"{one.dataset.name}: {one.licence or 'unknown'}" for one in shipments if licence == "other"]
-    return bullets(each) if len(each) > 1 else [shown(licence)]
+    return bullets(each) if len(each) > 1 else [Paragraph(licence)]
 
 
-def _check(shipments: Sequence[Shipment]) -> list[str]:
+def _check(shipments: Sequence[Shipment]) -> str:
     place = f"review/{shipments[0].stem}" if len(shipments) == 1 else "review"
-    return [
-        "`evalwright verify FOLDER` checks every file and computes the numbers again from the answers. Guidelines, "
-        f"every answer under pseudonyms, rulings and prompts are in `{place}`; the report is `report.html`, "
-        "`report.md` and `report.json`.",
-        "",
-    ]
+    return (
+        "evalwright verify FOLDER checks every file and computes the numbers again from the answers. Guidelines, "
+        f"every answer under pseudonyms, rulings and prompts are in {place}; the report is report.html, report.md and "
+        "report.json."
+    )

@@ -27,6 +27,7 @@ from review.policy import Policy
 from review.portfolio import Portfolio, judge_portfolio
 from review.pseudonyms import pseudonyms
 from review.questions import RELEVANCE
+from review.report.lint import excerpt, lint_lines
 from review.report.model import (
     Comment,
     Comparison,
@@ -36,16 +37,16 @@ from review.report.model import (
     MeanRating,
     Report,
     Share,
-    Together,
     Validation,
 )
+from review.report.portfolio import together
 from review.sample import Sample, SampledExample, draw_sample
 from review.stats.bootstrap import bootstrap_intervals
 from review.stats.shares import wilson
 from review.version import version
 
 LIBRARIES = ("krippendorff", "numpy", "scikit-learn")
-MOST_COMMENTS, MOST_EXCERPTS, EXCERPT = 20, 3, 160
+MOST_COMMENTS = 20
 
 
 def make_report(
@@ -88,7 +89,7 @@ def bound_together(
         seed=SEED,
         datasets=tuple(found),
         comparisons=comparisons(found),
-        together=None if portfolio is None else _together(portfolio),
+        together=None if portfolio is None else together(portfolio),
     )
 
 
@@ -122,11 +123,6 @@ def validation(sample: Sample) -> Validation:
             sum(all(answer.ambiguous for answer in example.first_two) for example in twice), len(twice)
         ),
     )
-
-
-def _together(portfolio: Portfolio) -> Together:
-    members = tuple((member.dataset.name, member.e_value, str(member.standing)) for member in portfolio.members)
-    return Together(portfolio.datasets, portfolio.shipped, portfolio.needed, portfolio.rate, members)
 
 
 def report_on(connection: Connection, dataset: Dataset, policy: Policy, decision: Decision) -> DatasetReport:
@@ -177,19 +173,9 @@ def _share(count: int, of: int) -> Share:
 
 
 def _lint(examples: Sequence[Example]) -> tuple[LintLine, ...]:
-    from review.lint import LintItem, lint, remedy
+    from review.lint import LintItem, lint
 
-    return tuple(
-        LintLine(
-            finding.code,
-            finding.severity,
-            finding.count,
-            finding.message,
-            remedy(finding),
-            tuple(_excerpt(str(one["text"])) for one in finding.examples[:MOST_EXCERPTS] if "text" in one),
-        )
-        for finding in lint([LintItem.of(example.id, example) for example in examples])
-    )
+    return lint_lines(lint([LintItem.of(example.id, example) for example in examples]))
 
 
 def _jobs(connection: Connection, dataset: Dataset) -> tuple[JobLine, ...]:
@@ -211,14 +197,9 @@ def _jobs(connection: Connection, dataset: Dataset) -> tuple[JobLine, ...]:
 
 def _comments(connection: Connection, dataset: Dataset, names: Mapping[int, str]) -> tuple[Comment, ...]:
     return tuple(
-        Comment(names[annotator], comment, _excerpt(body), flagged)
+        Comment(names[annotator], comment, excerpt(body), flagged)
         for annotator, comment, body, flagged in quality_rows.comments(connection, dataset.id, MOST_COMMENTS)
     )
-
-
-def _excerpt(text: str) -> str:
-    line = " ".join(text[: 2 * EXCERPT].split())
-    return line if len(line) <= EXCERPT else f"{line[: EXCERPT - 1]}…"
 
 
 def _installed(name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from review.measurements import Measurements
 from review.report import words
+from review.report.blocks import Block, table
 from review.second_look_effects import ArmFound
 from review.stats.resampled_mean import ResampledMean
 
@@ -14,8 +15,13 @@ HEADINGS = ("what", "value (95 % interval, one look)", "from")
 HALVES = {"argument": "after an argument", "reconsideration": "only asked to reconsider"}
 
 
-def measured_rows(found: Measurements) -> list[list[str]]:
-    """Returns the lines under `HEADINGS`, none where nothing was measured."""
+def measured_table(found: Measurements) -> list[Block]:
+    """Returns what was measured as a table; nothing where nothing was."""
+    rows = _rows(found)
+    return [table(HEADINGS, rows)] if rows else []
+
+
+def _rows(found: Measurements) -> list[list[str]]:
     rows = []
     if (one := found.diversity) is not None:
         source = f"{one.handfuls:,} handfuls of ten, {_people(one.annotators)}"

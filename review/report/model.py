@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from db.candidates import FunnelRow
 from review.agreement import Agreement
-from review.gate import Decision
+from review.gate import Decision, Verdict
 from review.measurements import Measurements
 
 
@@ -142,18 +142,35 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class JudgedTogether:
+    """What the portfolio says of one dataset; see `review.portfolio.Member`.
+
+    Attributes:
+        decision: What the portfolio says.
+        alone: What the gate says of it by itself.
+    """
+
+    dataset: str
+    e_value: float
+    standing: str
+    decision: Verdict
+    alone: Verdict
+
+
+@dataclass(frozen=True)
 class Together:
     """What the portfolio says of the datasets of the workspace; see `review.portfolio.Portfolio`.
 
     Attributes:
-        members: Name, e-value and standing of each dataset.
+        ships: Whether any may ship now.
     """
 
     datasets: int
     shipped: int
+    ships: bool
     needed: float
     rate: float
-    members: tuple[tuple[str, float, str], ...]
+    members: tuple[JudgedTogether, ...]
 
 
 @dataclass(frozen=True)

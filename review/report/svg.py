@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+import htpy as h
+
+from db.visible import visible
 from review.agreement import Course
-from review.evidence import Evidence
+from review.report.blocks import Bar, Histogram
 from review.stats.calibration import Calibration
 
 WIDTH, HEIGHT = 320, 170
 LEFT, RIGHT, TOP, BOTTOM = 34, 10, 10, 26
 """The margins that hold the numbers of the axes."""
+
+BAR_WIDTH, BAR_HEIGHT, BAR_MARGIN = 160, 18, 4
 
 
 class Axes:
@@ -28,41 +32,33 @@ class Axes:
         """Returns where a value stands from the top."""
         return round(HEIGHT - BOTTOM - _share(value, self._up) * (HEIGHT - TOP - BOTTOM), 1)
 
-    def frame(self, ticks_across: Sequence[tuple[float, str]], ticks_up: Sequence[tuple[float, str]]) -> str:
-        """Returns the axes with their numbers."""
+    def frame(self, across: Sequence[tuple[float, str]], up: Sequence[tuple[float, str]]) -> list[h.Node]:
+        """Returns the axes with their numbers, at the places given."""
         least, most = self._across
-        lines = [
-            f'<line class="grid" x1="{self.x(least)}" x2="{self.x(most)}" y1="{self.y(at)}" y2="{self.y(at)}"/>'
-            f'<text class="tick" x="{LEFT - 5}" y="{self.y(at) + 3.5}" text-anchor="end">{label}</text>'
-            for at, label in ticks_up
+        return [
+            *(_line("grid", (self.x(least), self.y(at)), (self.x(most), self.y(at))) for at, _ in up),
+            *(_tick(label, LEFT - 5, self.y(at) + 3.5, "end") for at, label in up),
+            *(_tick(label, self.x(at), HEIGHT - BOTTOM + 15, "middle") for at, label in across),
         ]
-        lines += [
-            f'<text class="tick" x="{self.x(at)}" y="{HEIGHT - BOTTOM + 15}" text-anchor="middle">{label}</text>'
-            for at, label in ticks_across
-        ]
-        return "".join(lines)
 
 
-def interval_bar(piece: Evidence) -> str:
-    """Returns a piece of evidence's bounds as a bar, with the estimate and the threshold, or nothing."""
-    if piece.lower is None or piece.upper is None:
-        return ""
-    ends = _with_room(min(piece.lower, piece.threshold), max(piece.upper, piece.threshold))
+def interval_bar(bar: Bar) -> h.Element:
+    """Returns an interval as a bar, with the estimate and the threshold."""
 
     def at(value: float) -> float:
-        return round(4 + _share(value, ends) * 152, 1)
+        return round(BAR_MARGIN + _share(value, bar.scale) * (BAR_WIDTH - 2 * BAR_MARGIN), 1)
 
-    dot = "" if piece.value is None else f'<circle class="dot" cx="{at(piece.value)}" cy="9" r="4"/>'
-    drawn = (
-        '<line class="grid" x1="4" x2="156" y1="9" y2="9"/>'
-        f'<line class="interval" x1="{at(piece.lower)}" x2="{at(piece.upper)}" y1="9" y2="9"/>{dot}'
-        f'<line class="threshold" x1="{at(piece.threshold)}" x2="{at(piece.threshold)}" y1="1" y2="17"/>'
-    )
-    words = f"from {piece.lower:.3f} to {piece.upper:.3f}, threshold {piece.threshold:g}"
-    return _svg(160, 18, words, drawn, "bar")
+    middle = BAR_HEIGHT // 2
+    drawn = [
+        _line("grid", (BAR_MARGIN, middle), (BAR_WIDTH - BAR_MARGIN, middle)),
+        _line("interval", (at(bar.lower), middle), (at(bar.upper), middle)),
+        None if bar.value is None else _dot(at(bar.value), middle),
+        None if bar.threshold is None else _line("threshold", (at(bar.threshold), 1), (at(bar.threshold), 17)),
+    ]
+    return _svg(BAR_WIDTH, BAR_HEIGHT, bar.words, drawn, "bar")
 
 
-def course_plot(course: Course) -> str:
+def course_plot(course: Course) -> h.Node:
     """Returns how a criterion's bounds narrowed, with its threshold; nothing without a sample."""
     known = [
         (point.examples, point.value, point.lower, point.upper)
@@ -70,66 +66,84 @@ def course_plot(course: Course) -> str:
         if point.lower is not None and point.upper is not None
     ]
     if not known:
-        return ""
+        return None
     lows, highs = [max(-1.0, lower) for _, _, lower, _ in known], [upper for *_, upper in known]
-    axes = Axes((0, known[-1][0]), _with_room(min([course.threshold, *lows[1:]]), max([course.threshold, *highs[1:]])))
-    above = " ".join(f"{axes.x(size)},{axes.y(high)}" for (size, *_), high in zip(known, highs, strict=True))
-    below = " ".join(
-        f"{axes.x(size)},{axes.y(low)}" for (size, *_), low in reversed(list(zip(known, lows, strict=True)))
-    )
-    line = " ".join(f"{axes.x(size)},{axes.y(value)}" for size, value, *_ in known if value is not None)
+    least, most = min([course.threshold, *lows[1:]]), max([course.threshold, *highs[1:]])
+    axes = Axes((0, known[-1][0]), _with_room(least, most))
+    above = [(axes.x(size), axes.y(high)) for (size, *_), high in zip(known, highs, strict=True)]
+    below = [(axes.x(size), axes.y(low)) for (size, *_), low in zip(known, lows, strict=True)]
+    line = [(axes.x(size), axes.y(value)) for size, value, *_ in known if value is not None]
     at = axes.y(course.threshold)
-    drawn = (
-        axes.frame(
-            _ends(0, known[-1][0]), _scale(min([course.threshold, *lows[1:]]), max([course.threshold, *highs[1:]]))
-        )
-        + f'<polygon class="band" points="{above} {below}"/><polyline class="line" points="{line}"/>'
-        f'<line class="threshold" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at}" y2="{at}"/>'
-    )
+    last = known[-1][0]
+    drawn = [
+        *axes.frame([(0, "0"), (last, f"{last:,}")], _scale(least, most)),
+        h.polygon(".band", points=_points([*above, *reversed(below)])),
+        h.polyline(".line", points=_points(line)),
+        _line("threshold", (LEFT, at), (WIDTH - RIGHT, at)),
+    ]
     size, _, lower, upper = known[-1]
     words = f"{course.name}: after {size} examples from {lower:.3f} to {upper:.3f}, threshold {course.threshold:g}"
     return _svg(WIDTH, HEIGHT, words, drawn)
 
 
-def histogram(shares: Sequence[tuple[str, float]], name: str) -> str:
+def histogram(found: Histogram) -> h.Element:
     """Returns the shares of classes as columns."""
+    shares = found.shares
     most = max((share for _, share in shares), default=0.0) or 1.0
     axes = Axes((-0.5, len(shares) - 0.5), (0, most))
     width = round(0.7 * (WIDTH - LEFT - RIGHT) / max(1, len(shares)), 1)
-    columns = "".join(
-        f'<rect class="column" x="{axes.x(place) - width / 2:.1f}" width="{width}" y="{axes.y(share)}" '
-        f'height="{axes.y(0) - axes.y(share):.1f}"/>'
-        f'<text class="tick" x="{axes.x(place)}" y="{axes.y(share) - 3}" text-anchor="middle">{share:.0%}</text>'
+    columns = [
+        (
+            h.rect(
+                ".column",
+                x=f"{axes.x(place) - width / 2:.1f}",
+                width=str(width),
+                y=str(axes.y(share)),
+                height=f"{axes.y(0) - axes.y(share):.1f}",
+            ),
+            _tick(f"{share:.0%}", axes.x(place), axes.y(share) - 3, "middle"),
+        )
         for place, (_, share) in enumerate(shares)
-    )
-    labels = [(float(place), html.escape(label)) for place, (label, _) in enumerate(shares)]
-    words = f"{name}: " + ", ".join(f"{label} {share:.0%}" for label, share in shares)
-    return _svg(WIDTH, HEIGHT, words, axes.frame(labels, []) + columns)
+    ]
+    labels = [(float(place), label) for place, (label, _) in enumerate(shares)]
+    words = f"{found.name}: " + ", ".join(f"{label} {share:.0%}" for label, share in shares)
+    return _svg(WIDTH, HEIGHT, words, [*axes.frame(labels, []), *columns])
 
 
-def calibration_plot(found: Calibration) -> str:
+def calibration_plot(found: Calibration) -> h.Element:
     """Returns label confidence against label agreement, with Wilson's intervals and the line of a calibrated one."""
     axes = Axes((0, 1), (0, 1))
     ticks = [(place / 4, f"{place / 4:g}") for place in range(5)]
-    drawn = [axes.frame(ticks, ticks)]
-    drawn.append(f'<line class="threshold" x1="{axes.x(0)}" y1="{axes.y(0)}" x2="{axes.x(1)}" y2="{axes.y(1)}"/>')
+    drawn = [*axes.frame(ticks, ticks), _line("threshold", (axes.x(0), axes.y(0)), (axes.x(1), axes.y(1)))]
     said = []
     for one in found.bins:
         if one.confidence.value is None or one.agreement.value is None:
             continue
         x = axes.x(one.confidence.value)
-        drawn.append(
-            f'<line class="interval" x1="{x}" x2="{x}" y1="{axes.y(one.interval.lower)}" '
-            f'y2="{axes.y(one.interval.upper)}"/>'
-            f'<circle class="dot" cx="{x}" cy="{axes.y(one.agreement.value)}" r="4"/>'
-        )
+        drawn.append(_line("interval", (x, axes.y(one.interval.lower)), (x, axes.y(one.interval.upper))))
+        drawn.append(_dot(x, axes.y(one.agreement.value)))
         said.append(f"at confidence {one.confidence.value:.2f} {one.agreement.value:.0%} of {one.count} agree")
-    return _svg(WIDTH, HEIGHT, "calibration: " + ("; ".join(said) or "nothing to show"), "".join(drawn))
+    return _svg(WIDTH, HEIGHT, "calibration: " + ("; ".join(said) or "nothing to show"), drawn)
 
 
-def _svg(width: int, height: int, words: str, drawn: str, kind: str = "plot") -> str:
-    meaning = html.escape(words)
-    return f'<svg class="{kind}" viewBox="0 0 {width} {height}" role="img" aria-label="{meaning}">{drawn}</svg>'
+def _svg(width: int, height: int, words: str, drawn: Iterable[h.Node], kind: str = "plot") -> h.Element:
+    return h.svg(class_=kind, viewBox=f"0 0 {width} {height}", role="img", aria_label=visible(words))[drawn]
+
+
+def _line(kind: str, start: tuple[float, float], end: tuple[float, float]) -> h.Element:
+    return h.line(class_=kind, x1=str(start[0]), x2=str(end[0]), y1=str(start[1]), y2=str(end[1]))
+
+
+def _dot(x: float, y: float) -> h.Element:
+    return h.circle(".dot", cx=str(x), cy=str(y), r="4")
+
+
+def _tick(label: str, x: float, y: float, anchor: str) -> h.Element:
+    return h.text(".tick", x=str(x), y=str(y), text_anchor=anchor)[visible(label)]
+
+
+def _points(points: Iterable[tuple[float, float]]) -> str:
+    return " ".join(f"{x},{y}" for x, y in points)
 
 
 def _share(value: float, ends: tuple[float, float]) -> float:
@@ -140,10 +154,6 @@ def _share(value: float, ends: tuple[float, float]) -> float:
 def _with_room(least: float, most: float) -> tuple[float, float]:
     room = 0.08 * (most - least) or 0.05
     return least - room, most + room
-
-
-def _ends(least: float, most: float) -> list[tuple[float, str]]:
-    return [(least, f"{least:g}"), (most, f"{most:,g}")]
 
 
 def _scale(least: float, most: float) -> list[tuple[float, str]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from scipy.stats import spearmanr
 from sklearn.metrics import cohen_kappa_score
 
-from review.agreement import Rating, notes, pairs, question_agreement
-from review.report import tables
+from review.agreement import QuestionAgreement, Rating, notes, pairs, question_agreement
+from review.report.agreement import questions_blocks
+from review.report.blocks import Table
 
 SCALE = (1, 2, 3, 4, 5)
 ADA = [1, 2, 3, 4, 5, 5, 4, 2, 3, 1] * 4
@@ -80,22 +83,22 @@ def test_why_there_is_no_rank_correlation() -> None:
     assert not {"spearman", "weighted_kappa_linear"} & label.undefined.keys()
 
 
-def test_rows_undefined_throughout_are_left_out_with_one_line() -> None:
+def coefficients(question: QuestionAgreement) -> dict[str, tuple[str, str]]:
+    """Returns value and note of each coefficient in a question's table."""
+    (table,) = (block for block in questions_blocks([question]) if isinstance(block, Table))
+    return {row[0].text: (row[1].text, row[0].note) for row in table.rows}
+
+
+def test_an_undefined_coefficient_says_so_and_why_in_its_row() -> None:
     given = rated(Ada=[*ADA], Béla=[*BELA], Carla=[*CARLA])
-    questions = [question_agreement(name, "nominal", given, SCALE) for name in ("one", "two")]
-    _, rows = tables.questions_table(questions)
-    named = [row[0] for row in rows]
-    assert "Krippendorff's alpha" in named
-    assert not {"Cohen's kappa", "linear kappa", "Spearman's rho"} & set(named)
-    assert notes.coefficient_notes(questions) == [
-        "Left out, since undefined throughout: Cohen's kappa: Cohen's kappa takes two annotators, and there are 3."
-    ]
-    ordinal = question_agreement("relevance", "ordinal", given, SCALE)
-    _, rows = tables.questions_table([*questions, ordinal])
-    assert next(row for row in rows if row[0] == "linear kappa")[1:3] == ["–", "–"]
-    same = question_agreement("same", "ordinal", rated(Ada=[5] * 40, Béla=[*BELA]), SCALE)
-    assert same.spearman is None
-    assert not any("Left out" in note for note in notes.coefficient_notes([same, ordinal]))
+    nominal = coefficients(question_agreement("one", "nominal", given, SCALE))
+    assert "linear kappa" not in nominal
+    assert nominal["Cohen's kappa"] == ("–", "two by two: see the pairs")
+    assert re.fullmatch(r"-?0\.\d{3}", nominal["Krippendorff's alpha"][0])
+    ordinal = coefficients(question_agreement("relevance", "ordinal", rated(Ada=[5] * 40, Béla=[*BELA]), SCALE))
+    value, why = ordinal["Spearman's rho"]
+    assert value == "undefined"
+    assert "gave the same answer everywhere" in why
 
 
 def test_a_missing_interval_says_why() -> None:

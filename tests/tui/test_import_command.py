@@ -72,7 +72,7 @@ def test_ratings_as_the_documentation_says(call: Call, tmp_path: Path, release: 
     assert call(*words).out.endswith("; 4 were there already\n")
     (found,) = call("agreement", "lettered", "--json").json["imported"]
     assert (found["name"], found["level"], found["n_units"]) == ("helpfulness", "ordinal", 2)
-    assert "imported ratings, which the gate never sees:" in call("agreement", "lettered").out
+    assert "Imported ratings, which the gate never sees" in call("agreement", "lettered").out
     assert [one["reviewed"] for one in call("datasets", "--json").json] == [0, 0, 0, 0]
 
 

@@ -12,20 +12,41 @@ from textual.content import Content
 from textual.widgets import Footer, Static
 
 from db.errors import EvalwrightError
-from review.agreement import Agreement
+from review.agreement import Agreement, Course, notes
+from review.report.agreement import (
+    annotators_blocks,
+    answers_blocks,
+    bounds_blocks,
+    confusion_blocks,
+    ordinal_pairs_blocks,
+    pairs_table,
+    questions_blocks,
+)
+from review.report.blocks import Block, Figure, Figures, Histogram, Paragraph
+from review.stats.calibration import Calibration
 from tui.actions import AGREEMENT, Action, bindings
 from tui.findings import Findings
 from tui.messages import AgreementMeasured, Failed
 from tui.screens.parts import PartsScreen
 from tui.screens.text import TextScreen
 from tui.text import visible
-from tui.widgets.agreement_lines import annotator_lines, answer_lines, course_lines, pair_lines, question_lines
+from tui.widgets.block_lines import block_lines, table_lines
 
 if TYPE_CHECKING:
     from tui.widgets.plots import Plot
 
 MARGINS = 5
 """The cells beside the text: padding and the scrollbar."""
+
+SOFT = "$foreground 60%"
+NOTHING = {
+    "questions": "Nobody has answered yet.",
+    "validators": "Nobody has answered yet.",
+    "pairs": "No two validators have an example in common yet.",
+    "answers": "No label confidence to calibrate.",
+    "bounds": "Nothing is settled yet, so there are no bounds.",
+}
+"""What a part says that has nothing to show."""
 
 LEGEND = """●  estimate   ━  where the true value lies   ┃  the least that is tentative (alpha .667)   ◉  both
 
@@ -143,14 +164,23 @@ class AgreementScreen(PartsScreen):
         found = self._agreement
         if found is None:
             return Content.styled("Measuring …", "$foreground 60%")
-        name = self.part
-        if name == "questions":
-            return question_lines(found, self.size.width - MARGINS)
-        if name == "validators":
-            return annotator_lines(found, self.size.width - MARGINS)
-        if name == "pairs":
-            return pair_lines(found, self._pair)
-        return answer_lines(found) if name == "answers" else course_lines(found)
+        width = self.size.width - MARGINS
+        if self.part == "pairs" and found.pairs:
+            pairs = table_lines(pairs_table(found.pairs, found.classes), width, self._pair)
+            beneath = [*confusion_blocks(found.pairs[self._pair], found.classes), *ordinal_pairs_blocks(found)]
+            return Content("\n\n").join([pairs, block_lines(beneath, width)])
+        blocks = self._blocks(found)
+        return block_lines(blocks, width) if blocks else Content.styled(NOTHING[self.part], SOFT)
+
+    def _blocks(self, found: Agreement) -> list[Block]:
+        if self.part == "questions":
+            counting = Paragraph(notes.counting(always_three=found.always_three), "soft")
+            return [*questions_blocks(found.questions), counting]
+        if self.part == "validators":
+            return annotators_blocks(found.annotators) if found.annotators else []
+        if self.part == "answers":
+            return answers_blocks(found)
+        return bounds_blocks(found.courses) if self.part == "bounds" else []
 
     async def _plot(self) -> None:
         """Draws the plots of the part, if it has some; only then is there need of numpy in the app."""
@@ -163,26 +193,26 @@ class AgreementScreen(PartsScreen):
             plot.draw()
 
     def _plots(self) -> list[tuple[str, Plot]]:
-        found, name = self._agreement, self.part
-        if found is None or name not in {"answers", "bounds"}:
-            return []
-        from tui.widgets.plots import CalibrationPlot, CoursePlot, RatingPlot
-
-        if name == "bounds":
-            asked = {"lower": "at least", "upper": "at most"}
-            return [
-                (f"{course.name}, {asked[course.bound]} {course.threshold:g}", CoursePlot(course))
-                for course in found.courses
-                if CoursePlot.has_lines(course)
-            ]
-        plots: list[tuple[str, Plot]] = [
-            (f"{question.name}, percent of the answers", RatingPlot(list(question.class_shares.items())))
-            for question in found.questions
-            if question.level == "ordinal" and question.class_shares
+        found = self._agreement
+        figures = [
+            figure
+            for block in (self._blocks(found) if found is not None else [])
+            if isinstance(block, Figures)
+            for figure in block.figures
         ]
-        if found.calibration is not None and found.calibration.count:
-            plots.append(("label confidence (→) and label agreement (↑)", CalibrationPlot(found.calibration)))
-        return plots
+        return [(figure.title, _plot(figure)) for figure in figures]
+
+
+def _plot(figure: Figure) -> Plot:
+    from tui.widgets.plots import CalibrationPlot, CoursePlot, RatingPlot
+
+    match figure.of:
+        case Histogram():
+            return RatingPlot(figure.of.shares)
+        case Calibration():
+            return CalibrationPlot(figure.of)
+        case Course():
+            return CoursePlot(figure.of)
 
 
 def _titled(title: str, plot: Plot) -> Vertical:

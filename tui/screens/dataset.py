@@ -14,6 +14,9 @@ from textual.widgets import Footer, Static
 
 from db.errors import EvalwrightError
 from review.overview import DatasetOverview
+from review.report.agreement import summary
+from review.report.decision import answer_blocks, evidence_table
+from review.report.lint import lint_blocks, lint_lines
 from tui.actions import DATASET, Action, bindings
 from tui.findings import Findings
 from tui.messages import DatasetRead, Failed, FindingsChanged
@@ -29,9 +32,9 @@ from tui.screens.review import ReviewScreen
 from tui.screens.text import TextScreen
 from tui.store import Store
 from tui.text import visible
-from tui.widgets.evidence_lines import agreement_lines, decision_lines, evidence_lines, shipped_line
-from tui.widgets.finding_lines import finding_lines
+from tui.widgets.block_lines import block_lines
 from tui.widgets.funnel_lines import funnel_lines
+from tui.widgets.release_lines import shipped_line
 from tui.wording import behavior_line
 
 POLL_SECONDS = 1.0
@@ -209,11 +212,11 @@ class DatasetScreen(Screen[None]):
         width = self.size.width - MARGINS
         decision = self._findings.decisions.get(name)
         self._show("decision", self._decision())
-        self._show("evidence", evidence_lines(decision, width) if decision else None)
+        self._show("evidence", block_lines([evidence_table(decision)], width) if decision else None)
         defects = self._findings.defects.get(name)
-        self._show("defects", None if defects is None else finding_lines(defects, width))
+        self._show("defects", None if defects is None else block_lines(lint_blocks(lint_lines(defects)), width))
         agreements = self._findings.agreements.get(name)
-        self._show("agreement", agreement_lines(agreements) if agreements else None)
+        self._show("agreement", block_lines([summary(agreements)], width) if agreements else None)
         page = self._page
         written = page.written if page else None
         self._show("funnel", funnel_lines(written.job, written.funnel, width) if written else None)
@@ -221,7 +224,7 @@ class DatasetScreen(Screen[None]):
 
     def _decision(self) -> Content:
         decision = self._findings.decisions.get(self._dataset.name)
-        lines = [decision_lines(decision, self.size.width - MARGINS)] if decision else []
+        lines = [block_lines(answer_blocks(decision), self.size.width - MARGINS)] if decision else []
         if self._page is not None:
             counts = self._page.counts
             if self._page.shipped is not None:

@@ -15,6 +15,7 @@ from db.errors import EvalwrightError
 from review.bounds import REASON
 from review.formats.names import safe_name
 from review.release import Preview
+from review.report.decision import answer_blocks, evidence_table
 from tui.actions import RELEASE, Action, bindings
 from tui.findings import Findings
 from tui.messages import Failed, ReleasePreviewed, Shipped
@@ -22,7 +23,7 @@ from tui.screens.parts import PartsScreen
 from tui.screens.text import TextScreen
 from tui.screens.words import WordsScreen
 from tui.text import visible
-from tui.widgets.evidence_lines import decision_lines, evidence_lines
+from tui.widgets.block_lines import block_lines
 from tui.widgets.release_lines import card_body, file_lines
 
 MARGINS = 5
@@ -174,5 +175,5 @@ class ReleaseScreen(PartsScreen):
             return file_lines(found)
         refused = [Content.styled(visible(found.refused), "$foreground 60%")] if found.refused else []
         width = self.size.width - MARGINS
-        evidence = evidence_lines(found.decision, width)
-        return Content("\n\n").join([decision_lines(found.decision, width), evidence, *refused])
+        blocks = [*answer_blocks(found.decision), evidence_table(found.decision)]
+        return Content("\n\n").join([block_lines(blocks, width), *refused])

@@ -83,11 +83,6 @@ class CoursePlot(Plot):
         super().__init__()
         self._course = course
 
-    @classmethod
-    def has_lines(cls, course: Course) -> bool:
-        """Whether there is a line to draw: bounds at two sample sizes or more."""
-        return len(_known(course)) > 1
-
     def draw(self) -> None:
         """Draws the plot."""
         super().draw()

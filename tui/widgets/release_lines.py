@@ -1,9 +1,11 @@
-"""What a release would hold, in lines of text."""
+"""What a release would hold, and where a dataset was shipped to, in lines of text."""
 
 from __future__ import annotations
 
 from textual.content import Content
 
+from db.decisions import StoredRelease
+from review.policy import parse_policy
 from review.release import Preview
 from tui.text import visible
 
@@ -25,6 +27,14 @@ def file_lines(preview: Preview) -> Content:
     ]
     left_out = [Content.styled(visible(sentence), "$foreground 60%") for sentence in preview.left_out]
     return Content("\n").join([head, *lines, *([Content(""), *left_out] if left_out else [])])
+
+
+def shipped_line(release: StoredRelease) -> Content:
+    """Returns where a dataset was shipped to, when and by which policy."""
+    policy = visible(parse_policy("the policy of a release", release.policy).name, one_line=True)
+    overridden = "" if release.override_reason is None else ", although the gate refused"
+    words = f"shipped {release.created_at[:10]} to {visible(release.folder, one_line=True)}"
+    return Content.assemble((f"✓ {words}", "bold $primary"), f" by the policy {policy}{overridden}")
 
 
 def card_body(card: str) -> str:

@@ -21,6 +21,7 @@ from review.portfolio import judge_portfolio
 from review.pseudonyms import pseudonyms
 from review.report import Report, make_report, to_html, to_markdown
 from review.report.gather import validation
+from review.report.model import JudgedTogether
 from review.sample import draw_sample
 from tests.support.annotators import Annotators, Truth
 from tests.support.workspaces import make_dataset
@@ -188,7 +189,10 @@ def test_the_whole_workspace_is_judged_as_a_portfolio(connection: Connection) ->
     found = report(connection)
     assert found.together is not None
     judged = judge_portfolio(connection, load_policy())
-    assert found.together.members == tuple((one.dataset.name, one.e_value, one.standing) for one in judged.members)
+    assert found.together.members == tuple(
+        JudgedTogether(one.dataset.name, one.e_value, one.standing, one.verdict, one.decision.decision)
+        for one in judged.members
+    )
     assert (found.together.datasets, found.together.needed) == (2, judged.needed)
     assert "All datasets together" in to_html(found)
     assert "All datasets together" in to_markdown(found)
@@ -210,7 +214,8 @@ def test_nothing_answered_yet(connection: Connection) -> None:
     found = report(connection)
     assert found.datasets[0].validation.relevance.mean is None
     for text in (to_html(found), to_markdown(found)):
-        assert "undefined: no unit has two answers" in text
+        assert "no unit has two answers" in text
+        assert "undefined" in text
         assert "nan" not in text.lower().replace("\\", "")
         assert "None" not in text
 
