@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-JobState = Literal["queued", "running", "paused", "done", "short", "cancelled", "failed"]
+JobState = Literal["queued", "running", "waiting", "paused", "done", "short", "cancelled", "failed"]
+"""`waiting` is shown and never stored: a job that is queued or running, while no worker takes it up."""
 
 
 @dataclass(frozen=True)

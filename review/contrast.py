@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from review.json_text import fields_of
 from review.sample import Sample, SampledExample
 from review.stats.contrast import difference_interval
 
@@ -38,6 +40,10 @@ class Contrast:
     def changed(self) -> bool:
         """Whether the interval leaves out that nothing has changed."""
         return not self.lower <= 0 <= self.upper
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns its fields, and the difference as an interval."""
+        return {**fields_of(self), "value": self.difference, "undefined": None}
 
 
 def contrasts(sample: Sample) -> tuple[Contrast, ...]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from review.figures import Case, Figures, nothing
 from review.first_two import is_yes, on_unit_scale, question_of, rating
+from review.json_text import fields_of
 from review.policy import Criterion, Policy, check_fits
 from review.sample import Sample, SampledExample
 from review.ships import Ships, after_rulings, the_sample, what_was_before, what_was_ruled, with_those_before
@@ -73,6 +74,10 @@ class Evidence:
     sequences: int | None = None
     explained: float | None = None
     saved: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns its fields, and why there is no value where there is none."""
+        return {**fields_of(self), "undefined": None if self.value is not None else self.note or "nothing is known yet"}
 
 
 def evidence_name(name: str, *, left_out: int) -> str:

@@ -19,6 +19,7 @@ from review.contrast import Contrast, contrasts
 from review.evidence import Evidence, evidence_name, measure_each
 from review.facts import MeasuredFact, as_evidence, measured_facts, repair
 from review.forecast import NO_FORECAST, Forecast, forecast
+from review.json_text import fields_of
 from review.policy import Policy, differences, policy_of
 from review.sample import Sample, draw_samples
 from review.version import version
@@ -67,8 +68,8 @@ class Decision:
     needed: float = 20.0
 
     def as_json(self) -> dict[str, Any]:
-        """Returns the decision as `gate --json` prints it."""
-        return asdict(self)
+        """Returns its fields, and the dataset under the name that it has everywhere."""
+        return {"dataset": self.name, **fields_of(self)}
 
 
 def decide(evidence: Sequence[Evidence], *, provisional: bool) -> Verdict:

@@ -1,4 +1,7 @@
-"""JSON as results and releases hold it: readable, and never with what JSON has no word for; and back into records."""
+"""JSON as results and releases hold it: readable, and never with what JSON has no word for; and back into records.
+
+A dataclass becomes an object with its fields; one that tells more, or tells it otherwise, has a method `as_json`.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ import json
 import math
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
 from functools import cache
+from pathlib import PurePath
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -15,21 +20,37 @@ T = TypeVar("T")
 
 def to_json(value: Any) -> str:
     """Returns a value as JSON text; an infinite number, such as an e-value, becomes the text "infinity"."""
-    return json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False)
+    return json.dumps(plain(value), ensure_ascii=False, indent=2, allow_nan=False)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Returns a value as JSON has it: objects, lists, texts, numbers, true, false and null."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(value.as_json() if hasattr(value, "as_json") else fields_of(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain(entry) for entry in value]
+    return _single(value)
+
+
+def _single(value: Any) -> Any:
     if isinstance(value, float) and math.isinf(value):
         return "infinity" if value > 0 else "-infinity"
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(entry) for entry in value]
-    return value
+    if isinstance(value, Decimal):
+        return float(value)
+    return str(value) if isinstance(value, PurePath) else value
+
+
+def fields_of(value: Any) -> dict[str, Any]:
+    """Returns the fields of a dataclass by name, as they are."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def from_json(kind: type[T], value: Any) -> T:
     """Returns a frozen dataclass from what `to_json` made of it, those within it and infinite numbers too.
+
+    What an object tells beyond the fields is passed over.
 
     Raises:
         ValueError, TypeError, KeyError: if it isn't what `to_json` made of one.
@@ -39,8 +60,7 @@ def from_json(kind: type[T], value: Any) -> T:
 
 def _read(kind: Any, value: Any) -> Any:
     if isinstance(kind, type) and is_dataclass(kind):
-        fields = _fields(kind)
-        return kind(**{key: _read(fields[key], entry) for key, entry in value.items()})
+        return kind(**{name: _read(of, value[name]) for name, of in _types(kind).items() if name in value})
     parts = get_args(kind)
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
@@ -54,5 +74,6 @@ def _read(kind: Any, value: Any) -> Any:
 
 
 @cache
-def _fields(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _types(kind: type) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}

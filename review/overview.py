@@ -25,6 +25,7 @@ class DatasetOverview:
         outdated: Whether answers have come in since, or it was made by another policy than the workspace's.
         rulings: How many rulings have been made, those that later ones replace included.
         to_go: About how many more answers the decision was waiting for; None where that isn't known.
+        kind: The shape of its rows.
         ends: Where its sample ended although more had been answered, and why; None where it didn't.
     """
 
@@ -42,6 +43,7 @@ class DatasetOverview:
     rulings: int
     to_go: int | None = None
     ends: str | None = None
+    kind: str = ""
 
 
 def overview(connection: Connection) -> list[DatasetOverview]:
@@ -60,6 +62,7 @@ def _line(connection: Connection, dataset: Dataset, policy: str) -> DatasetOverv
         name=dataset.name,
         behavior=dataset.behavior,
         origin=dataset.origin,
+        kind=dataset.kind,
         examples=counts.examples,
         reviewed=counts.reviewed,
         settled=counts.settled,

@@ -7,7 +7,7 @@ this call included), and stays shipped (e-BH; see `review.stats.portfolio`).
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from db import datasets as dataset_rows
@@ -81,7 +81,7 @@ class Portfolio:
         together = {"datasets": self.datasets, "shipped": self.shipped, "needed": self.needed, "rate": self.rate}
         return [
             {
-                **asdict(member.decision),
+                **member.decision.as_json(),
                 "decision": member.verdict,
                 "portfolio": {**together, "e_value": member.e_value, "standing": member.standing},
             }

@@ -10,8 +10,11 @@ from typing import Any, TextIO
 import click
 
 from db.errors import EvalwrightError
-from review.json_text import to_json
+from review.json_text import plain, to_json
 from tui.text import HOSTILE, visible
+
+FORMAT = 1
+"""The number of the shape of what `--json` prints; a key that goes or means something else makes it another."""
 
 
 def say(text: str = "") -> None:
@@ -20,7 +23,12 @@ def say(text: str = "") -> None:
 
 
 def print_json(value: Any) -> None:
-    """Writes a result as JSON; what a terminal would act on is escaped, which changes nothing for a parser."""
+    """Writes a result as JSON, each object with the number of its format; docs/json.md has the fields.
+
+    What a terminal would act on is escaped, which changes nothing for a parser.
+    """
+    value = plain(value)
+    value = [_numbered(each) for each in value] if isinstance(value, list) else _numbered(value)
     _write(HOSTILE.sub(lambda match: _escape(match.group()), to_json(value)), sys.stdout)
 
 
@@ -36,6 +44,10 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 def tell(sentence: str) -> None:
     """Tells people something that isn't a result."""
     _write(visible(sentence, one_line=True), sys.stderr)
+
+
+def _numbered(value: Any) -> Any:
+    return {"format": FORMAT, **value} if isinstance(value, dict) else value
 
 
 def _write(text: str, stream: TextIO) -> None:

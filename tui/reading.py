@@ -82,12 +82,14 @@ def read_review_status(connection: Connection, dataset: Dataset, annotator_id: i
 def read_jobs(connection: Connection) -> tuple[Job, ...]:
     """Reads every job, those that move first, each newest first; of somebody else's the note says that it waits."""
     found = sorted(jobs.all_jobs(connection), key=lambda job: (job.finished, -job.id))
-    return tuple(job if job.note else replace(job, note=_waits(connection, job)) for job in found)
+    return tuple(_as_it_stands(connection, job) for job in found)
 
 
-def _waits(connection: Connection, job: Job) -> str:
+def _as_it_stands(connection: Connection, job: Job) -> Job:
     others = waits_for(connection, job)
-    return others and f"{others} (y in the jobs)"
+    if not others:
+        return job
+    return replace(job, state="waiting", note=job.note or f"{others} (y in the jobs)")
 
 
 def _own_progress(connection: Connection, annotator: str) -> dict[str, Progress]:

@@ -14,7 +14,16 @@ from tui.reading import ReviewStatus
 from tui.text import visible
 from tui.widgets.marks import key_cap
 
-JOB_MARKS = {"queued": "○", "running": "▶", "paused": "‖", "done": "✓", "short": "◐", "cancelled": "×", "failed": "!"}
+JOB_MARKS = {
+    "queued": "○",
+    "running": "▶",
+    "waiting": "◌",
+    "paused": "‖",
+    "done": "✓",
+    "short": "◐",
+    "cancelled": "×",
+    "failed": "!",
+}
 """A sign for each state of a job; the word stands beside it."""
 
 

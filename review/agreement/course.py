@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from review.evidence import measure
+from review.json_text import fields_of
 from review.policy import Policy
 from review.sample import Sample
 
@@ -21,6 +23,10 @@ class CoursePoint:
     value: float | None
     lower: float | None
     upper: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns its fields, and why there is no value where there is none."""
+        return {**fields_of(self), "undefined": None if self.value is not None else "nothing is settled yet"}
 
 
 @dataclass(frozen=True)

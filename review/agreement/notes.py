@@ -4,18 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from review.agreement.questions import QuestionAgreement
-
-COEFFICIENTS = {
-    "percent_agreement": "raw agreement",
-    "alpha": "Krippendorff's alpha",
-    "fleiss_kappa": "Fleiss' kappa",
-    "gwet_ac1": "Gwet's AC1",
-    "cohen_kappa": "Cohen's kappa",
-    "weighted_kappa_linear": "linear kappa",
-    "weighted_kappa_quadratic": "quadratic kappa",
-    "spearman": "Spearman's rho",
-}
+from review.agreement.questions import COEFFICIENTS, QuestionAgreement
 
 BANDS = "Alpha from .80 is reliable, from .667 tentative (Krippendorff)."
 FIRST_TWO = (

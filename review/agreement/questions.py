@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from review.json_text import fields_of
 from review.stats.bootstrap import BootstrapInterval, Coefficient, bootstrap_intervals
 from review.stats.coded import Coded, coded, tally_coded
 from review.stats.coefficients import (
@@ -31,6 +32,18 @@ SEED = 20221219
 
 RESAMPLED = ("alpha", "percent_agreement", "fleiss_kappa", "gwet_ac1")
 """The coefficients with an interval."""
+
+COEFFICIENTS = {
+    "percent_agreement": "raw agreement",
+    "alpha": "Krippendorff's alpha",
+    "fleiss_kappa": "Fleiss' kappa",
+    "gwet_ac1": "Gwet's AC1",
+    "cohen_kappa": "Cohen's kappa",
+    "weighted_kappa_linear": "linear kappa",
+    "weighted_kappa_quadratic": "quadratic kappa",
+    "spearman": "Spearman's rho",
+}
+"""The coefficients of a question, and what people call them."""
 
 IN_ORDER = ("weighted_kappa_linear", "weighted_kappa_quadratic", "spearman")
 """The coefficients of ordinal questions alone."""
@@ -93,6 +106,16 @@ class QuestionAgreement:
     used: dict[str, int] = field(default_factory=dict)
     basis: dict[str, str] = field(default_factory=dict)
     no_interval: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns its fields, and each coefficient as an interval."""
+        return {**fields_of(self), "coefficients": {name: self._interval(name) for name in COEFFICIENTS}}
+
+    def _interval(self, name: str) -> dict[str, Any]:
+        value, missing = getattr(self, name), self.no_interval.get(name)
+        lower, upper = (self.alpha_ci if name == "alpha" else self.intervals.get(name)) or (None, None)
+        why = missing if value is not None else self.undefined.get(name, "it is for ordinal questions")
+        return {"value": value, "lower": lower, "upper": upper, "undefined": why}
 
 
 def question_agreement(

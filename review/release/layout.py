@@ -101,7 +101,7 @@ def _write_report(folder: Path, whole: Whole) -> None:
 def _write_about_review(place: Path, shipment: Shipment) -> None:
     """Writes what stands beside the answers on one dataset: guidelines, decision, prompts, rulings, removals."""
     _write(place / "guidelines.md", in_markdown(shipment.dataset))
-    _write(place / DECISION, to_json({**shipment.decision.as_json(), "evalwright": version()}) + "\n")
+    _write(place / DECISION, to_json({**asdict(shipment.decision), "evalwright": version()}) + "\n")
     rows = {example.id: example.ordinal for example in shipment.every}
     told: dict[str, list[dict[str, Any]]] = {
         "generation.json": [

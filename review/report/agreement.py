@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from review.agreement import Agreement, AnnotatorQuality, Course, PairAgreement, QuestionAgreement, notes
-from review.agreement.questions import IN_ORDER, TWO
+from review.agreement.questions import COEFFICIENTS, IN_ORDER, TWO
 from review.report.blocks import (
     Bar,
     Block,
@@ -204,7 +204,7 @@ def _question(question: QuestionAgreement) -> list[Block]:
     shares = ", ".join(f"{value.strip()} {share:.0%}" for value, share in question.class_shares.items())
     rows = [
         _coefficient(question, name, called)
-        for name, called in notes.COEFFICIENTS.items()
+        for name, called in COEFFICIENTS.items()
         if name not in IN_ORDER or question.level == "ordinal"
     ]
     said = [note.removeprefix(f"{question.name}: ") for note in notes.question_notes(question)]

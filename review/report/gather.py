@@ -158,13 +158,13 @@ def _relevance(examples: Sequence[SampledExample]) -> MeanRating:
     units = [[answer.relevance for answer in example.first_two if answer.relevance is not None] for example in examples]
     given = [rating for unit in units for rating in unit]
     if not given:
-        return MeanRating(None, None, 0, None, None)
+        return MeanRating(None, None, 0, None, None, "nobody has rated an example")
     mean = math.fsum(given) / len(given)
     sd = math.sqrt(math.fsum((rating - mean) ** 2 for rating in given) / (len(given) - 1)) if len(given) > 1 else None
     interval = bootstrap_intervals(
         units, ["mean"], seed=SEED, replicates=REPLICATES, categories=[float(point) for point in RELEVANCE.values]
     )["mean"]
-    return MeanRating(mean, sd, len(given), interval.lower, interval.upper, interval.undefined or "")
+    return MeanRating(mean, sd, len(given), interval.lower, interval.upper, interval.undefined)
 
 
 def _share(count: int, of: int) -> Share:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from db.candidates import FunnelRow
 from review.agreement import Agreement
 from review.gate import Decision, Verdict
+from review.json_text import fields_of
 from review.measurements import Measurements
 
 
@@ -24,6 +26,20 @@ class Share:
         """The share, or None without examples."""
         return self.count / self.of if self.of else None
 
+    def as_json(self) -> dict[str, Any]:
+        """Returns the share as an interval, and its counts."""
+        known = bool(self.of)
+        ends = (self.lower, self.upper) if known else (None, None)
+        why = None if known else "there are no examples"
+        return {
+            "value": self.value,
+            "lower": ends[0],
+            "upper": ends[1],
+            "undefined": why,
+            "count": self.count,
+            "of": self.of,
+        }
+
 
 @dataclass(frozen=True)
 class MeanRating:
@@ -32,7 +48,7 @@ class MeanRating:
     Attributes:
         sd: Standard deviation over the ratings.
         ratings: How many there are.
-        undefined: Why there is no interval, where there is none.
+        undefined: Why there is no interval, or no mean, where there is none.
     """
 
     mean: float | None
@@ -40,7 +56,11 @@ class MeanRating:
     ratings: int
     lower: float | None
     upper: float | None
-    undefined: str = ""
+    undefined: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns the mean as an interval, and what it is of."""
+        return {"value": self.mean, **fields_of(self)}
 
 
 @dataclass(frozen=True)
@@ -131,6 +151,10 @@ class DatasetReport:
     comments: tuple[Comment, ...]
     rulings: dict[str, int]
     measurements: Measurements
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns its fields, and the dataset under the name that it has everywhere."""
+        return {"dataset": self.name, **fields_of(self)}
 
 
 @dataclass(frozen=True)

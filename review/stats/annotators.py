@@ -12,6 +12,7 @@ from itertools import groupby
 from statistics import median
 from typing import Any
 
+from review.json_text import fields_of
 from review.stats.consensus import consensus
 from review.stats.measure import Interval, Measure, undefined
 from review.stats.shares import wilson
@@ -56,6 +57,12 @@ class CheckedShare:
     right: int
     answered: int
     flagged: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns its fields, and the share as an interval."""
+        ends = (self.interval.lower, self.interval.upper) if self.answered else (None, None)
+        interval = {"value": self.share.value, "lower": ends[0], "upper": ends[1], "undefined": self.share.undefined}
+        return {**interval, **fields_of(self)}
 
 
 def quality_against_others(answers: Answers, annotator: Hashable, classes: Sequence[str]) -> dict[str, ClassQuality]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -171,7 +172,7 @@ def test_a_release_holds_data_card_decision_and_hashes(connection: Connection, t
     assert release.content_hash == sha256((folder / "manifest.json").read_bytes()).hexdigest()
     decision = json.loads((folder / "review" / "beekeeping" / "decision.json").read_text())
     assert (decision["decision"], decision["override"]) == ("ship", None)
-    assert decision["evidence"] == json.loads(to_json(judge(connection, dataset, POLICY).as_json()))["evidence"]
+    assert decision["evidence"] == json.loads(to_json(asdict(judge(connection, dataset, POLICY))))["evidence"]
     assert os.listdir(folder.parent) == ["release"]  # nothing is left beside it
 
 

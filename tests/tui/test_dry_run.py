@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.calls import Call, caller
+from tests.support.json_documentation import documented, problems
 from tests.support.scripted_engine import BEHAVIOR
 
 
@@ -24,9 +25,9 @@ def test_a_dry_run_says_both_figures_and_stores_nothing(call: Call, tmp_path: Pa
     assert said.out.startswith("long-walks: about 5,050 calls, ")
     assert "; at most the budget, $3.00 (4 characters a token; " in said.out
     assert not list(tmp_path.glob("evalwright.db*"))
-    (found,) = call(
-        "generate", "walks.toml", "--engine", "openai-compatible", "--model", "m", "--dry-run", "--json"
-    ).json
+    dry = call("generate", "walks.toml", "--engine", "openai-compatible", "--model", "m", "--dry-run", "--json").json
+    assert problems(documented()["generate --dry-run"], dry) == []
+    (found,) = dry
     assert (found["dataset"], found["calls"], found["most_calls"]) == ("long-walks", 1_050, 10_100)
     assert (found["dollars"], found["most_dollars"], found["counted_by"]) == (None, None, "characters")
     assert found["most_tokens_read"] > found["tokens_read"]

@@ -39,7 +39,7 @@ def workspace(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_highlighted_job_is_shown_in_full(workspace: Path, size: tuple[int, int]) -> None:
     async with running(workspace, size=size) as pilot:
-        await until_shown(pilot, "running")
+        await until_shown(pilot, "waiting")
         await pilot.press("j")
         shown = await until_shown(pilot, "Last errors")
         for words in (
@@ -77,7 +77,7 @@ async def test_failed_calls_can_be_retried_and_the_job_cancelled_after_a_questio
         return list(connection.execute("SELECT state, count(*) FROM work_items GROUP BY state ORDER BY state"))
 
     async with running(workspace) as pilot:
-        await until_shown(pilot, "running")
+        await until_shown(pilot, "waiting")
         await pilot.press("j")
         await until_shown(pilot, "Last errors")
         await pilot.press("t")
@@ -121,7 +121,7 @@ def test_a_job_is_resumed_with_a_bigger_budget(call: Call, workspace: Path) -> N
 
 async def test_in_the_least_window_each_job_has_its_line_and_no_key_is_cut_off(workspace: Path) -> None:
     async with running(workspace, size=(LEAST_WIDTH, LEAST_HEIGHT)) as pilot:
-        await until_shown(pilot, "running")
+        await until_shown(pilot, "waiting")
         await pilot.press("j")
         lines = (await until_shown(pilot, "? help  Esc back ─╯")).splitlines()
         place = next(place for place, line in enumerate(lines) if "▌" in line)

@@ -13,8 +13,10 @@ from tests.support.calls import Call, caller, is_sentence
 from tests.support.workspaces import make_dataset
 
 EASY = Truth(hard=0.0, slip=0.0, ambiguous=0.0)
-KEYS = {"name", "decision", "provisional", "evidence", "repairs", "policy", "looks", "forecast", "override", "to_go",
-        "ends", "sequence", "sequences", "copies", "other_policy", "changed", "contrasts", "needed"}  # fmt: skip
+KEYS = {
+    "format", "dataset", "name", "decision", "provisional", "evidence", "repairs", "policy", "looks", "forecast",
+    "override", "to_go", "ends", "sequence", "sequences", "copies", "other_policy", "changed", "contrasts", "needed",
+}  # fmt: skip
 EVIDENCE = {"name", "n", "value", "lower", "upper", "threshold", "passes", "failed", "e_value", "guarantee"}
 
 

@@ -58,7 +58,7 @@ def test_fix_says_what_it_removed(call: Call, tmp_path: Path) -> None:
 def test_fix_as_json_lists_every_example(call: Call, tmp_path: Path) -> None:
     bees(call, tmp_path, twice=1)
     said = call("lint", "--fix", "bees", "--json").json
-    assert said.keys() == {"removed", "left", "findings"}
+    assert said.keys() == {"format", "dataset", "name", "removed", "left", "findings"}
     assert said["removed"][0] == {
         "example_id": 13,
         "code": "exact-duplicates",

@@ -43,7 +43,7 @@ def test_it_shows_what_must_be_reached(call: Call) -> None:
     assert said.out.startswith("default: at least 50 examples")
     assert "label agreement       at least 0.90" in said.out
     told = call("policy", "--json").json
-    assert (told["name"], told["criteria"][0]["threshold"]) == ("default", "0.90")
+    assert (told["name"], told["criteria"][0]["threshold"]) == ("default", 0.9)
     assert call("policy", "--toml").out == default_text()
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.calls import caller, is_sentence
+from tests.support.json_documentation import documented, problems
 from tests.support.messages_server import KEY, MessagesServer
 from tests.support.scripted_engine import HAND_WRITTEN
 
@@ -25,8 +26,10 @@ def test_a_preview_shows_prompts_as_sent_and_stores_nothing(
         assert "4. meant as" in said.out
         assert not list(tmp_path.glob("evalwright.db*"))
         found = json.loads(call("generate", "walks.toml", "--preview", "4", "--engine", "anthropic", "--json").out)
-        done = call("generate", "walks.toml", "--engine", "anthropic", "--count", "2", "--rounds", "1")
+        assert problems(documented()["generate --preview"], found) == []
+        done = call("generate", "walks.toml", "--engine", "anthropic", "--count", "2", "--rounds", "1", "--json")
         assert done.code == 0, done.err
+        assert problems(documented()["generate"], done.json) == []
         assert "long-walks: On your own examples the model is right in" in done.err
     assert len(found["candidates"]) == 4
     assert found["comprehension"]["accuracy"] is not None

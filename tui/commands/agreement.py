@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +51,7 @@ def agreement_command(
     else:
         found = _of_dataset(workspace, dataset, only_questions=only_questions)
     if as_json:
-        print_json(asdict(found))
+        print_json(found)
     else:
         from tui.console_blocks import print_blocks
 

@@ -11,8 +11,9 @@ import click
 from db.evidence import in_review_order
 from db.examples import get_example
 from db.workspace import open_workspace
+from review.json_text import fields_of
 from review.steering import find
-from tui.console import say, tell
+from tui.console import print_json, say, tell
 from tui.progress import Bar
 
 if TYPE_CHECKING:
@@ -30,8 +31,11 @@ if TYPE_CHECKING:
 @click.option(
     "--limit", type=click.IntRange(1, 1000), default=200, show_default=True, help="About at most so many examples."
 )
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def argue_command(workspace: Path, dataset: str, path: Path, engine: str, model: str, limit: int) -> int:
+def argue_command(
+    workspace: Path, dataset: str, path: Path, engine: str, model: str, limit: int, *, as_json: bool
+) -> int:
     """Let a model argue for and against answers, for second looks; `assign --arguments` takes the file.
 
     Which answer is drawn at random, whatever is intended. Called again, it goes on with what the file lacks.
@@ -44,7 +48,10 @@ def argue_command(workspace: Path, dataset: str, path: Path, engine: str, model:
     ordered = in_review_order(connection, found.id, 0, limit)
     examples = [example for one in ordered if (example := get_example(connection, one.id)) is not None]
     done = asyncio.run(_argue(found, examples, path, engine, model))
-    say(f"{path}: {done.written} arguments written, {done.known} there before")
+    if as_json:
+        print_json({"dataset": found.name, "file": path, **fields_of(done)})
+    else:
+        say(f"{path}: {done.written} arguments written, {done.known} there before")
     if done.refused:
         tell(f"For {done.refused} examples the model gave no whole argument; call it again to ask anew.")
     if done.failed:

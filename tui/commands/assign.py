@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,7 +75,7 @@ def assign_command(
     with Bar("bringing the examples up to date", "examples") as bar:
         assignment = assign(connection, find(connection, dataset), changes, progress=bar.update)
     if as_json:
-        print_json(asdict(assignment))
+        print_json(assignment)
     else:
         _print(assignment)
     return 0

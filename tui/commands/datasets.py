@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from db import datasets as rows
 from db.workspace import open_workspace
+from review.json_text import fields_of
 from review.overview import overview
 from review.steering import close_dataset, find, reopen_dataset
 from tui.console import print_json, print_table, tell
@@ -22,7 +22,7 @@ def datasets_command(workspace: Path, *, as_json: bool) -> int:
     connection = open_workspace(workspace, create=False)
     found = overview(connection)
     if as_json:
-        print_json([asdict(row) for row in found])
+        print_json([{"dataset": row.name, **fields_of(row)} for row in found])
     else:
         headings = ["dataset", "examples", "reviewed", "settled", "state", "decision", "to go"]
         print_table(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +34,7 @@ def diversity_command(workspace: Path, dataset: str | None, *, as_json: bool) ->
     else:
         found = diversity(connection, find(connection, dataset))
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json(found)
         return 0
     print_table(
         ["dataset", "written by", "handfuls", "ratings", "annotators", "diversity", "95 % interval", "alpha"],

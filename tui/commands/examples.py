@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -15,6 +14,7 @@ from db.search import index_some
 from db.workspace import open_workspace
 from review.browsing import (
     QUERY_HELP,
+    Life,
     Seen,
     find_some,
     open_life,
@@ -23,6 +23,7 @@ from review.browsing import (
     read_rows,
     shared_first_line,
 )
+from review.json_text import fields_of
 from review.own_name import user_name
 from review.steering import find
 from tui.console import print_json, print_table, tell
@@ -75,7 +76,7 @@ def examples_command(
     if example_id is not None:
         if query:
             raise InputError("Give a query or --id, not both.")
-        print_json(asdict(open_life(connection, found, example_id, viewer)))
+        print_json(_life_as_json(open_life(connection, found, example_id, viewer)))
         return 0
     rows = _found(connection, found, " ".join(query), viewer, limit)
     if as_json:
@@ -108,7 +109,12 @@ def _in_pages(connection: Connection, dataset: Dataset, ids: list[int], viewer: 
 
 
 def _as_json(seen: Seen) -> dict[str, object]:
-    return {**asdict(seen.row), "hidden": seen.hidden}
+    return {"example": seen.row.id, "row": seen.row.ordinal, **fields_of(seen.row), "hidden": seen.hidden}
+
+
+def _life_as_json(life: Life) -> dict[str, object]:
+    example = life.example
+    return {**fields_of(life), "example": {"example": example.id, "row": example.ordinal, **fields_of(example)}}
 
 
 def _cells(seen: Seen, lead: str) -> list[str]:

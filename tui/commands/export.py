@@ -9,7 +9,7 @@ import click
 from db import datasets as rows
 from db.workspace import open_workspace
 from review.own_name import user_name
-from tui.console import say, tell
+from tui.console import print_json, say, tell
 from tui.looking import note_looking
 from tui.start import name_given_before
 
@@ -19,8 +19,11 @@ from tui.start import name_given_before
 @click.option("--with-names", is_flag=True, help="Keep annotators' names; default: pseudonyms, as in releases.")
 @click.option("--as", "annotator", help="Who sees it; default: your user name.")
 @click.option("--yes", is_flag=True, help="Don't ask before noting it under a name other than yours.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def export_command(workspace: Path, target: Path, *, with_names: bool, annotator: str | None, yes: bool) -> int:
+def export_command(
+    workspace: Path, target: Path, *, with_names: bool, annotator: str | None, yes: bool, as_json: bool
+) -> int:
     """Write the workspace as plain tables: a SQLite file, or a folder with JSONL and CSV.
 
     A name that ends in .db, .sqlite or .sqlite3 makes a SQLite file with views, which opens in Datasette. It holds
@@ -37,6 +40,9 @@ def export_command(workspace: Path, target: Path, *, with_names: bool, annotator
     if datasets:
         tell(f"It is noted that {viewer} has seen the answers: nothing more of these datasets is asked of {viewer}.")
     written = export(connection, target, names=with_names)
+    if as_json:
+        print_json({"file": target, "rows": written})
+        return 0
     counts = ", ".join(f"{name} {count:,}" for name, count in written.items() if count)
     say(f"{target}: {counts or 'no rows'}")
     return 0

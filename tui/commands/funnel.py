@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from db.connection import Connection
@@ -11,6 +10,7 @@ from db.job_records import Job
 from generation.fates import SeenCandidate, read_candidate, read_candidates
 from generation.fates import reason as reason_of
 from generation.funnel import Ending, Funnel, FunnelStage, read_funnel
+from review.json_text import fields_of
 from tui.amounts import scores_words
 from tui.console import print_json, print_table, say, tell
 from tui.text import shortened, visible
@@ -75,7 +75,7 @@ def print_candidate(connection: Connection, job: Job, candidate_id: int, viewer:
         InputError: if the job has no such candidate.
     """
     life = read_candidate(connection, job, candidate_id, viewer)
-    calls = {"calls": [asdict(call) for call in life.calls], "calls_hidden": life.calls_hidden}
+    calls = {"calls": life.calls, "calls_hidden": life.calls_hidden}
     print_json({**_as_json(life.seen), **calls})
 
 
@@ -97,13 +97,12 @@ def _ending(funnel: Funnel, job: Job, stage: str, reason: str | None) -> Ending:
 def _funnel_as_json(job: Job, funnel: Funnel) -> dict[str, Any]:
     stages = []
     for stage in funnel.stages:
-        plain = asdict(stage)
+        plain = fields_of(stage)
         dropped = [{"reason": reason, "count": count} for reason, count in stage.dropped]
         into = plain.pop("into")
         stages.append({**plain, "in": into, "dropped": dropped, "out": stage.out})
     facts = {"job": job.id, "dataset": job.dataset, "recipe": job.recipe, "problem": funnel.problem}
-    cost = asdict(funnel.cost) if funnel.cost else None
-    return {**facts, "stages": stages, "wordings": [asdict(each) for each in funnel.wordings], "diversity": cost}
+    return {**facts, "stages": stages, "wordings": funnel.wordings, "diversity": funnel.cost}
 
 
 def _rows(stage: FunnelStage, *, ordered: bool) -> list[list[str]]:
@@ -115,7 +114,7 @@ def _rows(stage: FunnelStage, *, ordered: bool) -> list[list[str]]:
 
 
 def _as_json(seen: SeenCandidate) -> dict[str, Any]:
-    return {**asdict(seen.candidate), "twin": asdict(seen.twin) if seen.twin else None, "hidden": seen.hidden}
+    return {"candidate": seen.candidate.id, **fields_of(seen.candidate), "twin": seen.twin, "hidden": seen.hidden}
 
 
 def _cells(seen: SeenCandidate) -> list[str]:

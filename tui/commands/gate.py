@@ -52,7 +52,7 @@ def gate_command(
         return _judge_together(connection, policy, as_json=as_json)
     decisions = [judge(connection, dataset, policy) for dataset in chosen]
     if as_json:
-        print_json([decision.as_json() for decision in decisions])
+        print_json(decisions)
     else:
         print_blocks(block for decision in decisions for block in _blocks(decision))
     return 0 if decisions and all(decision.decision == "ship" for decision in decisions) else 1

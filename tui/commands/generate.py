@@ -15,6 +15,7 @@ from db import jobs as rows
 from db.connection import Connection
 from db.job_records import Job
 from db.workspace import open_workspace
+from review.json_text import fields_of
 from tui.commands.limits import limit_options, limits_of
 from tui.console import print_json, say, tell
 from tui.job_words import progress_words
@@ -44,7 +45,7 @@ ENGINE_HELP = "local, anthropic, anthropic-batches (half the price) or openai-co
     help="Only show K candidates and what each stage says of them.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say about how much the jobs would take, and at most.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON (with --preview or --dry-run).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--detach", is_flag=True, help="Queue the jobs and leave them to the app or to `evalwright worker`.")
 @click.option("--keep-open", is_flag=True, help="Leave the dataset open when the job is done.")
 @click.pass_obj
@@ -100,17 +101,26 @@ def generate_command(
     if detach:
         for job in jobs:
             tell(f"Job {job.id} is queued for {job.dataset}; the app or `evalwright worker` runs it.")
+        if as_json:
+            _print(jobs, as_json=True)
         return 0
     try:
         done = [watch(connection, workspace, job.id) for job in jobs]
     except KeyboardInterrupt:
         tell("Stopped; what is written is kept, and `evalwright worker` or the app goes on.")
         raise
-    for job in done:
-        say(f"{job.dataset}: {job.selected} examples{f' ({job.note})' if job.note else ''}")
+    _print(done, as_json=as_json)
     if all(job.state in {"done", "short"} for job in done):
         return int(any(job.state == "short" for job in done))
     return 2
+
+
+def _print(jobs: Sequence[Job], *, as_json: bool) -> None:
+    if as_json:
+        print_json([{"job": job.id, **fields_of(job)} for job in jobs])
+        return
+    for job in jobs:
+        say(f"{job.dataset}: {job.selected} examples{f' ({job.note})' if job.note else ''}")
 
 
 def say_estimates(orders: Sequence[Order], jobs: Sequence[Job]) -> None:
@@ -157,7 +167,7 @@ def show_estimates(workspace: Path, orders: Sequence[Order], wanted: Wanted, *, 
         for order in orders
     ]
     if as_json:
-        print_json([one.as_json() for one in found])
+        print_json(found)
         return
     for one in found:
         say(f"{one.name}: {one.sentence}")

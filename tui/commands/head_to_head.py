@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -27,7 +26,7 @@ def head_to_head_command(workspace: Path, first: str, second: str, *, as_json: b
     connection = open_workspace(workspace, create=False)
     found = head_to_head(connection, find(connection, first), find(connection, second))
     if as_json:
-        print_json(asdict(found))
+        print_json(found)
         return 0
     share = found.share
     interval = "undefined" if share.lower is None or share.upper is None else f"{share.lower:.2f} to {share.upper:.2f}"

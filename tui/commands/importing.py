@@ -10,14 +10,16 @@ import click
 from db.errors import EvalwrightError, InputError
 from db.names import LONGEST, check_name
 from db.workspace import open_workspace
+from review.json_text import fields_of
 from tui.commands.agreement import LEVELS
-from tui.console import say, tell
+from tui.console import print_json, say, tell
 from tui.progress import Bar
 
 if TYPE_CHECKING:
     from db.connection import Connection
     from db.imported_ratings import Level
     from review.formats.format import Source
+    from review.importing import Imported
 
 EXCERPT = 60
 
@@ -29,6 +31,7 @@ EXCERPT = 60
 @click.option("--ratings-for", metavar="DATASET", help="FILE has ratings of that dataset's examples: attach them.")
 @click.option("--question", help="What was asked in --ratings-for FILE; default: the file's name.")
 @click.option("--level", type=click.Choice(LEVELS), help="Level of measurement of the ratings; default: nominal.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def import_command(
     workspace: Path,
@@ -38,6 +41,8 @@ def import_command(
     ratings_for: str | None,
     question: str | None,
     level: Level | None,
+    *,
+    as_json: bool,
 ) -> int:
     """Import datasets from files or folders, in any format that ship writes.
 
@@ -49,7 +54,7 @@ def import_command(
     by an example's text or id. They are reported as imported ratings and are never evidence for the gate.
     """
     if ratings_for is not None:
-        return _attach(workspace, files, ratings_for, question, level or "nominal")
+        return _attach(workspace, files, ratings_for, question, level or "nominal", as_json=as_json)
     if question is not None or level is not None:
         raise InputError("--question and --level belong to --ratings-for DATASET.")
     from review.formats.registry import sources
@@ -69,11 +74,21 @@ def import_command(
     if dataset is not None and len(found) > 1:
         raise InputError(f"--dataset names one dataset, and {files[0]} holds {len(found)}; leave it out.")
     connection = open_workspace(workspace)
-    failed += sum(not _import(connection, source, dataset, behavior) for source in found)
-    return 2 if failed else 0
+    done: list[Imported] = []
+    for source in found:
+        imported = _import(connection, source, dataset, behavior)
+        if imported is not None:
+            done.append(imported)
+            if not as_json:
+                say(f"{imported.dataset}: {imported.examples} examples")
+    if as_json:
+        print_json(done)
+    return 2 if failed + len(found) - len(done) else 0
 
 
-def _attach(workspace: Path, files: tuple[Path, ...], name: str, question: str | None, level: Level) -> int:
+def _attach(
+    workspace: Path, files: tuple[Path, ...], name: str, question: str | None, level: Level, *, as_json: bool
+) -> int:
     """Attaches ratings, and tells what of them could not be."""
     from review.imported_ratings import attach_ratings
     from review.steering import find
@@ -84,6 +99,9 @@ def _attach(workspace: Path, files: tuple[Path, ...], name: str, question: str |
         raise InputError(f"--question must be one line of at most {LONGEST} visible characters, not blank.")
     connection = open_workspace(workspace, create=False)
     attached = attach_ratings(connection, find(connection, name), files[0], question=question or "", level=level)
+    if as_json:
+        print_json({"dataset": name, **fields_of(attached)})
+        return 0
     known = f"; {attached.known:,} were there already" if attached.known else ""
     say(
         f"{name}, {attached.question}: {attached.added:,} ratings of {attached.examples:,} examples by"
@@ -96,8 +114,8 @@ def _attach(workspace: Path, files: tuple[Path, ...], name: str, question: str |
     return 0
 
 
-def _import(connection: Connection, source: Source, dataset: str | None, behavior: str) -> bool:
-    """Imports a dataset and says so, or why not; returns whether it is there."""
+def _import(connection: Connection, source: Source, dataset: str | None, behavior: str) -> Imported | None:
+    """Imports a dataset, or says why not and returns None."""
     from review.formats.names import safe_name
     from review.importing import import_source
 
@@ -107,14 +125,13 @@ def _import(connection: Connection, source: Source, dataset: str | None, behavio
             imported = import_source(connection, source, name=name, behavior=behavior, progress=bar.update)
     except EvalwrightError as error:
         tell(f"evalwright: {error}")
-        return False
-    say(f"{imported.dataset}: {imported.examples} examples")
+        return None
     if imported.copies:
         tell(
             f"{imported.dataset} has the same examples as {', '.join(imported.copies)}: they share one error level, of "
             "which whichever is answered first has nine tenths."
         )
-    return True
+    return imported
 
 
 def _is_name(text: str) -> bool:

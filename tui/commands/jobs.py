@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from db.job_records import NO_LIMITS, Job
 from db.workspace import open_workspace
 from generation.consent import agree, waits_for
 from generation.figures import JobFigures, job_figures
+from review.json_text import fields_of
 from review.own_name import user_name
 from tui.amounts import duration, money
 from tui.commands.limits import limit_options, limits_of
@@ -55,7 +56,10 @@ def jobs_command(workspace: Path, /, action: str, job: int | None, *, as_json: b
         idle = "no worker runs; open the app or run `evalwright worker`" if worker_needed(connection) else ""
         found = rows.all_jobs(connection) if job is None else [find_job(connection, job)]
         _list(
-            connection, [_with_note(connection, each, idle) for each in found], as_json=as_json, in_full=job is not None
+            connection,
+            [_as_it_stands(connection, each, idle) for each in found],
+            as_json=as_json,
+            in_full=job is not None,
         )
         return 0
     if job is None:
@@ -79,13 +83,13 @@ def jobs_command(workspace: Path, /, action: str, job: int | None, *, as_json: b
     return 0
 
 
-def _with_note(connection: Connection, job: Job, idle: str) -> Job:
-    """Says of a job that waits for a worker why nothing happens."""
-    if job.note or job.state not in rows.GOING:
+def _as_it_stands(connection: Connection, job: Job, idle: str) -> Job:
+    """Returns a job; one that waits for a worker says so, and why nothing happens."""
+    if job.state not in rows.GOING:
         return job
-    if others := waits_for(connection, job):
-        return replace(job, note=f"{others} (`evalwright jobs resume {job.id}`)")
-    return replace(job, note=idle)
+    others = waits_for(connection, job)
+    why = f"{others} (`evalwright jobs resume {job.id}`)" if others else idle
+    return replace(job, state="waiting", note=job.note or why) if why else job
 
 
 def _list(connection: Connection, jobs: list[Job], *, as_json: bool, in_full: bool) -> None:
@@ -120,10 +124,8 @@ def _funnel(connection: Connection, job: Job, asked: dict[str, Any], *, as_json:
 
 
 def _plain(job: Job, figures: JobFigures) -> dict[str, Any]:
-    budget = job.limits.budget_usd
-    limits = {**asdict(job.limits), "budget_usd": None if budget is None else float(budget)}
-    cost = None if job.unpriced_calls else float(job.cost_usd)
-    return {**asdict(job), "limits": limits, "cost_usd": cost, "figures": asdict(figures)}
+    cost = None if job.unpriced_calls else job.cost_usd
+    return {"job": job.id, **fields_of(job), "cost_usd": cost, "figures": figures}
 
 
 def _row(job: Job, figures: JobFigures) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,13 +66,14 @@ class _Result:
     name: str
     findings: Sequence[Finding]
     mended: Mended | None
+    file: Path | None = None
 
     def as_json(self) -> dict[str, Any]:
-        findings: dict[str, Any] = {"findings": [finding.as_json() for finding in self.findings]}
+        where = {"dataset": self.name} if self.file is None else {"file": self.file}
+        found: dict[str, Any] = {**where, "name": self.name, "findings": self.findings}
         if self.mended is None:
-            return findings
-        removed = [asdict(removal) for removal in self.mended.removals]
-        return {"removed": removed, "left": list(self.mended.left), **findings}
+            return found
+        return {**found, "removed": self.mended.removals, "left": self.mended.left}
 
 
 def _refuse_to_fix(names: Sequence[str]) -> None:
@@ -115,6 +116,7 @@ def _look_at_files(name: str) -> list[_Result]:
             name if len(found) == 1 else f"{name}: {source.name}",
             lint([LintItem.of(number, example) for number, example in source.examples()]),
             None,
+            Path(name),
         )
         for source in found
     ]
@@ -138,9 +140,9 @@ def _print_all(results: Sequence[_Result], *, as_json: bool) -> None:
         for result in results:
             _print(result)
     elif len(results) == 1:
-        print_json(results[0].as_json())
+        print_json(results[0])
     else:
-        print_json([{"name": result.name, **result.as_json()} for result in results])
+        print_json(results)
 
 
 def _print(result: _Result) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import click
 from db.errors import EvalwrightError, InputError
 from db.packets import PacketRow, all_packets
 from db.workspace import open_workspace
+from review.json_text import fields_of
 from review.packets import DAYS, EXAMPLES, end_packet, make_packet, merge_packet
 from review.steering import find
 from tui.console import print_json, print_table, say, tell
@@ -135,13 +135,14 @@ def _words(said: Said) -> str:
 
 
 def _merged_as_json(merged: Merged) -> dict[str, Any]:
-    return {**asdict(merged), "file": str(merged.file)}
+    return fields_of(merged)
 
 
 def _as_json(packet: PacketRow) -> dict[str, Any]:
     return {
         "packet": packet.id,
         "dataset": packet.dataset,
+        "annotator": packet.annotator,
         "for": packet.annotator,
         "examples": packet.examples,
         "answered": packet.answered,

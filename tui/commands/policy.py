@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import click
 
 from db.errors import InputError
 from db.workspace import open_workspace
+from review.json_text import fields_of
 from tui.console import print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -50,13 +50,15 @@ def policy_command(workspace: Path, file: Path | None, *, default: bool, as_toml
 
 
 def _as_json(policy: Policy) -> dict[str, Any]:
-    """Thresholds are texts, as in the file: 0.9 is not the nearest binary fraction."""
     return {
+        "policy": policy.name,
         "name": policy.name,
         "delta": policy.delta,
         "least_examples": policy.least_examples,
-        "criteria": [{**asdict(one), "threshold": str(one.threshold)} for one in policy.criteria],
-        "facts": [{"name": one.name, "most": str(one.most)} for one in policy.facts],
+        "criteria": [{"name": one.name, **fields_of(one)} for one in policy.criteria],
+        "facts": [
+            {"name": one.name, "bound": "upper", "threshold": one.most, "most": one.most} for one in policy.facts
+        ],
     }
 
 

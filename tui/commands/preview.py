@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from textwrap import indent
 
 from db.history import CallMade
@@ -28,8 +27,7 @@ def show_previews(
     with Bar(f"trying {names}", "calls") as bar:
         found = asyncio.run(preview(orders, engine=engine, model=model, count=count, limits=limits, tell=bar.say))
     if as_json:
-        as_objects = [asdict(one) for one in found]
-        print_json(as_objects[0] if len(as_objects) == 1 else as_objects)
+        print_json(found[0] if len(found) == 1 else found)
         return
     for one in found:
         _print(one)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -56,7 +55,7 @@ def report_command(
             connection, chosen, policy, whole=not datasets, progress=lambda done: bar.update(done, len(chosen))
         )
     if as_json:
-        print_json(asdict(report))
+        print_json(report)
     elif page is not None:
         _write(page, to_html(report))
     elif markdown is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +32,7 @@ def second_look_command(workspace: Path, dataset: str, *, as_json: bool) -> int:
     connection = open_workspace(workspace, create=False)
     found = second_looks(connection, find(connection, dataset))
     if as_json:
-        print_json(asdict(found))
+        print_json(found)
         return 0
     print_table(["", *(arm.arm for arm in found.arms)], _rows(found.arms))
     if not found.on:

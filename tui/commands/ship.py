@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,7 +90,7 @@ def _print(release: Release, *, as_json: bool) -> None:
     for sentence in (*release.left_out, *release.not_shipped):
         tell(sentence)
     if as_json:
-        print_json({**asdict(release), "folder": str(release.folder)})
+        print_json(release)
     elif release.content_hash:
         names = ", ".join(decision.name for decision in release.decisions)
         say(f"{release.folder}: {names}; {release.examples:,} examples, {release.content_hash}")
@@ -101,7 +100,7 @@ def _print(release: Release, *, as_json: bool) -> None:
 
 def _show_preview(found: Preview, *, as_json: bool) -> int:
     if as_json:
-        print_json(asdict(found))
+        print_json(found)
     else:
         for line in found.card.splitlines():
             say(line)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from review.json_text import fields_of
 from tui.console import print_json, say
 
 
@@ -22,7 +22,7 @@ def verify_command(folder: Path, *, as_json: bool) -> int:
 
     found = verify(folder)
     if as_json:
-        print_json({"intact": found.intact, **asdict(found)})
+        print_json({"intact": found.intact, **fields_of(found)})
     elif found.intact:
         say(f"{folder}: intact")
         for dataset in found.datasets:
