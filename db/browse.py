@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Literal
 
 from db.annotations import NEWEST
 from db.connection import Connection
+from db.rows import records
 
 State = Literal[
     "unanswered", "open", "settled", "disputed", "contradicted", "flagged", "ambiguous", "skipped", "commented"
@@ -96,7 +97,19 @@ class GivenAnswer:
 
 
 @dataclass(frozen=True)
-class Row:
+class _Listed:
+    """An example as a list shows it; see `Row`."""
+
+    id: int
+    ordinal: int
+    text: str
+    intended: str | None
+    label_confidence: float | None
+    state: str
+
+
+@dataclass(frozen=True)
+class Row(_Listed):
     """An example as a list shows it.
 
     Attributes:
@@ -105,12 +118,6 @@ class Row:
         answers: The counted first answers.
     """
 
-    id: int
-    ordinal: int
-    text: str
-    intended: str | None
-    label_confidence: float | None
-    state: str
     answers: tuple[GivenAnswer, ...]
 
 
@@ -135,13 +142,13 @@ def find_some(connection: Connection, dataset_id: int, wanted: Filter, *, after:
         "below": wanted.below,
         "above": wanted.above,
     }
-    looked_at = [row[0] for row in connection.execute(_TEXT_SPAN if wanted.match else _SPAN, values)]
+    looked_at = [key for (key,) in connection.execute(_TEXT_SPAN if wanted.match else _SPAN, values)]
     conditions = _conditions(wanted)
     ids = looked_at
     if conditions and looked_at:
         ids = [
-            row[0]
-            for row in connection.execute(
+            key
+            for (key,) in connection.execute(
                 "SELECT e.id FROM json_each(:ids) AS j CROSS JOIN examples AS e ON e.id = j.value"
                 f" JOIN review_status AS s ON s.example_id = e.id WHERE {' AND '.join(conditions)} ORDER BY e.id",
                 {**values, "ids": json.dumps(looked_at)},
@@ -162,17 +169,15 @@ def rows(connection: Connection, ids: Sequence[int], *, length: int = 400) -> li
     ):
         name, label, relevance, ambiguous, flagged = answer
         given.setdefault(example_id, []).append(GivenAnswer(name, label, relevance, bool(ambiguous), bool(flagged)))
-    found: dict[int, Row] = {}
-    for row in connection.execute(
-        "SELECT e.id, e.ordinal, substr(e.body, 1, ?), e.intended, e.label_confidence,"
+    listed = connection.execute(
+        "SELECT e.id, e.ordinal, substr(e.body, 1, ?) AS text, e.intended, e.label_confidence,"
         " CASE WHEN s.example_id IS NULL THEN 'removed' WHEN s.settled = 1 THEN 'settled'"
-        " WHEN s.answers > 0 THEN 'open' ELSE 'unanswered' END"
+        " WHEN s.answers > 0 THEN 'open' ELSE 'unanswered' END AS state"
         " FROM json_each(?) AS j CROSS JOIN examples AS e ON e.id = j.value"
         " LEFT JOIN review_status AS s ON s.example_id = e.id",
         (length, wanted),
-    ):
-        values: tuple[Any, ...] = (*row, tuple(given.get(row[0], ())))
-        found[row[0]] = Row(*values)
+    )
+    found = {one.id: Row(**vars(one), answers=tuple(given.get(one.id, ()))) for one in records(listed, _Listed)}
     return [found[key] for key in ids if key in found]
 
 

@@ -65,6 +65,11 @@ def limits_from_json(text: str) -> Limits:
     )
 
 
+def texts_to_json(texts: Sequence[str]) -> str:
+    """Returns texts as a column holds a list of them."""
+    return _encode(list(texts))
+
+
 def texts_from_json(text: str) -> tuple[str, ...]:
     """Returns the texts of a column that holds a list of them."""
     return tuple(json.loads(text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from db.connection import Connection
+from db.rows import records
 
 _NEWEST = """n.revision = (SELECT max(m.revision) FROM annotations AS m WHERE m.example_id = a.example_id
     AND m.annotator_id = a.annotator_id AND m.occasion = a.occasion)"""
@@ -34,7 +35,7 @@ def blind_answers(connection: Connection, dataset_id: int, evidence_from: int) -
         " ORDER BY a.id",
         {"dataset": dataset_id, "start": evidence_from},
     )
-    return [GivenAnswer(*row) for row in rows]
+    return records(rows, GivenAnswer)
 
 
 def label_confidences(connection: Connection, dataset_id: int) -> dict[int, float]:

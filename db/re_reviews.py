@@ -7,7 +7,8 @@ at what others said.
 from __future__ import annotations
 
 from db.connection import Connection
-from db.evidence import FirstAnswer, first_answer
+from db.evidence import FirstAnswer
+from db.rows import each_record, one_value
 
 # The joins are in this order whatever ANALYZE has learned: edits are few, annotations are many.
 ANSWERS = """
@@ -52,14 +53,14 @@ def forget(connection: Connection, example_id: int) -> None:
 
 def next_re_review(connection: Connection, dataset_id: int, annotator_id: int) -> int | None:
     """Returns the edited example that this annotator can be asked about, the one that waits longest."""
-    row = connection.execute(NEXT, {"dataset": dataset_id, "annotator": annotator_id}).fetchone()
-    return int(row[0]) if row else None
+    found: int | None = one_value(connection.execute(NEXT, {"dataset": dataset_id, "annotator": annotator_id}))
+    return found
 
 
 def labels_of(connection: Connection, example_id: int) -> list[str | None]:
     """Returns the labels given on the newest wording of an example, None for a skip."""
     rows = connection.execute(f"SELECT a.label {ANSWERS.format(which='e.example_id = ?')}", (example_id,))
-    return [row[0] for row in rows]
+    return [label for (label,) in rows]
 
 
 def answers_in(connection: Connection, dataset_id: int) -> dict[int, list[FirstAnswer]]:
@@ -70,15 +71,17 @@ def answers_in(connection: Connection, dataset_id: int) -> dict[int, list[FirstA
         f" {ANSWERS.format(which='e.dataset_id = ?')}",
         (dataset_id,),
     )
-    for row in rows:
-        found.setdefault(row[0], []).append(first_answer(row))
+    for answer in each_record(rows, FirstAnswer):
+        found.setdefault(answer.example_id, []).append(answer)
     return found
 
 
 def ruling_asked(connection: Connection, example_id: int) -> int | None:
     """Returns the ruling whose wording of an example annotators are asked about, or None if they aren't."""
-    row = connection.execute("SELECT ruling_id FROM re_reviews WHERE example_id = ?", (example_id,)).fetchone()
-    return row[0] if row else None
+    ruling: int | None = one_value(
+        connection.execute("SELECT ruling_id FROM re_reviews WHERE example_id = ?", (example_id,))
+    )
+    return ruling
 
 
 def has_answered(connection: Connection, example_id: int, annotator_id: int, ruling_id: int | None) -> bool:
@@ -102,10 +105,8 @@ def set_places(connection: Connection, example_id: int, wanted: int) -> None:
 
 def waiting(connection: Connection, dataset_id: int) -> int:
     """Returns how many edited examples of a dataset wait for annotators."""
-    row = connection.execute(
-        "SELECT count(*) FROM re_reviews WHERE dataset_id = ? AND places > 0", (dataset_id,)
-    ).fetchone()
-    return int(row[0])
+    waiting = connection.execute("SELECT count(*) FROM re_reviews WHERE dataset_id = ? AND places > 0", (dataset_id,))
+    return int(one_value(waiting))
 
 
 def _drop_reservations(connection: Connection, example_id: int) -> None:

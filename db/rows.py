@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from operator import itemgetter
 from types import NoneType, UnionType
@@ -87,20 +87,32 @@ def one_value(cursor: Cursor) -> Any:
 
 def insert(connection: Connection, table: str, values: Mapping[str, object]) -> int:
     """Inserts a row, its values by the names of their columns, and returns its id; within a write transaction."""
-    row_id = connection.execute(_insertion(table, tuple(values)), values).lastrowid
+    names = ", ".join(values)
+    marks = ", ".join(f":{name}" for name in values)
+    row_id = connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values).lastrowid
     assert row_id is not None
     return row_id
 
 
-def insert_all(connection: Connection, table: str, rows: Iterable[Mapping[str, object]]) -> None:
-    """Inserts rows that have the same columns; see `insert`."""
-    rows = list(rows)
+def insert_all(
+    connection: Connection, table: str, rows: Sequence[Mapping[str, object]], *, unless_known: bool = False
+) -> None:
+    """Inserts rows that have the same columns, two at least; see `insert`.
+
+    Args:
+        connection: In a write transaction.
+        table: Where to.
+        rows: What to insert.
+        unless_known: Whether a row that is there already stays as it is, and is no error.
+    """
     if rows:
-        connection.executemany(_insertion(table, tuple(rows[0])), rows)
-
-
-def _insertion(table: str, names: Sequence[str]) -> str:
-    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"
+        names = tuple(rows[0])
+        begin = "INSERT OR IGNORE" if unless_known else "INSERT"
+        # Marks are bound twice as fast as names, of which SQLite is asked anew for every row.
+        connection.executemany(
+            f"{begin} INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
+            map(itemgetter(*names), rows),
+        )
 
 
 def _values(rows: Sequence[tuple[Any, ...]], place: int, reader: Reader | None) -> Iterator[Any]:

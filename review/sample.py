@@ -8,11 +8,10 @@ finished ones is biased to the easy and would ship falsely.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from db import annotators
 from db import evidence as rows
@@ -270,10 +269,4 @@ def _is_disputed(answers: Sequence[FirstAnswer], *, always_three: bool) -> bool:
 def _sampled(row: OrderedExample, answers: Sequence[FirstAnswer], *, always_three: bool) -> SampledExample:
     counted = until_settled(answers, lambda answer: answer.label, always_three=always_three)
     settling = settle([answer.label for answer in counted], always_three=always_three)
-    return SampledExample(row.id, row.intended, _offered(row.choices), counted, settling, row.label_confidence)
-
-
-@lru_cache(maxsize=1024)
-def _offered(choices: str) -> tuple[str, ...]:
-    """Returns the answers of stored choices, which most examples of a dataset share."""
-    return tuple(answer for answer, _ in json.loads(choices))
+    return SampledExample(row.id, row.intended, row.choices, counted, settling, row.label_confidence)

@@ -191,6 +191,4 @@ def _first_answers(
 
 
 def _ordered(row: Mapping[str, Any]) -> OrderedExample:
-    # Samples are drawn from the answers alone; what they say stands in the data.
-    choices = json.dumps([[answer, ""] for answer in row["choices"]])
-    return OrderedExample(row["example"], row["intended"], choices, row["label_confidence"])
+    return OrderedExample(row["example"], row["intended"], tuple(row["choices"]), row["label_confidence"])
