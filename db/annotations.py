@@ -7,6 +7,7 @@ from db.clock import now_text
 from db.connection import Connection
 from db.json_columns import table_to_json
 from db.records import Annotation, Answers, Occasion
+from db.revisions import OCCASION, is_newest
 from db.rows import find_record, get_record, insert, one_value, records
 
 _COLUMNS = (
@@ -14,8 +15,7 @@ _COLUMNS = (
     " seconds, created_at, answers, skip_reason, suggested_edit"
 )
 
-NEWEST = """NOT EXISTS (SELECT 1 FROM annotations AS later WHERE later.example_id = a.example_id
-    AND later.annotator_id = a.annotator_id AND later.occasion = a.occasion AND later.revision > a.revision)"""
+_NEWEST = is_newest("annotations", OCCASION)
 
 _OF_AN_EDIT = """EXISTS (SELECT 1 FROM re_reviews AS e
     WHERE e.example_id = a.example_id AND e.ruling_id = a.ruling_id)"""
@@ -23,13 +23,13 @@ _OF_AN_EDIT = """EXISTS (SELECT 1 FROM re_reviews AS e
 
 PREVIOUS = f"""SELECT a.id, a.example_id FROM annotations AS a INDEXED BY annotations_by_annotator
     WHERE a.annotator_id = :annotator AND a.dataset_id = :dataset AND a.id < :before
-        AND {NEWEST}
+        AND {_NEWEST}
         AND (a.occasion IN ('first', 'extra', 'gold', 'repeat') OR a.occasion = 're-review' AND {_OF_AN_EDIT})
     ORDER BY a.id DESC LIMIT 1"""
 
 NEXT_SKIPPED = f"""SELECT a.id, a.example_id FROM annotations AS a INDEXED BY annotations_skipped
     WHERE a.annotator_id = :annotator AND a.dataset_id = :dataset AND a.skipped = 1 AND a.id > :after
-        AND a.occasion IN ('first', 'extra', 'gold', 'repeat') AND {NEWEST}
+        AND a.occasion IN ('first', 'extra', 'gold', 'repeat') AND {_NEWEST}
     ORDER BY a.id LIMIT 1"""
 
 
@@ -130,7 +130,7 @@ def first_answers(connection: Connection, example_id: int) -> list[Annotation]:
     Each annotator's newest revision stands at the place of their first one.
     """
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM annotations AS a WHERE example_id = ? AND occasion = 'first' AND {NEWEST}"
+        f"SELECT {_COLUMNS} FROM current_annotations AS a WHERE example_id = ? AND occasion = 'first'"
         " ORDER BY (SELECT min(o.id) FROM annotations AS o WHERE o.example_id = a.example_id"
         " AND o.annotator_id = a.annotator_id AND o.occasion = 'first')",
         (example_id,),
@@ -147,7 +147,7 @@ def history_of_dataset(connection: Connection, dataset_id: int) -> list[Annotati
 def everything_said(connection: Connection, example_id: int) -> list[Annotation]:
     """Returns the newest revision of every answer on an example on every occasion, oldest first."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM annotations AS a WHERE a.example_id = ? AND {NEWEST} ORDER BY a.id", (example_id,)
+        f"SELECT {_COLUMNS} FROM current_annotations WHERE example_id = ? ORDER BY id", (example_id,)
     )
     return records(rows, Annotation)
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
 
-from db.annotations import NEWEST
 from db.connection import Connection
 from db.rows import records
 
@@ -19,10 +18,8 @@ State = Literal[
     "unanswered", "open", "settled", "disputed", "contradicted", "flagged", "ambiguous", "skipped", "commented"
 ]
 
-_ANSWER = f"SELECT 1 FROM annotations AS a WHERE a.example_id = e.id AND a.occasion = 'first' AND {NEWEST}"
-_LABELS = (
-    f"FROM annotations AS a WHERE a.example_id = e.id AND a.occasion = 'first' AND a.label IS NOT NULL AND {NEWEST}"
-)
+_ANSWER = "SELECT 1 FROM current_annotations AS a WHERE a.example_id = e.id AND a.occasion = 'first'"
+_LABELS = "FROM current_annotations AS a WHERE a.example_id = e.id AND a.occasion = 'first' AND a.label IS NOT NULL"
 
 STATES: dict[State, str] = {
     "unanswered": "s.answers = 0",
@@ -163,8 +160,8 @@ def rows(connection: Connection, ids: Sequence[int], *, length: int = 400) -> li
     wanted = json.dumps(list(ids))
     for example_id, *answer in connection.execute(
         "SELECT a.example_id, n.name, a.label, a.relevance, a.ambiguous, a.flagged FROM json_each(?) AS j"
-        " CROSS JOIN annotations AS a ON a.example_id = j.value JOIN annotators AS n ON n.id = a.annotator_id"
-        f" WHERE a.occasion = 'first' AND {NEWEST} ORDER BY a.id",
+        " CROSS JOIN current_annotations AS a ON a.example_id = j.value JOIN annotators AS n ON n.id = a.annotator_id"
+        " WHERE a.occasion = 'first' ORDER BY a.id",
         (wanted,),
     ):
         name, label, relevance, ambiguous, flagged = answer

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from db.clock import now_text
 from db.connection import Connection
+from db.revisions import is_newest
 from db.rows import one_value, records
 
 _ANSWERED = """EXISTS (SELECT 1 FROM annotations AS a WHERE a.example_id = {example} AND a.annotator_id {who} :annotator
@@ -107,11 +108,10 @@ def insert_rating(
 
 def ratings(connection: Connection, dataset_id: int) -> list[DiversityRating]:
     """Returns the newest rating of every annotator on every handful of a dataset, handful by handful."""
+    newest = is_newest("diversity_ratings", ("handful_id", "annotator_id"), "r")
     rows = connection.execute(
         "SELECT r.handful_id, r.annotator_id, r.rating FROM handfuls AS h"
-        " JOIN diversity_ratings AS r ON r.handful_id = h.id WHERE h.dataset_id = ?"
-        " AND r.revision = (SELECT max(n.revision) FROM diversity_ratings AS n"
-        "  WHERE n.handful_id = r.handful_id AND n.annotator_id = r.annotator_id)"
+        f" JOIN diversity_ratings AS r ON r.handful_id = h.id WHERE h.dataset_id = ? AND {newest}"
         " ORDER BY r.handful_id, r.id",
         (dataset_id,),
     )

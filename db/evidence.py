@@ -81,10 +81,8 @@ def first_answers_of_dataset(connection: Connection, dataset_id: int, evidence_f
     """Returns every blind first answer after the latest reopening, in the order in which they were first given."""
     rows = connection.execute(
         "SELECT a.example_id, a.annotator_id, n.label, n.relevance, n.ambiguous, n.answers"
-        " FROM annotations AS a JOIN annotations AS n ON n.example_id = a.example_id"
-        " AND n.annotator_id = a.annotator_id AND n.occasion = 'first' AND n.revision ="
-        " (SELECT max(m.revision) FROM annotations AS m WHERE m.example_id = a.example_id"
-        " AND m.annotator_id = a.annotator_id AND m.occasion = 'first')"
+        " FROM annotations AS a JOIN current_annotations AS n ON n.example_id = a.example_id"
+        " AND n.annotator_id = a.annotator_id AND n.occasion = 'first'"
         " WHERE a.dataset_id = :dataset AND a.occasion = 'first' AND a.revision = 1 AND a.id > :start ORDER BY a.id",
         {"dataset": dataset_id, "start": evidence_from},
     )

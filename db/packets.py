@@ -93,12 +93,9 @@ _PACKETS = f"""
                 AND a.session_id = p.token
                 AND a.occasion IN (e.occasion, 're-review', iif(e.occasion = 'first', 'extra', '')))) AS answered,
         (SELECT count(*) FROM packet_examples AS e WHERE e.packet_id = p.id AND EXISTS
-            (SELECT 1 FROM annotations AS a WHERE a.example_id = e.example_id AND a.annotator_id = p.annotator_id
-                AND a.session_id LIKE '%{MARKS}' AND a.ruling_id IS e.ruling_id
-                AND a.occasion IN (e.occasion, iif(e.occasion = 'first', 'extra', ''))
-                AND NOT EXISTS (SELECT 1 FROM annotations AS later WHERE later.example_id = a.example_id
-                    AND later.annotator_id = a.annotator_id AND later.occasion = a.occasion
-                    AND later.revision > a.revision))) AS differing,
+            (SELECT 1 FROM current_annotations AS a WHERE a.example_id = e.example_id
+                AND a.annotator_id = p.annotator_id AND a.session_id LIKE '%{MARKS}' AND a.ruling_id IS e.ruling_id
+                AND a.occasion IN (e.occasion, iif(e.occasion = 'first', 'extra', '')))) AS differing,
         p.made_at, p.expires_at, p.ended_at,
         EXISTS (SELECT 1 FROM settings WHERE substr(name, 1, {len(_UNFINISHED)} + length(p.token) + 1)
             = '{_UNFINISHED}' || p.token || ' ') AS unfinished

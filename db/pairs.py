@@ -10,6 +10,7 @@ from typing import Literal
 
 from db.clock import now_text
 from db.connection import Connection
+from db.revisions import is_newest
 from db.rows import find_record, insert, one_value, records
 
 Better = Literal["first", "second", "tie"]
@@ -128,7 +129,7 @@ def answers(connection: Connection, datasets: tuple[int, int]) -> list[PairAnswe
     rows = connection.execute(
         "SELECT p.id AS pair_id, p.annotator_id, p.swapped, a.better FROM pairs AS p"
         " JOIN pair_answers AS a ON a.pair_id = p.id WHERE p.first_dataset = ? AND p.second_dataset = ?"
-        " AND a.revision = (SELECT max(n.revision) FROM pair_answers AS n WHERE n.pair_id = p.id) ORDER BY p.id",
+        f" AND {is_newest('pair_answers', ('pair_id',))} ORDER BY p.id",
         datasets,
     )
     return records(rows, PairAnswer)

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from db.connection import Connection
 from db.evidence import FirstAnswer
+from db.revisions import OCCASION, is_newest
 from db.rows import each_record, one_value
 
 # The joins are in this order whatever ANALYZE has learned: edits are few, annotations are many.
-ANSWERS = """
+ANSWERS = f"""
     FROM re_reviews AS e CROSS JOIN annotations AS a ON a.example_id = e.example_id AND a.occasion = 're-review'
-    WHERE {which} AND a.ruling_id = e.ruling_id
-        AND NOT EXISTS (SELECT 1 FROM annotations AS newer WHERE newer.example_id = a.example_id
-            AND newer.annotator_id = a.annotator_id AND newer.occasion = 're-review'
-            AND newer.ruling_id = a.ruling_id AND newer.revision > a.revision)
+    WHERE {{which}} AND a.ruling_id = e.ruling_id
+        AND {is_newest("annotations", (*OCCASION, "ruling_id"))}
         AND NOT EXISTS (SELECT 1 FROM disclosures AS d WHERE d.annotator_id = a.annotator_id
             AND d.dataset_id = a.dataset_id AND d.example_id IN (0, a.example_id) AND d.created_at < a.created_at)
     ORDER BY a.id"""

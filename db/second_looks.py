@@ -21,18 +21,15 @@ OPEN = """
     JOIN review_status AS s ON s.example_id = o.example_id
     WHERE o.annotator_id = ? AND o.dataset_id = ? AND o.outcome IS NULL ORDER BY o.offered_at, o.example_id"""
 
-_NEWEST = """{alias}.revision = (SELECT max(n.revision) FROM annotations AS n WHERE n.example_id = {alias}.example_id
-    AND n.annotator_id = {alias}.annotator_id AND n.occasion = {alias}.occasion)"""
-
-LOOKED_TWICE = f"""
+LOOKED_TWICE = """
     SELECT s.example_id, s.annotator_id, f.occasion = 'gold' AS gold, s.disclosed, e.intended, f.label AS blind,
         s.label AS second
-    FROM annotations AS s
-    JOIN annotations AS f ON f.example_id = s.example_id AND f.annotator_id = s.annotator_id
+    FROM current_annotations AS s
+    JOIN current_annotations AS f ON f.example_id = s.example_id AND f.annotator_id = s.annotator_id
         AND f.occasion IN ('first', 'gold') AND f.skipped = 0
     JOIN examples AS e ON e.id = s.example_id
     WHERE s.dataset_id = ? AND s.occasion = 'second look' AND e.intended IS NOT NULL
-        AND {_NEWEST.format(alias="s")} AND {_NEWEST.format(alias="f")} ORDER BY s.id"""
+    ORDER BY s.id"""
 
 
 @dataclass(frozen=True)
