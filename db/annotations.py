@@ -10,10 +10,12 @@ from db.records import Annotation, Answers, Occasion
 from db.revisions import OCCASION, is_newest
 from db.rows import find_record, get_record, insert, one_value, records
 
-_COLUMNS = (
-    "id, example_id, annotator_id, occasion, revision, skipped, label, relevance, ambiguous, flagged, comment,"
-    " seconds, created_at, answers, skip_reason, suggested_edit"
+COLUMNS = (
+    "a.id, a.example_id, a.annotator_id, a.occasion, a.revision, a.skipped, a.label, a.relevance, a.ambiguous,"
+    " a.flagged, a.comment, a.seconds, a.created_at, a.answers, a.skip_reason, a.suggested_edit, a.submission,"
+    " a.session_id, a.ruling_id, (SELECT name FROM annotators WHERE annotators.id = a.annotator_id) AS annotator"
 )
+"""The columns of an `Annotation`, where `a` are the annotations."""
 
 _NEWEST = is_newest("annotations", OCCASION)
 
@@ -100,14 +102,14 @@ def submission_stored(connection: Connection, submission: str) -> bool:
 def get_annotation(connection: Connection, annotation_id: int) -> Annotation:
     """Returns an annotation by id."""
     return get_record(
-        connection.execute(f"SELECT {_COLUMNS} FROM annotations WHERE id = ?", (annotation_id,)), Annotation
+        connection.execute(f"SELECT {COLUMNS} FROM annotations AS a WHERE a.id = ?", (annotation_id,)), Annotation
     )
 
 
 def newest_of(connection: Connection, example_id: int, annotator_id: int, occasion: Occasion) -> Annotation | None:
     """Returns an annotator's newest revision of one occasion, or None."""
     found = connection.execute(
-        f"SELECT {_COLUMNS} FROM annotations WHERE example_id = ? AND annotator_id = ? AND occasion = ?"
+        f"SELECT {COLUMNS} FROM annotations AS a WHERE example_id = ? AND annotator_id = ? AND occasion = ?"
         " ORDER BY revision DESC LIMIT 1",
         (example_id, annotator_id, occasion),
     )
@@ -117,7 +119,7 @@ def newest_of(connection: Connection, example_id: int, annotator_id: int, occasi
 def current_answer(connection: Connection, example_id: int, annotator_id: int) -> Annotation | None:
     """Returns an annotator's newest blind answer on an example, counted or extra."""
     found = connection.execute(
-        f"SELECT {_COLUMNS} FROM annotations WHERE example_id = ? AND annotator_id = ?"
+        f"SELECT {COLUMNS} FROM annotations AS a WHERE example_id = ? AND annotator_id = ?"
         " AND occasion IN ('first', 'extra') ORDER BY occasion DESC, revision DESC LIMIT 1",
         (example_id, annotator_id),
     )
@@ -130,7 +132,7 @@ def first_answers(connection: Connection, example_id: int) -> list[Annotation]:
     Each annotator's newest revision stands at the place of their first one.
     """
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM current_annotations AS a WHERE example_id = ? AND occasion = 'first'"
+        f"SELECT {COLUMNS} FROM current_annotations AS a WHERE example_id = ? AND occasion = 'first'"
         " ORDER BY (SELECT min(o.id) FROM annotations AS o WHERE o.example_id = a.example_id"
         " AND o.annotator_id = a.annotator_id AND o.occasion = 'first')",
         (example_id,),
@@ -140,14 +142,24 @@ def first_answers(connection: Connection, example_id: int) -> list[Annotation]:
 
 def history_of_dataset(connection: Connection, dataset_id: int) -> list[Annotation]:
     """Returns every revision of every answer on the examples of a dataset, in the order in which they were stored."""
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM annotations WHERE dataset_id = ? ORDER BY id", (dataset_id,))
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM annotations AS a WHERE a.dataset_id = ? ORDER BY a.id", (dataset_id,)
+    )
+    return records(rows, Annotation)
+
+
+def history_of_example(connection: Connection, example_id: int) -> list[Annotation]:
+    """Returns every revision of every answer on an example, in the order in which they were stored."""
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM annotations AS a WHERE a.example_id = ? ORDER BY a.id", (example_id,)
+    )
     return records(rows, Annotation)
 
 
 def everything_said(connection: Connection, example_id: int) -> list[Annotation]:
     """Returns the newest revision of every answer on an example on every occasion, oldest first."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM current_annotations WHERE example_id = ? ORDER BY id", (example_id,)
+        f"SELECT {COLUMNS} FROM current_annotations AS a WHERE a.example_id = ? ORDER BY a.id", (example_id,)
     )
     return records(rows, Annotation)
 

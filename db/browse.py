@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from db.annotations import COLUMNS
 from db.connection import Connection
-from db.rows import records
+from db.records import Annotation
+from db.rows import each_record, records
 
 State = Literal[
     "unanswered", "open", "settled", "disputed", "contradicted", "flagged", "ambiguous", "skipped", "commented"
@@ -83,17 +85,6 @@ class Found:
 
 
 @dataclass(frozen=True)
-class GivenAnswer:
-    """What an annotator says of an example, in the newest revision; a skip has no label."""
-
-    annotator: str
-    label: str | None
-    relevance: int | None
-    ambiguous: bool
-    flagged: bool
-
-
-@dataclass(frozen=True)
 class _Listed:
     """An example as a list shows it; see `Row`."""
 
@@ -115,7 +106,7 @@ class Row(_Listed):
         answers: The counted first answers.
     """
 
-    answers: tuple[GivenAnswer, ...]
+    answers: tuple[Annotation, ...]
 
 
 def find_some(connection: Connection, dataset_id: int, wanted: Filter, *, after: int = 0, span: int = 5000) -> Found:
@@ -156,16 +147,15 @@ def find_some(connection: Connection, dataset_id: int, wanted: Filter, *, after:
 
 def rows(connection: Connection, ids: Sequence[int], *, length: int = 400) -> list[Row]:
     """Returns the rows of these examples, in the order of the ids, each text cut to `length` characters."""
-    given: dict[int, list[GivenAnswer]] = {}
+    given: dict[int, list[Annotation]] = {}
     wanted = json.dumps(list(ids))
-    for example_id, *answer in connection.execute(
-        "SELECT a.example_id, n.name, a.label, a.relevance, a.ambiguous, a.flagged FROM json_each(?) AS j"
-        " CROSS JOIN current_annotations AS a ON a.example_id = j.value JOIN annotators AS n ON n.id = a.annotator_id"
+    answered = connection.execute(
+        f"SELECT {COLUMNS} FROM json_each(?) AS j CROSS JOIN current_annotations AS a ON a.example_id = j.value"
         " WHERE a.occasion = 'first' ORDER BY a.id",
         (wanted,),
-    ):
-        name, label, relevance, ambiguous, flagged = answer
-        given.setdefault(example_id, []).append(GivenAnswer(name, label, relevance, bool(ambiguous), bool(flagged)))
+    )
+    for answer in each_record(answered, Annotation):
+        given.setdefault(answer.example_id, []).append(answer)
     listed = connection.execute(
         "SELECT e.id, e.ordinal, substr(e.body, 1, ?) AS text, e.intended, e.label_confidence,"
         " CASE WHEN s.example_id IS NULL THEN 'removed' WHEN s.settled = 1 THEN 'settled'"

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated
 
 from db.connection import Connection
 from db.json_columns import answers_from_json
-from db.records import AnswerValue
+from db.records import BlindAnswer
 from db.removals import NOT_REMOVED
 from db.rows import one_value, records
-
-
-@dataclass(frozen=True)
-class FirstAnswer:
-    """One annotator's blind first answer on an example, in its newest revision; a skip has no label.
-
-    Attributes:
-        answers: To the dataset's own questions, by name.
-    """
-
-    example_id: int
-    annotator_id: int
-    label: str | None
-    relevance: int | None
-    ambiguous: bool
-    answers: Mapping[str, AnswerValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,7 +60,7 @@ def answered_before(connection: Connection, dataset_id: int, evidence_from: int)
     return records(rows, OrderedExample)
 
 
-def first_answers_of_dataset(connection: Connection, dataset_id: int, evidence_from: int) -> list[FirstAnswer]:
+def first_answers_of_dataset(connection: Connection, dataset_id: int, evidence_from: int) -> list[BlindAnswer]:
     """Returns every blind first answer after the latest reopening, in the order in which they were first given."""
     rows = connection.execute(
         "SELECT a.example_id, a.annotator_id, n.label, n.relevance, n.ambiguous, n.answers"
@@ -86,7 +69,7 @@ def first_answers_of_dataset(connection: Connection, dataset_id: int, evidence_f
         " WHERE a.dataset_id = :dataset AND a.occasion = 'first' AND a.revision = 1 AND a.id > :start ORDER BY a.id",
         {"dataset": dataset_id, "start": evidence_from},
     )
-    return records(rows, FirstAnswer)
+    return records(rows, BlindAnswer)
 
 
 def choices_of_answered(connection: Connection, dataset_id: int) -> dict[int, tuple[str, ...]]:

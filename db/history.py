@@ -1,4 +1,4 @@
-"""What has happened to one example: the calls that wrote and judged it, and every revision of every answer."""
+"""Where one example came from: the calls that wrote it and judged it."""
 
 from __future__ import annotations
 
@@ -32,22 +32,6 @@ class Written:
     round: int
     text: str
     scores: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class AnswerGiven:
-    """One revision of one annotator's answer."""
-
-    annotator: str
-    occasion: str
-    revision: int
-    label: str | None
-    relevance: int | None
-    ambiguous: bool
-    flagged: bool
-    comment: str
-    seconds: float
-    created_at: str
 
 
 def written(connection: Connection, example_id: int) -> Written | None:
@@ -89,14 +73,3 @@ def first_prompts(connection: Connection, job_id: int) -> list[CallMade]:
         (job_id,),
     )
     return records(rows, CallMade)
-
-
-def answers_given(connection: Connection, example_id: int) -> list[AnswerGiven]:
-    """Returns every revision of every answer on an example, oldest first."""
-    rows = connection.execute(
-        "SELECT n.name AS annotator, a.occasion, a.revision, a.label, a.relevance, a.ambiguous, a.flagged, a.comment,"
-        " a.seconds, a.created_at FROM annotations AS a JOIN annotators AS n ON n.id = a.annotator_id"
-        " WHERE a.example_id = ? ORDER BY a.id",
-        (example_id,),
-    )
-    return records(rows, AnswerGiven)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from db.annotations import COLUMNS
 from db.assignment import Reservation
 from db.clock import now, now_text
 from db.connection import Connection
-from db.json_columns import table_from_json
-from db.records import AnswerValue, Occasion
+from db.records import Annotation, Occasion
 from db.rows import find_record, insert, insert_all, records
 from db.settings import put_setting
 
@@ -56,25 +56,10 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What of an answer can count; a skip has no label and no relevance."""
+class StoredAnswer(Annotation):
+    """An answer that is here already, with the host of its session: a window's, or that of the copies of a packet."""
 
-    label: str | None
-    relevance: int | None
-    ambiguous: bool
-    answers: Mapping[str, AnswerValue]
-
-
-@dataclass(frozen=True)
-class StoredAnswer:
-    """An answer that is here already, and from which session: a window's, or a copy's of a packet, by its host."""
-
-    submission: str
-    session_id: str
-    host: str
-    occasion: Occasion
-    ruling_id: int | None
-    said: Said
+    host: str = ""
 
     @property
     def is_mark(self) -> bool:
@@ -148,12 +133,11 @@ def end(connection: Connection, packet_id: int) -> None:
 def stored_answers(connection: Connection, example_id: int, annotator_id: int) -> list[StoredAnswer]:
     """Returns every revision of every answer of an annotator on an example, in the order in which they were stored."""
     rows = connection.execute(
-        "SELECT a.submission, a.session_id, s.host, a.occasion, a.ruling_id, a.label, a.relevance, a.ambiguous,"
-        " a.answers FROM annotations AS a JOIN sessions AS s ON s.id = a.session_id"
+        f"SELECT {COLUMNS}, s.host FROM annotations AS a JOIN sessions AS s ON s.id = a.session_id"
         " WHERE a.example_id = ? AND a.annotator_id = ? ORDER BY a.id",
         (example_id, annotator_id),
     )
-    return [_stored_answer(*row) for row in rows]
+    return records(rows, StoredAnswer)
 
 
 def note_unfinished(connection: Connection, token: str, last: str, *, unfinished: bool) -> None:
@@ -183,18 +167,3 @@ def row_of(connection: Connection, example_id: int) -> tuple[str, int]:
         (example_id,),
     ).fetchone()
     return found
-
-
-def _stored_answer(
-    submission: str,
-    session_id: str,
-    host: str,
-    occasion: Occasion,
-    ruling_id: int | None,
-    label: str | None,
-    relevance: int | None,
-    ambiguous: int,
-    answers: str,
-) -> StoredAnswer:
-    said = Said(label, relevance, bool(ambiguous), table_from_json(answers))
-    return StoredAnswer(submission, session_id, host, occasion, ruling_id, said)

@@ -9,8 +9,8 @@ from db.rows import records
 
 
 @dataclass(frozen=True)
-class GivenAnswer:
-    """One annotator's label on an example, in its newest revision; a skip has no label.
+class TimedAnswer:
+    """One annotator's label on an example, in its newest revision, or its class; a skip has none.
 
     Attributes:
         seconds: How long the example was on screen before it was first answered.
@@ -22,7 +22,7 @@ class GivenAnswer:
     seconds: float
 
 
-def blind_answers(connection: Connection, dataset_id: int, evidence_from: int) -> list[GivenAnswer]:
+def blind_answers(connection: Connection, dataset_id: int, evidence_from: int) -> list[TimedAnswer]:
     """Returns every blind answer after the latest reopening, counted or extra, in the order first given."""
     rows = connection.execute(
         "SELECT a.annotator_id, a.example_id, n.label, a.seconds"
@@ -32,7 +32,7 @@ def blind_answers(connection: Connection, dataset_id: int, evidence_from: int) -
         " ORDER BY a.id",
         {"dataset": dataset_id, "start": evidence_from},
     )
-    return records(rows, GivenAnswer)
+    return records(rows, TimedAnswer)
 
 
 def label_confidences(connection: Connection, dataset_id: int) -> dict[int, float]:

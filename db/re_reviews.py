@@ -7,7 +7,7 @@ at what others said.
 from __future__ import annotations
 
 from db.connection import Connection
-from db.evidence import FirstAnswer
+from db.records import BlindAnswer
 from db.revisions import OCCASION, is_newest
 from db.rows import each_record, one_value
 
@@ -62,15 +62,15 @@ def labels_of(connection: Connection, example_id: int) -> list[str | None]:
     return [label for (label,) in rows]
 
 
-def answers_in(connection: Connection, dataset_id: int) -> dict[int, list[FirstAnswer]]:
+def answers_in(connection: Connection, dataset_id: int) -> dict[int, list[BlindAnswer]]:
     """Returns the answers on the newest wording of every edited example of a dataset, by its id."""
-    found: dict[int, list[FirstAnswer]] = {}
+    found: dict[int, list[BlindAnswer]] = {}
     rows = connection.execute(
         "SELECT a.example_id, a.annotator_id, a.label, a.relevance, a.ambiguous, a.answers"
         f" {ANSWERS.format(which='e.dataset_id = ?')}",
         (dataset_id,),
     )
-    for answer in each_record(rows, FirstAnswer):
+    for answer in each_record(rows, BlindAnswer):
         found.setdefault(answer.example_id, []).append(answer)
     return found
 

@@ -17,8 +17,7 @@ from db import re_reviews as re_review_rows
 from db import rulings as rows
 from db.connection import Connection, write
 from db.errors import InputError
-from db.evidence import FirstAnswer
-from db.records import Dataset, Example
+from db.records import BlindAnswer, Dataset, Example
 from db.rulings import NewRuling, Ruling
 from review.bounds import EDIT, REASON, check_length
 from review.formats.example import Kind, SourceExample, edited, write_row
@@ -47,7 +46,7 @@ class Standing:
     ruling: Ruling
     re_review: Settling | None
     outcome: Outcome | None
-    answers: tuple[FirstAnswer, ...] = ()
+    answers: tuple[BlindAnswer, ...] = ()
 
 
 def find_example(connection: Connection, named: str) -> tuple[Dataset, Example]:
@@ -165,7 +164,7 @@ def outcomes(connection: Connection, dataset: Dataset) -> dict[int, Outcome]:
     return {example_id: standing.outcome for example_id, standing in found.items() if standing.outcome is not None}
 
 
-def edits(connection: Connection, dataset: Dataset) -> dict[int, tuple[FirstAnswer, ...]]:
+def edits(connection: Connection, dataset: Dataset) -> dict[int, tuple[BlindAnswer, ...]]:
     """Returns the answers on the new text of each example that ships edited, by its id."""
     found = standings(connection, dataset)
     return {example_id: standing.answers for example_id, standing in found.items() if standing.outcome == "edited"}
@@ -223,7 +222,7 @@ def as_source(dataset: Dataset, example: Example) -> SourceExample:
     )
 
 
-def _standing(dataset: Dataset, ruling: Ruling, answers: tuple[FirstAnswer, ...], intended: str | None) -> Standing:
+def _standing(dataset: Dataset, ruling: Ruling, answers: tuple[BlindAnswer, ...], intended: str | None) -> Standing:
     if ruling.verdict == "drop":
         return Standing(ruling, None, "dropped")
     if ruling.verdict == "relabel":

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db.evidence import FirstAnswer
+from db.records import BlindAnswer
 from review.evidence import AFTER_RULINGS, OF_ALL, Evidence, measure_each
 from review.policy import Criterion, Policy
 from review.rulings import Outcome
@@ -32,7 +32,7 @@ KINDS: list[Outcome] = ["dropped", "relabelled", "edited"]
 def example(number: int, *, agreed: bool = True, relevance: int = 4, ambiguous: bool = False) -> SampledExample:
     intended = (YES, NO)[number % 2]
     label = intended if agreed else {YES: NO, NO: YES}[intended]
-    answers = tuple(FirstAnswer(number, who, label, relevance, ambiguous) for who in (1, 2))
+    answers = tuple(BlindAnswer(number, who, label, relevance, ambiguous) for who in (1, 2))
     return SampledExample(number, intended, (YES, NO), answers, settle([label, label]))
 
 
@@ -117,7 +117,7 @@ def test_alpha_of_all_that_ships_knows_what_was_before() -> None:
     before = []
     for number in range(100):
         labels = (YES, NO) if number % 2 else (YES, YES) if number % 4 else (NO, NO)
-        answers = tuple(FirstAnswer(number, who, label, 4, False) for who, label in enumerate(labels))
+        answers = tuple(BlindAnswer(number, who, label, 4, False) for who, label in enumerate(labels))
         before.append(SampledExample(1000 + number, YES, (YES, NO), answers, settle(labels)))
     after = tuple(example(number) for number in range(100))
     pieces = of_all(Sample(100, after, before=tuple(before)))
