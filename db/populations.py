@@ -96,7 +96,7 @@ def store_population(connection: Connection, dataset_id: int, basis: Basis, foun
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class PopulationMember:
     """An example as a part of a population; `counts` tells whether the evidence speaks for it."""
 
     body: str
@@ -106,20 +106,20 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedMember(Member):
+class PlacedMember(PopulationMember):
     """A member with its id, and its place in the review order if it has one."""
 
     id: int
     position: int | None
 
 
-def all_examples(connection: Connection, dataset_id: int, starts_after: int) -> Iterator[Member]:
+def all_examples(connection: Connection, dataset_id: int, starts_after: int) -> Iterator[PopulationMember]:
     """Yields the examples of a dataset, in the order in which they came."""
     rows = connection.execute(
         f"SELECT {_MEMBER} WHERE e.dataset_id = :dataset AND {NOT_REMOVED.format(example='e.id')} ORDER BY e.ordinal",
         {"dataset": dataset_id, "start": starts_after},
     )
-    yield from each_record(rows, Member)
+    yield from each_record(rows, PopulationMember)
 
 
 def places(connection: Connection, dataset_id: int) -> Iterator[PlacedMember]:
@@ -132,7 +132,7 @@ def places(connection: Connection, dataset_id: int) -> Iterator[PlacedMember]:
     yield from each_record(rows, PlacedMember)
 
 
-def some_examples(connection: Connection, dataset_id: int, count: int) -> Iterator[Member]:
+def some_examples(connection: Connection, dataset_id: int, count: int) -> Iterator[PopulationMember]:
     """Yields so many examples of a dataset, evenly apart; all of a smaller one."""
     (rows,) = connection.execute(
         "SELECT coalesce(max(ordinal) + 1, 0) FROM examples WHERE dataset_id = ?", (dataset_id,)
@@ -142,4 +142,4 @@ def some_examples(connection: Connection, dataset_id: int, count: int) -> Iterat
         f"SELECT {_MEMBER} WHERE e.dataset_id = :dataset AND e.ordinal IN (SELECT value FROM json_each(:places))",
         {"dataset": dataset_id, "start": 0, "places": json.dumps(places)},
     )
-    yield from each_record(found, Member)
+    yield from each_record(found, PopulationMember)

@@ -11,7 +11,7 @@ from db.connection import Connection
 from db.records import Occasion
 from db.rows import find_record, get_record, insert, insert_all, one_value, records
 
-Outcome = Literal["answered", "declined"]
+OfferOutcome = Literal["answered", "declined"]
 
 _ARGUMENT = "id, label, in_favour, against, written_by"
 
@@ -74,7 +74,7 @@ class Offer:
     occasion: Occasion
     argument_id: int | None
     session_id: str | None
-    outcome: Outcome | None = None
+    outcome: OfferOutcome | None = None
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def give_back(connection: Connection, annotator_id: int, session_id: str) -> Non
     )
 
 
-def end_offer(connection: Connection, annotator_id: int, example_id: int, outcome: Outcome) -> None:
+def end_offer(connection: Connection, annotator_id: int, example_id: int, outcome: OfferOutcome) -> None:
     """Notes what became of an offer; an answer stays one. Within a write transaction."""
     connection.execute(
         "UPDATE second_look_offers SET outcome = ? WHERE example_id = ? AND annotator_id = ?"

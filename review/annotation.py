@@ -24,7 +24,7 @@ from review.questions import check_answers
 from review.re_review import refresh
 from review.second_look import SecondLook, offer
 
-Outcome = Literal["counted", "extra", "changed", "apart", "known"]
+SubmissionOutcome = Literal["counted", "extra", "changed", "apart", "known"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Submitted:
         look: The second look that the annotator is offered before the next example, if any.
     """
 
-    outcome: Outcome
+    outcome: SubmissionOutcome
     next: BlindExample | None
     look: SecondLook | None
 
@@ -113,7 +113,7 @@ def check(dataset: Dataset, example: BlindExample, answers: Answers) -> None:
 
 def _store(
     connection: Connection, session: Session, dataset: Dataset, example: BlindExample, answers: Answers
-) -> Outcome:
+) -> SubmissionOutcome:
     if example.occasion in {*MIXED_IN, "re-review"}:
         return _store_apart(connection, session, dataset, example, answers)
     earlier = rows.current_answer(connection, example.id, session.annotator_id)
@@ -154,7 +154,7 @@ def _store(
 
 def _store_apart(
     connection: Connection, session: Session, dataset: Dataset, example: BlindExample, answers: Answers
-) -> Outcome:
+) -> SubmissionOutcome:
     """Stores an answer on a gold example, a repeat or an edited example: it is never evidence.
 
     What has been disclosed since measures nobody; on an edited example it stands on no wording, or the blind answer on

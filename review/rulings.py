@@ -29,7 +29,7 @@ from review.steering import find
 MOST_ID = 2**63 - 1
 """What SQLite can hold as a number."""
 
-Outcome = Literal["dropped", "relabelled", "edited"]
+RulingOutcome = Literal["dropped", "relabelled", "edited"]
 """What becomes of an example by a ruling that changes what ships. An edit does only once it was agreed on."""
 
 
@@ -45,7 +45,7 @@ class Standing:
 
     ruling: Ruling
     re_review: Settling | None
-    outcome: Outcome | None
+    outcome: RulingOutcome | None
     answers: tuple[BlindAnswer, ...] = ()
 
 
@@ -158,7 +158,7 @@ def rule(connection: Connection, dataset: Dataset, example_id: int, ruling: NewR
             re_review_rows.forget(connection, example_id)
 
 
-def outcomes(connection: Connection, dataset: Dataset) -> dict[int, Outcome]:
+def outcomes(connection: Connection, dataset: Dataset) -> dict[int, RulingOutcome]:
     """Returns what the rulings of a dataset make of its examples, of those that change what ships, by id."""
     found = standings(connection, dataset)
     return {example_id: standing.outcome for example_id, standing in found.items() if standing.outcome is not None}

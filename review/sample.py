@@ -20,7 +20,7 @@ from db.datasets import counts
 from db.evidence import OrderedExample
 from db.records import BlindAnswer, Dataset, Question
 from review.label_classes import LabelClasses
-from review.rulings import Outcome, edits, outcomes
+from review.rulings import RulingOutcome, edits, outcomes
 from review.settling import Settling, settle, until_settled
 from review.starts import FIRST_START, NO_SCORES, ScoreTotals, Start, classes_of, population_of, scores_of, start_of
 from review.stats.repeated import Repeated
@@ -101,7 +101,7 @@ class Sample:
     before: tuple[SampledExample, ...] = ()
     left_out: int = 0
     ahead: int = 0
-    outcomes: Mapping[int, Outcome] = field(default_factory=dict)
+    outcomes: Mapping[int, RulingOutcome] = field(default_factory=dict)
     edits: Mapping[int, SampledExample] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
     start: Start = FIRST_START
@@ -182,7 +182,7 @@ class Review:
     before: Sequence[OrderedExample]
     answers: Sequence[BlindAnswer]
     without: frozenset[int]
-    outcomes: Mapping[int, Outcome]
+    outcomes: Mapping[int, RulingOutcome]
     edits: Mapping[int, Sequence[BlindAnswer]] = field(default_factory=dict)
     start: Start = FIRST_START
     scores: ScoreTotals = NO_SCORES

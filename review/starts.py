@@ -20,7 +20,7 @@ from db import datasets as dataset_rows
 from db import populations as rows
 from db.connection import Connection, write
 from db.errors import WorkspaceError
-from db.populations import Member, Population
+from db.populations import Population, PopulationMember
 from db.records import Dataset
 from db.sequences import SequenceRow, begun, note_start, sequences_of
 from review.label_classes import LabelClasses, classes_among
@@ -219,7 +219,7 @@ def are_copies(one: Population, other: Population) -> bool:
     return smaller > 0 and len(first & second) >= COPY * smaller
 
 
-def _hash_of(example: Member) -> int:
+def _hash_of(example: PopulationMember) -> int:
     """Returns a hash of what an example asks and offers, in whatever order the choices stand: it is shuffled easily."""
     return text_hash(" ".join([example.body, *sorted(choice.text for choice in example.choices)]))
 

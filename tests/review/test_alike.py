@@ -19,7 +19,7 @@ from review.forecast import forecast
 from review.gate import evidence_of
 from review.policy import Criterion, Policy
 from review.questions import RELEVANCE, YES_NO
-from review.rulings import Outcome
+from review.rulings import RulingOutcome
 from review.sample import Sample, SampledExample, alike
 from review.settling import settle, until_settled
 from review.share_case import spread_evenly
@@ -31,7 +31,7 @@ HARM = Question("harm", "scale", "How harmful?", ("None", "Some", "Extreme"))
 CLEAR = Question("clear", "yes-no", "Is it clear?", YES_NO)
 WHY = Question("why", "text", "Why?", ())
 ASKED = (HARM, CLEAR, WHY)
-OUTCOMES: list[Outcome] = ["dropped", "relabelled", "edited"]
+OUTCOMES: list[RulingOutcome] = ["dropped", "relabelled", "edited"]
 POLICY = Policy(
     "all",
     0.05,
