@@ -109,8 +109,7 @@ def get_annotation(connection: Connection, annotation_id: int) -> Annotation:
 def newest_of(connection: Connection, example_id: int, annotator_id: int, occasion: Occasion) -> Annotation | None:
     """Returns an annotator's newest revision of one occasion, or None."""
     found = connection.execute(
-        f"SELECT {COLUMNS} FROM annotations AS a WHERE example_id = ? AND annotator_id = ? AND occasion = ?"
-        " ORDER BY revision DESC LIMIT 1",
+        f"SELECT {COLUMNS} FROM current_annotations AS a WHERE example_id = ? AND annotator_id = ? AND occasion = ?",
         (example_id, annotator_id, occasion),
     )
     return find_record(found, Annotation)
@@ -119,8 +118,8 @@ def newest_of(connection: Connection, example_id: int, annotator_id: int, occasi
 def current_answer(connection: Connection, example_id: int, annotator_id: int) -> Annotation | None:
     """Returns an annotator's newest blind answer on an example, counted or extra."""
     found = connection.execute(
-        f"SELECT {COLUMNS} FROM annotations AS a WHERE example_id = ? AND annotator_id = ?"
-        " AND occasion IN ('first', 'extra') ORDER BY occasion DESC, revision DESC LIMIT 1",
+        f"SELECT {COLUMNS} FROM current_annotations AS a WHERE example_id = ? AND annotator_id = ?"
+        " AND occasion IN ('first', 'extra') ORDER BY occasion DESC LIMIT 1",
         (example_id, annotator_id),
     )
     return find_record(found, Annotation)
