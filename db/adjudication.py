@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from db.annotations import NEWEST
 from db.connection import Connection
 
-CONTRARY = f"""
+CONTRARY = """
     WITH contrary AS (SELECT DISTINCT a.example_id FROM annotations AS a INDEXED BY annotations_of_dataset
         JOIN examples AS e ON e.id = a.example_id
         WHERE a.dataset_id = ? AND a.occasion = 'first' AND a.label IS NOT NULL AND a.label IS NOT e.intended)
     SELECT e.id, e.ordinal, e.intended, a.label FROM contrary AS c JOIN examples AS e ON e.id = c.example_id
-    JOIN annotations AS a ON a.example_id = c.example_id AND a.occasion = 'first' AND {NEWEST}
+    JOIN current_annotations AS a ON a.example_id = c.example_id AND a.occasion = 'first'
     ORDER BY e.ordinal, (SELECT min(o.id) FROM annotations AS o WHERE o.example_id = a.example_id
         AND o.annotator_id = a.annotator_id AND o.occasion = 'first')"""
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from db.assignment_settings import settings_of
 from db.clock import now_text
 from db.connection import Connection
+from db.json_columns import table_to_json
 from db.records import Annotation, Answers, Occasion
+from db.revisions import OCCASION, is_newest
+from db.rows import find_record, get_record, insert, one_value, records
 
-_COLUMNS = (
-    "id, example_id, annotator_id, occasion, revision, skipped, label, relevance, ambiguous, flagged, comment,"
-    " seconds, created_at, answers, skip_reason, suggested_edit"
+COLUMNS = (
+    "a.id, a.example_id, a.annotator_id, a.occasion, a.revision, a.skipped, a.label, a.relevance, a.ambiguous,"
+    " a.flagged, a.comment, a.seconds, a.created_at, a.answers, a.skip_reason, a.suggested_edit, a.submission,"
+    " a.session_id, a.ruling_id, (SELECT name FROM annotators WHERE annotators.id = a.annotator_id) AS annotator"
 )
+"""The columns of an `Annotation`, where `a` are the annotations."""
 
-NEWEST = """NOT EXISTS (SELECT 1 FROM annotations AS later WHERE later.example_id = a.example_id
-    AND later.annotator_id = a.annotator_id AND later.occasion = a.occasion AND later.revision > a.revision)"""
+_NEWEST = is_newest("annotations", OCCASION)
 
 _OF_AN_EDIT = """EXISTS (SELECT 1 FROM re_reviews AS e
     WHERE e.example_id = a.example_id AND e.ruling_id = a.ruling_id)"""
@@ -24,13 +25,13 @@ _OF_AN_EDIT = """EXISTS (SELECT 1 FROM re_reviews AS e
 
 PREVIOUS = f"""SELECT a.id, a.example_id FROM annotations AS a INDEXED BY annotations_by_annotator
     WHERE a.annotator_id = :annotator AND a.dataset_id = :dataset AND a.id < :before
-        AND {NEWEST}
+        AND {_NEWEST}
         AND (a.occasion IN ('first', 'extra', 'gold', 'repeat') OR a.occasion = 're-review' AND {_OF_AN_EDIT})
     ORDER BY a.id DESC LIMIT 1"""
 
 NEXT_SKIPPED = f"""SELECT a.id, a.example_id FROM annotations AS a INDEXED BY annotations_skipped
     WHERE a.annotator_id = :annotator AND a.dataset_id = :dataset AND a.skipped = 1 AND a.id > :after
-        AND a.occasion IN ('first', 'extra', 'gold', 'repeat') AND {NEWEST}
+        AND a.occasion IN ('first', 'extra', 'gold', 'repeat') AND {_NEWEST}
     ORDER BY a.id LIMIT 1"""
 
 
@@ -63,45 +64,33 @@ def insert_annotation(
         disclosed: What they were shown before, in a word.
         ruling_id: The ruling that made the wording they read, where it was edited.
     """
-    row_id = connection.execute(
-        "INSERT INTO annotations (dataset_id, example_id, annotator_id, occasion, revision, skipped, label, relevance,"
-        " ambiguous, flagged, comment, seconds, submission, session_id, created_at, answers, skip_reason,"
-        " suggested_edit, disclosed, ruling_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            dataset_id,
-            example_id,
-            annotator_id,
-            occasion,
-            revision,
-            answers.skipped,
-            answers.label,
-            answers.relevance,
-            answers.ambiguous,
-            answers.flagged,
-            answers.comment,
-            answers.seconds,
-            answers.submission,
-            session_id,
-            created_at or now_text(),
-            json.dumps(dict(answers.answers), ensure_ascii=False),
-            answers.skip_reason,
-            answers.suggested_edit,
-            disclosed,
-            ruling_id,
-        ),
-    ).lastrowid
-    assert row_id is not None
-    return row_id
+    return insert(
+        connection,
+        "annotations",
+        {
+            **vars(answers),
+            "answers": table_to_json(answers.answers),
+            "skipped": answers.skipped,
+            "dataset_id": dataset_id,
+            "example_id": example_id,
+            "annotator_id": annotator_id,
+            "session_id": session_id,
+            "occasion": occasion,
+            "revision": revision,
+            "created_at": created_at or now_text(),
+            "disclosed": disclosed,
+            "ruling_id": ruling_id,
+        },
+    )
 
 
 def last_revision(connection: Connection, example_id: int, annotator_id: int, occasion: Occasion) -> int:
     """Returns the number of an annotator's newest revision of one occasion, 0 if there is none."""
-    row = connection.execute(
+    last = connection.execute(
         "SELECT coalesce(max(revision), 0) FROM annotations WHERE example_id = ? AND annotator_id = ? AND occasion = ?",
         (example_id, annotator_id, occasion),
-    ).fetchone()
-    return int(row[0])
+    )
+    return int(one_value(last))
 
 
 def submission_stored(connection: Connection, submission: str) -> bool:
@@ -112,29 +101,28 @@ def submission_stored(connection: Connection, submission: str) -> bool:
 
 def get_annotation(connection: Connection, annotation_id: int) -> Annotation:
     """Returns an annotation by id."""
-    return _annotation(
-        connection.execute(f"SELECT {_COLUMNS} FROM annotations WHERE id = ?", (annotation_id,)).fetchone()
+    return get_record(
+        connection.execute(f"SELECT {COLUMNS} FROM annotations AS a WHERE a.id = ?", (annotation_id,)), Annotation
     )
 
 
 def newest_of(connection: Connection, example_id: int, annotator_id: int, occasion: Occasion) -> Annotation | None:
     """Returns an annotator's newest revision of one occasion, or None."""
-    row = connection.execute(
-        f"SELECT {_COLUMNS} FROM annotations WHERE example_id = ? AND annotator_id = ? AND occasion = ?"
-        " ORDER BY revision DESC LIMIT 1",
+    found = connection.execute(
+        f"SELECT {COLUMNS} FROM current_annotations AS a WHERE example_id = ? AND annotator_id = ? AND occasion = ?",
         (example_id, annotator_id, occasion),
-    ).fetchone()
-    return _annotation(row) if row else None
+    )
+    return find_record(found, Annotation)
 
 
 def current_answer(connection: Connection, example_id: int, annotator_id: int) -> Annotation | None:
     """Returns an annotator's newest blind answer on an example, counted or extra."""
-    row = connection.execute(
-        f"SELECT {_COLUMNS} FROM annotations WHERE example_id = ? AND annotator_id = ?"
-        " AND occasion IN ('first', 'extra') ORDER BY occasion DESC, revision DESC LIMIT 1",
+    found = connection.execute(
+        f"SELECT {COLUMNS} FROM current_annotations AS a WHERE example_id = ? AND annotator_id = ?"
+        " AND occasion IN ('first', 'extra') ORDER BY occasion DESC LIMIT 1",
         (example_id, annotator_id),
-    ).fetchone()
-    return _annotation(row) if row else None
+    )
+    return find_record(found, Annotation)
 
 
 def first_answers(connection: Connection, example_id: int) -> list[Annotation]:
@@ -143,26 +131,36 @@ def first_answers(connection: Connection, example_id: int) -> list[Annotation]:
     Each annotator's newest revision stands at the place of their first one.
     """
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM annotations AS a WHERE example_id = ? AND occasion = 'first' AND {NEWEST}"
+        f"SELECT {COLUMNS} FROM current_annotations AS a WHERE example_id = ? AND occasion = 'first'"
         " ORDER BY (SELECT min(o.id) FROM annotations AS o WHERE o.example_id = a.example_id"
         " AND o.annotator_id = a.annotator_id AND o.occasion = 'first')",
         (example_id,),
     )
-    return [_annotation(row) for row in rows]
+    return records(rows, Annotation)
 
 
 def history_of_dataset(connection: Connection, dataset_id: int) -> list[Annotation]:
     """Returns every revision of every answer on the examples of a dataset, in the order in which they were stored."""
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM annotations WHERE dataset_id = ? ORDER BY id", (dataset_id,))
-    return [_annotation(row) for row in rows]
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM annotations AS a WHERE a.dataset_id = ? ORDER BY a.id", (dataset_id,)
+    )
+    return records(rows, Annotation)
+
+
+def history_of_example(connection: Connection, example_id: int) -> list[Annotation]:
+    """Returns every revision of every answer on an example, in the order in which they were stored."""
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM annotations AS a WHERE a.example_id = ? ORDER BY a.id", (example_id,)
+    )
+    return records(rows, Annotation)
 
 
 def everything_said(connection: Connection, example_id: int) -> list[Annotation]:
     """Returns the newest revision of every answer on an example on every occasion, oldest first."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM annotations AS a WHERE a.example_id = ? AND {NEWEST} ORDER BY a.id", (example_id,)
+        f"SELECT {COLUMNS} FROM current_annotations AS a WHERE a.example_id = ? ORDER BY a.id", (example_id,)
     )
-    return [_annotation(row) for row in rows]
+    return records(rows, Annotation)
 
 
 def previous_answered(
@@ -198,19 +196,11 @@ def next_skipped(connection: Connection, dataset_id: int, annotator_id: int, aft
 
 def last_annotation(connection: Connection, dataset_id: int) -> int:
     """Returns the id of a dataset's newest annotation, 0 if there is none: what a decision was made from."""
-    row = connection.execute(
-        "SELECT coalesce(max(id), 0) FROM annotations WHERE dataset_id = ?", (dataset_id,)
-    ).fetchone()
-    return int(row[0])
+    last = connection.execute("SELECT coalesce(max(id), 0) FROM annotations WHERE dataset_id = ?", (dataset_id,))
+    return int(one_value(last))
 
 
 def _with_gold_set(connection: Connection, dataset_id: int) -> list[int]:
     """Returns the ids of a dataset and of the gold set that is mixed into it."""
     gold_set = settings_of(connection, dataset_id).gold_set
     return [dataset_id] if gold_set is None else [dataset_id, gold_set]
-
-
-def _annotation(row: tuple[Any, ...]) -> Annotation:
-    marks = (bool(row[8]), bool(row[9]))
-    values: tuple[Any, ...] = (*row[:5], bool(row[5]), *row[6:8], *marks, *row[10:13], json.loads(row[13]), *row[14:])
-    return Annotation(*values)

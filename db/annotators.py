@@ -8,6 +8,7 @@ from db.clock import now_text
 from db.connection import Connection
 from db.errors import InputError
 from db.names import check_name, composed, nearly, same_letters, storable
+from db.rows import insert, one_value
 from db.settings import setting
 
 FIRST_NUMBER, NUMBERS = 100, 900
@@ -31,11 +32,8 @@ def annotator_id(connection: Connection, name: str) -> int:
             f"There is a validator {other} already, whose name is nearly the same as {name}; give that one, or one "
             "that differs more."
         )
-    row = connection.execute(
-        "INSERT INTO annotators (name, created_at, pseudonym) VALUES (?, ?, ?) RETURNING id",
-        (name, now_text(), _free_number(connection)),
-    ).fetchone()
-    return int(row[0])
+    new = {"name": name, "created_at": now_text(), "pseudonym": _free_number(connection)}
+    return insert(connection, "annotators", new)
 
 
 def find_annotator(connection: Connection, name: str) -> int | None:
@@ -43,10 +41,10 @@ def find_annotator(connection: Connection, name: str) -> int | None:
     if not storable(name):
         return None
     query = "SELECT id FROM annotators WHERE name = ?"
-    row = connection.execute(query, (name,)).fetchone()
-    if row is None and (other := same_letters(name, names(connection).values())) is not None:
-        row = connection.execute(query, (other,)).fetchone()
-    return int(row[0]) if row else None
+    found: int | None = one_value(connection.execute(query, (name,)))
+    if found is None and (other := same_letters(name, names(connection).values())) is not None:
+        found = one_value(connection.execute(query, (other,)))
+    return found
 
 
 def names(connection: Connection) -> dict[int, str]:
@@ -85,7 +83,7 @@ def excluded_on(connection: Connection, example_id: int) -> set[int]:
         " WHERE a.example_id = ? AND p.excluded_reason IS NOT NULL",
         (example_id,),
     )
-    return {row[0] for row in rows}
+    return {annotator for (annotator,) in rows}
 
 
 def answered_examples(connection: Connection, annotator_id: int) -> list[int]:
@@ -94,4 +92,4 @@ def answered_examples(connection: Connection, annotator_id: int) -> list[int]:
         "SELECT DISTINCT example_id FROM annotations WHERE annotator_id = ? AND occasion = 'first' ORDER BY example_id",
         (annotator_id,),
     )
-    return [row[0] for row in rows]
+    return [example_id for (example_id,) in rows]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from db.connection import Connection
 from db.records import Occasion, Progress
+from db.rows import find_record, get_record, insert, one_value, records
 
 NEXT_REOPENED = """
     SELECT r.id, r.example_id FROM reopenings AS r INDEXED BY reopenings_of_dataset
@@ -91,10 +92,10 @@ class SessionRow:
 
 def status(connection: Connection, example_id: int) -> Status | None:
     """Returns an example's status; a removed one has none."""
-    row = connection.execute(
+    found = connection.execute(
         "SELECT dataset_id, position, places, answers, settled FROM review_status WHERE example_id = ?", (example_id,)
-    ).fetchone()
-    return Status(row[0], row[1], row[2], row[3], bool(row[4])) if row else None
+    )
+    return find_record(found, Status)
 
 
 def set_status(connection: Connection, example_id: int, *, places: int, answers: int, settled: bool) -> None:
@@ -118,24 +119,23 @@ def forget_reopened(connection: Connection, example_id: int) -> None:
 
 def next_reopened(connection: Connection, dataset_id: int, annotator_id: int, after: int) -> tuple[int, int] | None:
     """Returns the next reopening that this annotator can take: its id and the example's."""
-    found = connection.execute(
+    found: tuple[int, int] | None = connection.execute(
         NEXT_REOPENED, {"dataset": dataset_id, "annotator": annotator_id, "after": after}
     ).fetchone()
-    return (found[0], found[1]) if found else None
+    return found
 
 
 def next_frontier(connection: Connection, dataset_id: int, annotator_id: int, after: int) -> tuple[int, int] | None:
     """Returns the next example ahead in the review order that this annotator can take: its position and its id."""
-    found = connection.execute(
+    found: tuple[int, int] | None = connection.execute(
         NEXT_FRONTIER, {"dataset": dataset_id, "annotator": annotator_id, "after": after}
     ).fetchone()
-    return (found[0], found[1]) if found else None
+    return found
 
 
 def last_reopening(connection: Connection, dataset_id: int) -> int:
     """Returns the id of a dataset's last reopening, 0 if there is none."""
-    row = connection.execute(LAST_REOPENING, (dataset_id,)).fetchone()
-    return int(row[0]) if row else 0
+    return int(one_value(connection.execute(LAST_REOPENING, (dataset_id,))) or 0)
 
 
 def cursor(connection: Connection, dataset_id: int, annotator_id: int) -> Cursor:
@@ -143,11 +143,11 @@ def cursor(connection: Connection, dataset_id: int, annotator_id: int) -> Cursor
     connection.execute(
         "INSERT OR IGNORE INTO cursors (dataset_id, annotator_id) VALUES (?, ?)", (dataset_id, annotator_id)
     )
-    row = connection.execute(
+    found = connection.execute(
         "SELECT position, reopening_id FROM cursors WHERE dataset_id = ? AND annotator_id = ?",
         (dataset_id, annotator_id),
-    ).fetchone()
-    return Cursor(*row)
+    )
+    return get_record(found, Cursor)
 
 
 def move_cursor(connection: Connection, dataset_id: int, annotator_id: int, cursor: Cursor) -> None:
@@ -169,11 +169,11 @@ def count_answer(connection: Connection, dataset_id: int, annotator_id: int, *, 
 
 def progress(connection: Connection, dataset_id: int, annotator_id: int) -> Progress:
     """Returns what an annotator has done in a dataset."""
-    row = connection.execute(
+    found = connection.execute(
         "SELECT answered, skipped, mixed_in FROM cursors WHERE dataset_id = ? AND annotator_id = ?",
         (dataset_id, annotator_id),
-    ).fetchone()
-    return Progress(*row) if row else Progress(0, 0)
+    )
+    return find_record(found, Progress) or Progress(0, 0)
 
 
 def count_mixed_in(connection: Connection, dataset_id: int, annotator_id: int) -> None:
@@ -202,22 +202,18 @@ def reserve(connection: Connection, held: Reservation, dataset_id: int, expires_
         dataset_id: In whose review; of a gold example not its own dataset.
         expires_at: Seconds since 1970.
     """
-    connection.execute(
-        "INSERT INTO reservations (example_id, annotator_id, dataset_id, session_id, occasion, expires_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (held.example_id, held.annotator_id, dataset_id, held.session_id, held.occasion, expires_at),
-    )
+    insert(connection, "reservations", {**vars(held), "dataset_id": dataset_id, "expires_at": expires_at})
     if held.occasion == "first":
         connection.execute("UPDATE review_status SET places = places - 1 WHERE example_id = ?", (held.example_id,))
 
 
 def reservation(connection: Connection, example_id: int, annotator_id: int) -> Reservation | None:
     """Returns an annotator's reservation of an example."""
-    row = connection.execute(
+    found = connection.execute(
         f"SELECT {_RESERVATION} FROM reservations WHERE example_id = ? AND annotator_id = ?",
         (example_id, annotator_id),
-    ).fetchone()
-    return Reservation(*row) if row else None
+    )
+    return find_record(found, Reservation)
 
 
 def reservations_of(connection: Connection, annotator_id: int, dataset_id: int) -> list[Reservation]:
@@ -226,7 +222,7 @@ def reservations_of(connection: Connection, annotator_id: int, dataset_id: int) 
         f"SELECT {_RESERVATION} FROM reservations WHERE annotator_id = ? AND dataset_id = ?",
         (annotator_id, dataset_id),
     )
-    return [Reservation(*row) for row in rows]
+    return records(rows, Reservation)
 
 
 def reservations_of_session(connection: Connection, annotator_id: int, session_id: str) -> list[Reservation]:
@@ -235,15 +231,15 @@ def reservations_of_session(connection: Connection, annotator_id: int, session_i
         f"SELECT {_RESERVATION} FROM reservations WHERE annotator_id = ? AND session_id = ?",
         (annotator_id, session_id),
     )
-    return [Reservation(*row) for row in rows]
+    return records(rows, Reservation)
 
 
 def count_reservations(connection: Connection, example_id: int) -> int:
     """Returns how many annotators hold a place of an example."""
-    row = connection.execute(
+    held = connection.execute(
         "SELECT count(*) FROM reservations WHERE example_id = ? AND occasion = 'first'", (example_id,)
-    ).fetchone()
-    return int(row[0])
+    )
+    return int(one_value(held))
 
 
 def expired_reservations(connection: Connection, now: float, limit: int) -> list[Reservation]:
@@ -252,7 +248,7 @@ def expired_reservations(connection: Connection, now: float, limit: int) -> list
         f"SELECT {_RESERVATION} FROM reservations WHERE expires_at < ? ORDER BY expires_at LIMIT ?",
         (now, limit),
     )
-    return [Reservation(*row) for row in rows]
+    return records(rows, Reservation)
 
 
 def hand_over(connection: Connection, held: Reservation, session_id: str, expires_at: float) -> None:
@@ -275,18 +271,13 @@ def drop_reservation(
 
 def insert_session(connection: Connection, session: SessionRow, annotator_id: int) -> None:
     """Stores a session."""
-    connection.execute(
-        "INSERT INTO sessions (id, annotator_id, host, pid, seen_at, process) VALUES (?, ?, ?, ?, ?, ?)",
-        (session.id, annotator_id, session.host, session.pid, session.seen_at, session.process),
-    )
+    insert(connection, "sessions", {**vars(session), "annotator_id": annotator_id})
 
 
 def session(connection: Connection, session_id: str) -> SessionRow:
     """Returns a session."""
-    row = connection.execute(
-        "SELECT id, host, pid, seen_at, process FROM sessions WHERE id = ?", (session_id,)
-    ).fetchone()
-    return SessionRow(*row)
+    found = connection.execute("SELECT id, host, pid, seen_at, process FROM sessions WHERE id = ?", (session_id,))
+    return get_record(found, SessionRow)
 
 
 def touch_session(connection: Connection, session_id: str, now: float) -> None:

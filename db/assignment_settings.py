@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from db.connection import Connection
+from db.rows import find_record, one_value
 
 ALLOWED = """
     SELECT NOT EXISTS (SELECT 1 FROM allowed_annotators WHERE dataset_id = :dataset)
@@ -33,14 +34,12 @@ class AssignmentSettings:
 
 def settings_of(connection: Connection, dataset_id: int) -> AssignmentSettings:
     """Returns how a dataset is assigned."""
-    row = connection.execute(
+    found = connection.execute(
         "SELECT most_each, gold_set, gold_rate, repeat_rate, refreshed_to, second_look FROM assignment_settings"
         " WHERE dataset_id = ?",
         (dataset_id,),
-    ).fetchone()
-    if row is None:
-        return AssignmentSettings()
-    return AssignmentSettings(row[0], row[1], row[2], row[3], row[4], second_look=bool(row[5]))
+    )
+    return find_record(found, AssignmentSettings) or AssignmentSettings()
 
 
 def store_settings(connection: Connection, dataset_id: int, settings: AssignmentSettings) -> None:
@@ -48,16 +47,8 @@ def store_settings(connection: Connection, dataset_id: int, settings: Assignment
     connection.execute(
         "INSERT OR REPLACE INTO assignment_settings"
         " (dataset_id, most_each, gold_set, gold_rate, repeat_rate, refreshed_to, second_look)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            dataset_id,
-            settings.most_each,
-            settings.gold_set,
-            settings.gold_rate,
-            settings.repeat_rate,
-            settings.refreshed_to,
-            settings.second_look,
-        ),
+        " VALUES (:dataset_id, :most_each, :gold_set, :gold_rate, :repeat_rate, :refreshed_to, :second_look)",
+        {**vars(settings), "dataset_id": dataset_id},
     )
 
 
@@ -68,8 +59,7 @@ def set_overlap(connection: Connection, dataset_id: int, *, always_three: bool) 
 
 def is_allowed(connection: Connection, dataset_id: int, annotator_id: int | None) -> bool:
     """Whether an annotator (None: somebody new) may label a dataset: where nobody is on its list, everybody may."""
-    row = connection.execute(ALLOWED, {"dataset": dataset_id, "annotator": annotator_id}).fetchone()
-    return bool(row[0])
+    return bool(one_value(connection.execute(ALLOWED, {"dataset": dataset_id, "annotator": annotator_id})))
 
 
 def allowed_names(connection: Connection, dataset_id: int) -> list[str]:

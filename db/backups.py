@@ -131,7 +131,7 @@ def _take(backup: Path, partial: Path) -> None:
         try:
             (kind,) = copy.execute("PRAGMA application_id").fetchone()
             (version,) = copy.execute("PRAGMA user_version").fetchone()
-            found = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
+            (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
             foreign = schema.difference(copy, version) if version <= schema.CURRENT else None
         except DatabaseError as error:
             raise _unsound(backup, str(error)) from error

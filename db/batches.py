@@ -5,17 +5,17 @@ A batch holds its work items by its token, as a worker holds others by its lease
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from db.connection import Connection
 from db.job_records import WorkItem
-from db.jobs import work_item
+from db.json_columns import table_from_json, table_to_json
+from db.rows import get_record, records
 
 _COLUMNS = "token, job_id, batch_id, state, requests, created_at"
-_ITEM = "i.id, i.job_id, i.round, i.stage, i.ordinal, i.candidate_id, i.payload, i.attempt"
+_ITEM = "i.id, i.job_id, i.round, i.stage, i.ordinal, i.candidate_id, i.payload, i.attempt, i.lease"
 
 OPEN = ("intended", "processing")
 """The states of a batch that holds work items."""
@@ -54,7 +54,7 @@ def add_requests(connection: Connection, token: str, requests: Sequence[tuple[Wo
     """Adds requests, as they will be sent, to a batch that their items are leased to."""
     connection.executemany(
         "INSERT OR REPLACE INTO batch_requests (item_id, token, attempt, request) VALUES (?, ?, ?, ?)",
-        [(item.id, token, item.attempt, json.dumps(request, ensure_ascii=False)) for item, request in requests],
+        [(item.id, token, item.attempt, table_to_json(request)) for item, request in requests],
     )
     connection.execute(
         "UPDATE batches SET requests = (SELECT count(*) FROM batch_requests WHERE token = ?) WHERE token = ?",
@@ -64,37 +64,39 @@ def add_requests(connection: Connection, token: str, requests: Sequence[tuple[Wo
 
 def find_batch(connection: Connection, token: str) -> Batch:
     """Returns a batch."""
-    row = connection.execute(f"SELECT {_COLUMNS} FROM batches WHERE token = ?", (token,)).fetchone()
-    return Batch(*row)
+    return get_record(connection.execute(f"SELECT {_COLUMNS} FROM batches WHERE token = ?", (token,)), Batch)
 
 
 def open_batches(connection: Connection) -> list[Batch]:
     """Returns the batches that still hold work items, oldest first."""
     rows = connection.execute(f"SELECT {_COLUMNS} FROM batches WHERE state IN {OPEN} ORDER BY created_at")
-    return [Batch(*row) for row in rows]
+    return records(rows, Batch)
 
 
 def job_batches(connection: Connection, job_id: int) -> tuple[int, int]:
     """Returns how many batches a job has had, and how many of them are open."""
-    row = connection.execute(
+    had, still_open = connection.execute(
         f"SELECT count(*), coalesce(sum(state IN {OPEN}), 0) FROM batches WHERE job_id = ?", (job_id,)
     ).fetchone()
-    return row[0], row[1]
+    return had, still_open
 
 
 def known_ids(connection: Connection) -> set[str]:
     """Returns the server's names of all batches that are known."""
-    return {row[0] for row in connection.execute("SELECT batch_id FROM batches WHERE batch_id IS NOT NULL")}
+    return {known for (known,) in connection.execute("SELECT batch_id FROM batches WHERE batch_id IS NOT NULL")}
 
 
 def held_items(connection: Connection, token: str) -> list[tuple[WorkItem, dict[str, Any]]]:
     """Returns the items that a batch still holds, each with its request."""
     rows = connection.execute(
-        f"SELECT {_ITEM}, r.request FROM batch_requests AS r JOIN work_items AS i ON i.id = r.item_id"
+        f"SELECT {_ITEM} FROM batch_requests AS r JOIN work_items AS i ON i.id = r.item_id"
         " WHERE r.token = ? AND i.state = 'leased' AND i.lease = r.token AND i.attempt = r.attempt ORDER BY i.id",
         (token,),
     )
-    return [(work_item(row[:8], token), json.loads(row[8])) for row in rows.fetchall()]
+    items = records(rows, WorkItem)
+    requests = connection.execute("SELECT item_id, request FROM batch_requests WHERE token = ?", (token,))
+    asked = {item_id: table_from_json(request) for item_id, request in requests}
+    return [(item, asked[item.id]) for item in items]
 
 
 def adopt_batch(connection: Connection, token: str, batch_id: str) -> None:

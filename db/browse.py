@@ -9,19 +9,19 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Literal
 
-from db.annotations import NEWEST
+from db.annotations import COLUMNS
 from db.connection import Connection
+from db.records import Annotation
+from db.rows import each_record, records
 
 State = Literal[
     "unanswered", "open", "settled", "disputed", "contradicted", "flagged", "ambiguous", "skipped", "commented"
 ]
 
-_ANSWER = f"SELECT 1 FROM annotations AS a WHERE a.example_id = e.id AND a.occasion = 'first' AND {NEWEST}"
-_LABELS = (
-    f"FROM annotations AS a WHERE a.example_id = e.id AND a.occasion = 'first' AND a.label IS NOT NULL AND {NEWEST}"
-)
+_ANSWER = "SELECT 1 FROM current_annotations AS a WHERE a.example_id = e.id AND a.occasion = 'first'"
+_LABELS = "FROM current_annotations AS a WHERE a.example_id = e.id AND a.occasion = 'first' AND a.label IS NOT NULL"
 
 STATES: dict[State, str] = {
     "unanswered": "s.answers = 0",
@@ -85,18 +85,19 @@ class Found:
 
 
 @dataclass(frozen=True)
-class GivenAnswer:
-    """What an annotator says of an example, in the newest revision; a skip has no label."""
+class _Listed:
+    """An example as a list shows it; see `Row`."""
 
-    annotator: str
-    label: str | None
-    relevance: int | None
-    ambiguous: bool
-    flagged: bool
+    id: int
+    ordinal: int
+    text: str
+    intended: str | None
+    label_confidence: float | None
+    state: str
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(_Listed):
     """An example as a list shows it.
 
     Attributes:
@@ -105,13 +106,7 @@ class Row:
         answers: The counted first answers.
     """
 
-    id: int
-    ordinal: int
-    text: str
-    intended: str | None
-    label_confidence: float | None
-    state: str
-    answers: tuple[GivenAnswer, ...]
+    answers: tuple[Annotation, ...]
 
 
 def find_some(connection: Connection, dataset_id: int, wanted: Filter, *, after: int = 0, span: int = 5000) -> Found:
@@ -135,13 +130,13 @@ def find_some(connection: Connection, dataset_id: int, wanted: Filter, *, after:
         "below": wanted.below,
         "above": wanted.above,
     }
-    looked_at = [row[0] for row in connection.execute(_TEXT_SPAN if wanted.match else _SPAN, values)]
+    looked_at = [key for (key,) in connection.execute(_TEXT_SPAN if wanted.match else _SPAN, values)]
     conditions = _conditions(wanted)
     ids = looked_at
     if conditions and looked_at:
         ids = [
-            row[0]
-            for row in connection.execute(
+            key
+            for (key,) in connection.execute(
                 "SELECT e.id FROM json_each(:ids) AS j CROSS JOIN examples AS e ON e.id = j.value"
                 f" JOIN review_status AS s ON s.example_id = e.id WHERE {' AND '.join(conditions)} ORDER BY e.id",
                 {**values, "ids": json.dumps(looked_at)},
@@ -152,27 +147,24 @@ def find_some(connection: Connection, dataset_id: int, wanted: Filter, *, after:
 
 def rows(connection: Connection, ids: Sequence[int], *, length: int = 400) -> list[Row]:
     """Returns the rows of these examples, in the order of the ids, each text cut to `length` characters."""
-    given: dict[int, list[GivenAnswer]] = {}
+    given: dict[int, list[Annotation]] = {}
     wanted = json.dumps(list(ids))
-    for example_id, *answer in connection.execute(
-        "SELECT a.example_id, n.name, a.label, a.relevance, a.ambiguous, a.flagged FROM json_each(?) AS j"
-        " CROSS JOIN annotations AS a ON a.example_id = j.value JOIN annotators AS n ON n.id = a.annotator_id"
-        f" WHERE a.occasion = 'first' AND {NEWEST} ORDER BY a.id",
+    answered = connection.execute(
+        f"SELECT {COLUMNS} FROM json_each(?) AS j CROSS JOIN current_annotations AS a ON a.example_id = j.value"
+        " WHERE a.occasion = 'first' ORDER BY a.id",
         (wanted,),
-    ):
-        name, label, relevance, ambiguous, flagged = answer
-        given.setdefault(example_id, []).append(GivenAnswer(name, label, relevance, bool(ambiguous), bool(flagged)))
-    found: dict[int, Row] = {}
-    for row in connection.execute(
-        "SELECT e.id, e.ordinal, substr(e.body, 1, ?), e.intended, e.label_confidence,"
+    )
+    for answer in each_record(answered, Annotation):
+        given.setdefault(answer.example_id, []).append(answer)
+    listed = connection.execute(
+        "SELECT e.id, e.ordinal, substr(e.body, 1, ?) AS text, e.intended, e.label_confidence,"
         " CASE WHEN s.example_id IS NULL THEN 'removed' WHEN s.settled = 1 THEN 'settled'"
-        " WHEN s.answers > 0 THEN 'open' ELSE 'unanswered' END"
+        " WHEN s.answers > 0 THEN 'open' ELSE 'unanswered' END AS state"
         " FROM json_each(?) AS j CROSS JOIN examples AS e ON e.id = j.value"
         " LEFT JOIN review_status AS s ON s.example_id = e.id",
         (length, wanted),
-    ):
-        values: tuple[Any, ...] = (*row, tuple(given.get(row[0], ())))
-        found[row[0]] = Row(*values)
+    )
+    found = {one.id: Row(**vars(one), answers=tuple(given.get(one.id, ()))) for one in records(listed, _Listed)}
     return [found[key] for key in ids if key in found]
 
 

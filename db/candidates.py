@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 from db.connection import Connection
 from db.job_records import Candidate, NewCandidate
+from db.json_columns import table_to_json
+from db.rows import find_record, get_record, insert_all, records
+from db.sqlite import Cursor
 
 PARSE = "parse"
 """The stage that drops what can't be read from a reply: a part of every stage that reads replies."""
@@ -75,31 +78,28 @@ def insert_candidates(
         Those that were not there already, as stored.
     """
     (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM candidates").fetchone()
-    connection.executemany(
-        "INSERT OR IGNORE INTO candidates (job_id, round, item_id, parent_id, ordinal, wording, born, intended, text,"
-        " fields, fate, stage, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                job_id,
-                round_number,
-                item_id,
-                parent_id,
-                candidate.ordinal,
-                candidate.wording,
-                candidate.born,
-                candidate.intended,
-                candidate.text,
-                json.dumps(candidate.fields, ensure_ascii=False) if candidate.fields else "{}",
-                "dropped" if candidate.problem else "waiting",
-                PARSE if candidate.problem else candidate.born,
-                candidate.problem,
-            )
-            for candidate in new
-        ],
+    origin = {"job_id": job_id, "round": round_number, "item_id": item_id, "parent_id": parent_id}
+    rows = [
+        {
+            **origin,
+            "ordinal": candidate.ordinal,
+            "wording": candidate.wording,
+            "born": candidate.born,
+            "intended": candidate.intended,
+            "text": candidate.text,
+            "fields": table_to_json(candidate.fields),
+            "fate": "dropped" if candidate.problem else "waiting",
+            "stage": PARSE if candidate.problem else candidate.born,
+            "reason": candidate.problem,
+        }
+        for candidate in new
+    ]
+    insert_all(connection, "candidates", rows, unless_known=True)
+    made = records(
+        connection.execute(f"SELECT {_COLUMNS} FROM candidates WHERE id > ? ORDER BY id", (last,)), Candidate
     )
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM candidates WHERE id > ? ORDER BY id", (last,)).fetchall()
-    connection.execute("UPDATE jobs SET candidates = candidates + ? WHERE id = ?", (len(rows), job_id))
-    return [_candidate(row) for row in rows]
+    connection.execute("UPDATE jobs SET candidates = candidates + ? WHERE id = ?", (len(made), job_id))
+    return made
 
 
 def note_text(connection: Connection, job_id: int, stage: str, text_key: str, candidate_id: int) -> int | None:
@@ -110,23 +110,21 @@ def note_text(connection: Connection, job_id: int, stage: str, text_key: str, ca
     ).rowcount
     if added:
         return None
-    row = connection.execute(
+    (earlier,) = connection.execute(
         "SELECT candidate_id FROM distinct_texts WHERE job_id = ? AND stage = ? AND text_key = ?",
         (job_id, stage, text_key),
     ).fetchone()
-    return int(row[0]) if row[0] != candidate_id else None
+    return None if earlier == candidate_id else int(earlier)
 
 
 def get_candidate(connection: Connection, candidate_id: int) -> Candidate:
     """Returns a candidate."""
-    row = connection.execute(f"SELECT {_COLUMNS} FROM candidates WHERE id = ?", (candidate_id,)).fetchone()
-    return _candidate(row)
+    return get_record(_with_id(connection, candidate_id), Candidate)
 
 
 def find_candidate(connection: Connection, candidate_id: int) -> Candidate | None:
     """Returns a candidate, or None if there is none of that id."""
-    row = connection.execute(f"SELECT {_COLUMNS} FROM candidates WHERE id = ?", (candidate_id,)).fetchone()
-    return _candidate(row) if row else None
+    return find_record(_with_id(connection, candidate_id), Candidate)
 
 
 def has_children(connection: Connection, candidate_id: int) -> bool:
@@ -147,24 +145,23 @@ def set_scores(
 
 def set_fields(connection: Connection, candidate_id: int, fields: dict[str, Any]) -> None:
     """Stores what is known of a candidate by name."""
-    connection.execute(
-        "UPDATE candidates SET fields = ? WHERE id = ?", (json.dumps(fields, ensure_ascii=False), candidate_id)
-    )
+    connection.execute("UPDATE candidates SET fields = ? WHERE id = ?", (table_to_json(fields), candidate_id))
 
 
 def rewrite_candidate(connection: Connection, candidate_id: int, text: str, fields: dict[str, Any]) -> None:
     """Gives a candidate a new text; the one that it was first written with is kept."""
     connection.execute(
         "UPDATE candidates SET original_text = coalesce(original_text, text), text = ?, fields = ? WHERE id = ?",
-        (text, json.dumps(fields, ensure_ascii=False), candidate_id),
+        (text, table_to_json(fields), candidate_id),
     )
 
 
 def move_candidates(connection: Connection, moves: Iterable[Move]) -> None:
     """Moves candidates to the stages where they wait or end."""
     connection.executemany(
-        "UPDATE candidates SET stage = ?, fate = ?, reason = ?, twin_id = ? WHERE id = ?",
-        [(move.stage, move.fate, move.reason, move.twin_id, move.candidate_id) for move in moves],
+        "UPDATE candidates SET stage = :stage, fate = :fate, reason = :reason, twin_id = :twin_id"
+        " WHERE id = :candidate_id",
+        [vars(move) for move in moves],
     )
 
 
@@ -202,7 +199,7 @@ def waiting_at(
         " WHERE job_id = ? AND stage = ? AND fate = 'waiting' AND id > ? ORDER BY id LIMIT ?",
         (job_id, stage, after, limit),
     )
-    return [_candidate(row) for row in rows]
+    return records(rows, Candidate)
 
 
 def selected_candidates(connection: Connection, job_id: int) -> list[Candidate]:
@@ -210,7 +207,7 @@ def selected_candidates(connection: Connection, job_id: int) -> list[Candidate]:
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM candidates WHERE job_id = ? AND fate = 'selected' ORDER BY id", (job_id,)
     )
-    return [_candidate(row) for row in rows]
+    return records(rows, Candidate)
 
 
 def select_candidates(connection: Connection, job_id: int, stage: str, chosen: Sequence[tuple[int, int]]) -> None:
@@ -224,10 +221,7 @@ def select_candidates(connection: Connection, job_id: int, stage: str, chosen: S
 
 def note_selection(connection: Connection, job_id: int, row: SelectionRow) -> None:
     """Notes what a round's choice cost; that of a round cut short by a crash was noted before, and stays."""
-    connection.execute(
-        "INSERT OR IGNORE INTO selections (job_id, round, chosen, confidence, plain_confidence) VALUES (?, ?, ?, ?, ?)",
-        (job_id, row.round, row.chosen, row.confidence, row.plain_confidence),
-    )
+    insert_all(connection, "selections", [{**vars(row), "job_id": job_id}], unless_known=True)
 
 
 def selections(connection: Connection, job_id: int) -> list[SelectionRow]:
@@ -235,27 +229,27 @@ def selections(connection: Connection, job_id: int) -> list[SelectionRow]:
     rows = connection.execute(
         "SELECT round, chosen, confidence, plain_confidence FROM selections WHERE job_id = ? ORDER BY round", (job_id,)
     )
-    return [SelectionRow(*row) for row in rows]
+    return records(rows, SelectionRow)
 
 
 def funnel(connection: Connection, job_id: int) -> list[FunnelRow]:
     """Returns how many candidates met each fate, by the stage where it met them and the reason."""
     rows = connection.execute(
-        "SELECT stage, reason, fate, count(*) FROM candidates WHERE job_id = ? GROUP BY stage, reason, fate"
-        " ORDER BY stage, reason, fate",
+        "SELECT stage, reason, fate, count(*) AS count, '' AS born, '' AS wording FROM candidates WHERE job_id = ?"
+        " GROUP BY stage, reason, fate ORDER BY stage, reason, fate",
         (job_id,),
     )
-    return [FunnelRow(*row) for row in rows]
+    return records(rows, FunnelRow)
 
 
 def detailed_funnel(connection: Connection, job_id: int) -> list[FunnelRow]:
     """Returns the same as `funnel`, told apart by the stage that made the candidates, and by wording."""
     rows = connection.execute(
-        "SELECT stage, reason, fate, count(*), born, wording FROM candidates WHERE job_id = ?"
+        "SELECT stage, reason, fate, count(*) AS count, born, wording FROM candidates WHERE job_id = ?"
         " GROUP BY born, stage, fate, reason, wording ORDER BY min(id)",
         (job_id,),
     )
-    return [FunnelRow(*row) for row in rows]
+    return records(rows, FunnelRow)
 
 
 def candidates_at(
@@ -287,7 +281,7 @@ def candidates_at(
         f" {' '.join(f'AND {name} = ?' for name, _ in given)} ORDER BY id LIMIT ?",
         (job_id, stage, after, *(value for _, value in given), limit),
     )
-    return [_candidate(row) for row in rows]
+    return records(rows, Candidate)
 
 
 def siblings_in_review(connection: Connection, candidate_id: int) -> list[int | None]:
@@ -303,7 +297,7 @@ def siblings_in_review(connection: Connection, candidate_id: int) -> list[int | 
         " WHERE c.id = :id AND s.id <> c.id AND s.fate IN ('selected', 'waiting')",
         {"id": candidate_id},
     )
-    return [row[0] for row in rows]
+    return [example_id for (example_id,) in rows]
 
 
 def candidates_of_job(connection: Connection, job_id: int, limit: int) -> list[Candidate]:
@@ -311,9 +305,8 @@ def candidates_of_job(connection: Connection, job_id: int, limit: int) -> list[C
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM candidates WHERE job_id = ? AND fate <> 'used' ORDER BY id LIMIT ?", (job_id, limit)
     )
-    return [_candidate(row) for row in rows]
+    return records(rows, Candidate)
 
 
-def _candidate(row: tuple[Any, ...]) -> Candidate:
-    values: tuple[Any, ...] = (*row[:9], json.loads(row[9]), *row[10:14], json.loads(row[14]), *row[15:])
-    return Candidate(*values)
+def _with_id(connection: Connection, candidate_id: int) -> Cursor:
+    return connection.execute(f"SELECT {_COLUMNS} FROM candidates WHERE id = ?", (candidate_id,))

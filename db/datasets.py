@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
 
 from db.clock import now_text
 from db.connection import Connection
 from db.errors import InputError
+from db.json_columns import questions_to_json
 from db.names import check_name, nearly, same_letters, storable
 from db.records import Dataset, DatasetCounts, Question
+from db.rows import find_record, get_record, insert, one_value, records
 from db.sequences import insert_first, insert_next
 
 _COLUMNS = (
@@ -38,13 +37,24 @@ def insert_dataset(
 ) -> int:
     """Stores a dataset and returns its id."""
     when = now_text()
-    dataset_id = connection.execute(
-        "INSERT INTO datasets (name, behavior, guidelines, kind, origin, seed, order_seed, state, visible, created_at,"
-        " closed_at, questions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (name, behavior, guidelines, kind, origin, seed, seed, "closed" if closed else "open", visible, when,
-         when if closed else None, _questions_to_json(questions)),
-    ).lastrowid  # fmt: skip
-    assert dataset_id is not None
+    dataset_id = insert(
+        connection,
+        "datasets",
+        {
+            "name": name,
+            "behavior": behavior,
+            "guidelines": guidelines,
+            "kind": kind,
+            "origin": origin,
+            "seed": seed,
+            "order_seed": seed,
+            "state": "closed" if closed else "open",
+            "visible": visible,
+            "created_at": when,
+            "closed_at": when if closed else None,
+            "questions": questions_to_json(questions),
+        },
+    )
     connection.execute("INSERT INTO dataset_counters (dataset_id) VALUES (?)", (dataset_id,))
     insert_first(connection, dataset_id)
     return dataset_id
@@ -53,7 +63,7 @@ def insert_dataset(
 def all_datasets(connection: Connection) -> list[Dataset]:
     """Returns every visible dataset, oldest first."""
     rows = connection.execute(f"SELECT {_COLUMNS} FROM datasets WHERE visible = 1 ORDER BY id")
-    return [_dataset(row) for row in rows]
+    return records(rows, Dataset)
 
 
 def find_dataset(connection: Connection, name: str) -> Dataset | None:
@@ -61,21 +71,20 @@ def find_dataset(connection: Connection, name: str) -> Dataset | None:
     if not storable(name):
         return None
     query = f"SELECT {_COLUMNS} FROM datasets WHERE name = ? AND visible = 1"
-    row = connection.execute(query, (name,)).fetchone()
-    if row is None and (other := same_letters(name, _visible_names(connection))) is not None:
-        row = connection.execute(query, (other,)).fetchone()
-    return _dataset(row) if row else None
+    found = find_record(connection.execute(query, (name,)), Dataset)
+    if found is None and (other := same_letters(name, _visible_names(connection))) is not None:
+        found = find_record(connection.execute(query, (other,)), Dataset)
+    return found
 
 
 def get_dataset(connection: Connection, dataset_id: int) -> Dataset:
     """Returns a dataset by id."""
-    return _dataset(connection.execute(f"SELECT {_COLUMNS} FROM datasets WHERE id = ?", (dataset_id,)).fetchone())
+    return get_record(connection.execute(f"SELECT {_COLUMNS} FROM datasets WHERE id = ?", (dataset_id,)), Dataset)
 
 
 def asks_always_three(connection: Connection, dataset_id: int) -> bool:
     """Whether always three annotators are asked, as it is set at this moment."""
-    row = connection.execute("SELECT always_three FROM datasets WHERE id = ?", (dataset_id,)).fetchone()
-    return bool(row[0])
+    return bool(one_value(connection.execute("SELECT always_three FROM datasets WHERE id = ?", (dataset_id,))))
 
 
 def name_taken(connection: Connection, name: str) -> bool:
@@ -103,11 +112,10 @@ def _visible_names(connection: Connection) -> list[str]:
 
 def counts(connection: Connection, dataset_id: int) -> DatasetCounts:
     """Returns a dataset's live counters."""
-    row = connection.execute(
-        "SELECT examples, annotations, reviewed, settled FROM dataset_counters WHERE dataset_id = ?",
-        (dataset_id,),
-    ).fetchone()
-    return DatasetCounts(*row)
+    found = connection.execute(
+        "SELECT examples, annotations, reviewed, settled FROM dataset_counters WHERE dataset_id = ?", (dataset_id,)
+    )
+    return get_record(found, DatasetCounts)
 
 
 def add_to_counts(
@@ -179,16 +187,3 @@ def reopen(connection: Connection, dataset_id: int) -> None:
     """Opens a dataset again; its evidence starts again on what is unanswered at this moment."""
     connection.execute("UPDATE datasets SET state = 'open', closed_at = NULL WHERE id = ?", (dataset_id,))
     insert_next(connection, dataset_id)
-
-
-def _dataset(row: tuple[Any, ...]) -> Dataset:
-    values: tuple[Any, ...] = (*row[:7], bool(row[7]), *row[8:10], _questions_from_json(row[10]), row[11])
-    return Dataset(*values)
-
-
-def _questions_to_json(questions: Sequence[Question]) -> str:
-    return json.dumps([asdict(question) for question in questions], ensure_ascii=False)
-
-
-def _questions_from_json(text: str) -> tuple[Question, ...]:
-    return tuple(Question(**{**entry, "options": tuple(entry["options"])}) for entry in json.loads(text))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from db.clock import now_text
 from db.connection import Connection
+from db.rows import find_record, insert, one_value
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,13 @@ class StoredRelease:
 
 def stored_facts(connection: Connection, dataset_id: int, *, examples: int, removed: int, version: str) -> str | None:
     """Returns the facts that a version measured on a dataset of that many examples, so many removed, as JSON."""
-    row = connection.execute(
-        "SELECT facts FROM dataset_facts WHERE dataset_id = ? AND examples = ? AND removed = ? AND version = ?",
-        (dataset_id, examples, removed, version),
-    ).fetchone()
-    return str(row[0]) if row else None
+    facts: str | None = one_value(
+        connection.execute(
+            "SELECT facts FROM dataset_facts WHERE dataset_id = ? AND examples = ? AND removed = ? AND version = ?",
+            (dataset_id, examples, removed, version),
+        )
+    )
+    return facts
 
 
 def store_facts(
@@ -54,10 +57,11 @@ def store_facts(
     Texts never change, and what is removed never comes back: the two counts tell which examples were there.
     """
     connection.execute(
-        "INSERT INTO dataset_facts (dataset_id, examples, removed, facts, version) VALUES (?, ?, ?, ?, ?)"
+        "INSERT INTO dataset_facts (dataset_id, examples, removed, facts, version)"
+        " VALUES (:dataset, :examples, :removed, :facts, :version)"
         " ON CONFLICT (dataset_id) DO UPDATE SET examples = excluded.examples, removed = excluded.removed,"
         " facts = excluded.facts, version = excluded.version",
-        (dataset_id, examples, removed, facts, version),
+        {"dataset": dataset_id, "examples": examples, "removed": removed, "facts": facts, "version": version},
     )
 
 
@@ -75,24 +79,22 @@ def insert_decision(
     forecast: str,
 ) -> int:
     """Stores a decision and returns its id."""
-    row_id = connection.execute(
-        "INSERT INTO decisions (dataset_id, decision, provisional, evidence, policy, last_annotation_id, version,"
-        " method, forecast, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            dataset_id,
-            decision,
-            provisional,
-            evidence,
-            policy,
-            last_annotation_id,
-            version,
-            method,
-            forecast,
-            now_text(),
-        ),
-    ).lastrowid
-    assert row_id is not None
-    return row_id
+    return insert(
+        connection,
+        "decisions",
+        {
+            "dataset_id": dataset_id,
+            "decision": decision,
+            "provisional": provisional,
+            "evidence": evidence,
+            "policy": policy,
+            "last_annotation_id": last_annotation_id,
+            "version": version,
+            "method": method,
+            "forecast": forecast,
+            "created_at": now_text(),
+        },
+    )
 
 
 def last_decision(connection: Connection, dataset_id: int) -> StoredDecision | None:
@@ -102,24 +104,22 @@ def last_decision(connection: Connection, dataset_id: int) -> StoredDecision | N
 
 def decision_before(connection: Connection, dataset_id: int, decision_id: int) -> StoredDecision | None:
     """Returns a dataset's newest decision before one of them, or None."""
-    row = connection.execute(
+    found = connection.execute(
         "SELECT id, decision, provisional, evidence, policy, last_annotation_id, created_at, method, forecast"
         " FROM decisions WHERE dataset_id = ? AND id < ? ORDER BY id DESC LIMIT 1",
         (dataset_id, decision_id),
-    ).fetchone()
-    return StoredDecision(row[0], row[1], bool(row[2]), *row[3:]) if row else None
+    )
+    return find_record(found, StoredDecision)
 
 
 def decided_at(connection: Connection, decision_id: int) -> str:
     """Returns when a decision was stored."""
-    row = connection.execute("SELECT created_at FROM decisions WHERE id = ?", (decision_id,)).fetchone()
-    return str(row[0])
+    return str(one_value(connection.execute("SELECT created_at FROM decisions WHERE id = ?", (decision_id,))))
 
 
 def count_decisions(connection: Connection, dataset_id: int) -> int:
     """Returns how often the gate has looked at a dataset."""
-    row = connection.execute("SELECT count(*) FROM decisions WHERE dataset_id = ?", (dataset_id,)).fetchone()
-    return int(row[0])
+    return int(one_value(connection.execute("SELECT count(*) FROM decisions WHERE dataset_id = ?", (dataset_id,))))
 
 
 def insert_release(
@@ -132,27 +132,33 @@ def insert_release(
     override_reason: str | None,
 ) -> None:
     """Stores that a dataset was released."""
-    connection.execute(
-        "INSERT INTO releases (dataset_id, decision_id, folder, content_hash, override_reason, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (dataset_id, decision_id, folder, content_hash, override_reason, now_text()),
+    insert(
+        connection,
+        "releases",
+        {
+            "dataset_id": dataset_id,
+            "decision_id": decision_id,
+            "folder": folder,
+            "content_hash": content_hash,
+            "override_reason": override_reason,
+            "created_at": now_text(),
+        },
     )
 
 
 def release_count(connection: Connection, dataset_id: int) -> int:
     """Returns how often a dataset was released."""
-    row = connection.execute("SELECT count(*) FROM releases WHERE dataset_id = ?", (dataset_id,)).fetchone()
-    return int(row[0])
+    return int(one_value(connection.execute("SELECT count(*) FROM releases WHERE dataset_id = ?", (dataset_id,))))
 
 
 def last_release(connection: Connection, dataset_id: int) -> StoredRelease | None:
     """Returns a dataset's newest release."""
-    row = connection.execute(
+    found = connection.execute(
         "SELECT r.folder, d.policy, r.override_reason, r.created_at FROM releases AS r JOIN decisions AS d"
         " ON d.id = r.decision_id WHERE r.dataset_id = ? ORDER BY r.id DESC LIMIT 1",
         (dataset_id,),
-    ).fetchone()
-    return StoredRelease(*row) if row else None
+    )
+    return find_record(found, StoredRelease)
 
 
 def last_override(connection: Connection, dataset_id: int) -> str | None:

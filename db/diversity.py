@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from db.clock import now_text
 from db.connection import Connection
+from db.revisions import is_newest
+from db.rows import one_value, records
 
 _ANSWERED = """EXISTS (SELECT 1 FROM annotations AS a WHERE a.example_id = {example} AND a.annotator_id {who} :annotator
     AND a.occasion IN ('first', 'extra') AND a.skipped = 0)"""
@@ -71,10 +73,9 @@ def insert_handful(connection: Connection, dataset_id: int, example_ids: list[in
 
 def waiting_handful(connection: Connection, dataset_id: int, annotator_id: int, *, raters: int) -> int | None:
     """Returns the oldest handful that this annotator may rate: fewer than `raters` have, and all of it is finished."""
-    row = connection.execute(
-        WAITING, {"dataset": dataset_id, "annotator": annotator_id, "raters": raters}
-    ).fetchone()  # fmt: skip
-    return int(row[0]) if row else None
+    waiting = {"dataset": dataset_id, "annotator": annotator_id, "raters": raters}
+    found: int | None = one_value(connection.execute(WAITING, waiting))
+    return found
 
 
 def examples_of(connection: Connection, handful_id: int) -> list[int]:
@@ -91,31 +92,37 @@ def insert_rating(
     """Appends a rating, a new revision where this annotator has rated the handful; the same submission only once."""
     connection.execute(
         "INSERT INTO diversity_ratings (handful_id, annotator_id, revision, rating, seconds, submission, created_at)"
-        " SELECT ?1, ?2, (SELECT coalesce(max(revision), 0) + 1 FROM diversity_ratings"
-        "  WHERE handful_id = ?1 AND annotator_id = ?2), ?3, ?4, ?5, ?6"
-        " WHERE NOT EXISTS (SELECT 1 FROM diversity_ratings WHERE submission = ?5)",
-        (handful_id, annotator_id, rating, seconds, submission, now_text()),
+        " SELECT :handful, :annotator, (SELECT coalesce(max(revision), 0) + 1 FROM diversity_ratings"
+        "  WHERE handful_id = :handful AND annotator_id = :annotator), :rating, :seconds, :submission, :now"
+        " WHERE NOT EXISTS (SELECT 1 FROM diversity_ratings WHERE submission = :submission)",
+        {
+            "handful": handful_id,
+            "annotator": annotator_id,
+            "rating": rating,
+            "seconds": seconds,
+            "submission": submission,
+            "now": now_text(),
+        },
     )
 
 
 def ratings(connection: Connection, dataset_id: int) -> list[DiversityRating]:
     """Returns the newest rating of every annotator on every handful of a dataset, handful by handful."""
+    newest = is_newest("diversity_ratings", ("handful_id", "annotator_id"), "r")
     rows = connection.execute(
         "SELECT r.handful_id, r.annotator_id, r.rating FROM handfuls AS h"
-        " JOIN diversity_ratings AS r ON r.handful_id = h.id WHERE h.dataset_id = ?"
-        " AND r.revision = (SELECT max(n.revision) FROM diversity_ratings AS n"
-        "  WHERE n.handful_id = r.handful_id AND n.annotator_id = r.annotator_id)"
+        f" JOIN diversity_ratings AS r ON r.handful_id = h.id WHERE h.dataset_id = ? AND {newest}"
         " ORDER BY r.handful_id, r.id",
         (dataset_id,),
     )
-    return [DiversityRating(*row) for row in rows]
+    return records(rows, DiversityRating)
 
 
 def count_rated(connection: Connection, dataset_id: int, annotator_id: int) -> int:
     """Returns how many handfuls of a dataset an annotator has rated."""
-    row = connection.execute(
+    rated = connection.execute(
         "SELECT count(DISTINCT r.handful_id) FROM handfuls AS h JOIN diversity_ratings AS r ON r.handful_id = h.id"
         " WHERE h.dataset_id = ? AND r.annotator_id = ?",
         (dataset_id, annotator_id),
-    ).fetchone()
-    return int(row[0])
+    )
+    return int(one_value(rated))

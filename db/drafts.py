@@ -18,10 +18,10 @@ def keep_draft(connection: Connection, example_id: int, annotator_id: int, draft
 
 def draft_of(connection: Connection, example_id: int, annotator_id: int) -> tuple[str, float] | None:
     """Returns an annotator's draft on an example and its seconds, or None."""
-    row = connection.execute(
+    found: tuple[str, float] | None = connection.execute(
         "SELECT draft, seconds FROM drafts WHERE example_id = ? AND annotator_id = ?", (example_id, annotator_id)
     ).fetchone()
-    return (row[0], row[1]) if row else None
+    return found
 
 
 def drop_draft(connection: Connection, example_id: int, annotator_id: int) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
-from typing import Any
 
 from db.connection import Connection
-from db.records import BlindExample, Choice, Example, ExampleTexts, NewExample, Occasion
+from db.json_columns import choices_to_json, table_to_json
+from db.records import BlindExample, Example, ExampleTexts, NewExample, Occasion
 from db.removals import NOT_REMOVED
+from db.rows import each_record, find_record, get_record, insert_all, one_value
 
-_NEWEST_EDIT = "SELECT id, body FROM rulings WHERE example_id = ? AND verdict = 'edit' ORDER BY id DESC LIMIT 1"
-
-# As `json.dumps(..., ensure_ascii=False)` writes them, which makes an encoder anew for every example.
-_encode = json.JSONEncoder(ensure_ascii=False).encode
-_quote = json.encoder.encode_basestring
+BLIND = """
+    SELECT e.id, e.dataset_id, coalesce(r.body, e.body) AS body, e.choices, :occasion AS occasion, r.id AS ruling_id
+    FROM examples AS e LEFT JOIN rulings AS r ON r.id = (SELECT max(edit.id) FROM rulings AS edit
+        WHERE :occasion = 're-review' AND edit.example_id = e.id AND edit.verdict = 'edit')
+    WHERE e.id = :example"""
 
 _COLUMNS = "id, dataset_id, ordinal, question, body, choices, intended, label_confidence, extra"
 
@@ -73,27 +74,22 @@ def insert_unplaced(
         "SELECT coalesce(max(ordinal) + 1, 0) FROM examples WHERE dataset_id = ?", (dataset_id,)
     ).fetchone()
     ids = list(range(last + 1, last + 1 + len(examples)))
-    connection.executemany(
-        "INSERT INTO examples (id, dataset_id, ordinal, question, body, choices, intended, label_confidence, extra,"
-        " candidate_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                example_id,
-                dataset_id,
-                ordinal + offset,
-                example.question,
-                example.body,
-                _choices_to_json(example.choices),
-                example.intended,
-                example.label_confidence,
-                _encode(example.extra) if example.extra else "{}",
-                candidate_id,
-            )
-            for offset, (example_id, example, candidate_id) in enumerate(
-                zip(ids, examples, candidate_ids, strict=False)
-            )
-        ],
-    )
+    rows = [
+        {
+            "id": example_id,
+            "dataset_id": dataset_id,
+            "ordinal": ordinal + offset,
+            "question": example.question,
+            "body": example.body,
+            "choices": choices_to_json(example.choices),
+            "intended": example.intended,
+            "label_confidence": example.label_confidence,
+            "extra": table_to_json(example.extra),
+            "candidate_id": candidate_id,
+        }
+        for offset, (example_id, example, candidate_id) in enumerate(zip(ids, examples, candidate_ids, strict=False))
+    ]
+    insert_all(connection, "examples", rows)
     connection.execute(
         "UPDATE dataset_counters SET examples = examples + ? WHERE dataset_id = ?",
         (len(examples), dataset_id),
@@ -162,50 +158,44 @@ def _place(connection: Connection, dataset_id: int, seed: int, ids: Sequence[tup
 
 def get_blind(connection: Connection, example_id: int, occasion: Occasion = "first") -> BlindExample:
     """Returns what a validator may see of an example, and on what occasion: on re-review its newest wording."""
-    row = connection.execute(
-        "SELECT id, dataset_id, body, choices FROM examples WHERE id = ?", (example_id,)
-    ).fetchone()
-    edit = connection.execute(_NEWEST_EDIT, (example_id,)).fetchone() if occasion == "re-review" else None
-    ruling_id, body = edit or (None, row[2])
-    return BlindExample(row[0], row[1], body, _choices_from_json(row[3]), occasion, ruling_id)
+    return get_record(connection.execute(BLIND, {"example": example_id, "occasion": occasion}), BlindExample)
 
 
 def find_with_body(connection: Connection, dataset_id: int, body: str, example_id: int) -> int | None:
     """Returns the example of that id if it says this, or else the dataset's first one that does."""
-    row = connection.execute("SELECT id FROM examples WHERE id = ? AND body = ?", (example_id, body)).fetchone()
-    row = (
-        row
-        or connection.execute(
-            "SELECT min(id) FROM examples WHERE dataset_id = ? AND body = ?", (dataset_id, body)
-        ).fetchone()
+    same: int | None = one_value(
+        connection.execute("SELECT id FROM examples WHERE id = ? AND body = ?", (example_id, body))
     )
-    return None if row[0] is None else int(row[0])
+    if same is None:
+        first = connection.execute("SELECT min(id) FROM examples WHERE dataset_id = ? AND body = ?", (dataset_id, body))
+        same = one_value(first)
+    return same
 
 
 def find_example(connection: Connection, dataset_id: int, example_id: int) -> Example | None:
     """Returns an example of a dataset, or None if the dataset has none of that id."""
-    row = connection.execute(
+    found = connection.execute(
         f"SELECT {_COLUMNS} FROM examples WHERE id = ? AND dataset_id = ?", (example_id, dataset_id)
-    ).fetchone()
-    return _example(row) if row else None
+    )
+    return find_record(found, Example)
 
 
 def get_example(connection: Connection, example_id: int) -> Example | None:
     """Returns an example with everything that is known of it; None if there is none, or it was removed."""
-    row = connection.execute(
+    found = connection.execute(
         f"SELECT {_COLUMNS} FROM examples WHERE id = ? AND {NOT_REMOVED.format(example='examples.id')}", (example_id,)
-    ).fetchone()
-    return _example(row) if row else None
+    )
+    return find_record(found, Example)
 
 
 def find_by_ordinal(connection: Connection, dataset_id: int, ordinal: int) -> Example | None:
     """Returns the example at a row of a dataset, counted from 0; None if there is none, or it was removed."""
-    row = connection.execute(
+    found = connection.execute(
         f"SELECT {_COLUMNS} FROM examples WHERE dataset_id = ? AND ordinal = ?"
         f" AND {NOT_REMOVED.format(example='examples.id')}",
         (dataset_id, ordinal),
-    ).fetchone()
-    return _example(row) if row else None
+    )
+    return find_record(found, Example)
 
 
 def intended_labels(connection: Connection, example_ids: Sequence[int]) -> dict[int, str | None]:
@@ -224,19 +214,4 @@ def iterate_examples(connection: Connection, dataset_id: int) -> Iterator[Exampl
         " ORDER BY ordinal",
         (dataset_id,),
     )
-    for row in rows:
-        yield _example(row)
-
-
-def _example(row: tuple[Any, ...]) -> Example:
-    values: tuple[Any, ...] = (*row[:5], _choices_from_json(row[5]), row[6], row[7], json.loads(row[8]))
-    return Example(*values)
-
-
-def _choices_to_json(choices: Sequence[Choice]) -> str:
-    return f"[{', '.join([f'[{_quote(choice.answer)}, {_quote(choice.text)}]' for choice in choices])}]"
-
-
-def _choices_from_json(text: str) -> tuple[Choice, ...]:
-    pairs: list[list[Any]] = json.loads(text)
-    return tuple(Choice(answer, words) for answer, words in pairs)
+    yield from each_record(rows, Example)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from db.connection import Connection
+from db.revisions import current
 
 _PERSON = "CASE WHEN :names THEN p.name ELSE 'annotator ' || p.pseudonym END"
 _SHOWN = "(SELECT id FROM datasets WHERE visible = 1 UNION SELECT gold_set FROM assignment_settings)"
@@ -253,8 +254,7 @@ TABLES = (
 """The tables, in the order in which a reader looks at them."""
 
 VIEWS = {
-    "current_annotations": """SELECT * FROM annotations AS a WHERE revision = (SELECT max(revision) FROM annotations
-        WHERE example_id = a.example_id AND annotator = a.annotator AND occasion = a.occasion)""",
+    "current_annotations": current("annotations", ("example_id", "annotator", "occasion")),
     "first_labels": """SELECT a.dataset_id, a.example_id, a.annotator, a.label, a.relevance, a.ambiguous,
         row_number() OVER (PARTITION BY a.example_id ORDER BY b.id) AS number
         FROM current_annotations AS a JOIN annotations AS b ON b.example_id = a.example_id

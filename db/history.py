@@ -1,12 +1,12 @@
-"""What has happened to one example: the calls that wrote and judged it, and every revision of every answer."""
+"""Where one example came from: the calls that wrote it and judged it."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from db.connection import Connection
+from db.rows import find_record, records
 
 
 @dataclass(frozen=True)
@@ -34,33 +34,15 @@ class Written:
     scores: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class AnswerGiven:
-    """One revision of one annotator's answer."""
-
-    annotator: str
-    occasion: str
-    revision: int
-    label: str | None
-    relevance: int | None
-    ambiguous: bool
-    flagged: bool
-    comment: str
-    seconds: float
-    created_at: str
-
-
 def written(connection: Connection, example_id: int) -> Written | None:
     """Returns where an example came from, or None if it was imported."""
-    row = connection.execute(
-        "SELECT c.id, j.id, j.recipe, j.engine, j.model, c.round, c.text, c.scores FROM candidates AS c"
-        " INDEXED BY candidates_of_example JOIN jobs AS j ON j.id = c.job_id WHERE c.example_id = ?",
+    found = connection.execute(
+        "SELECT c.id AS candidate_id, j.id AS job_id, j.recipe, j.engine, j.model, c.round, c.text, c.scores"
+        " FROM candidates AS c INDEXED BY candidates_of_example JOIN jobs AS j ON j.id = c.job_id"
+        " WHERE c.example_id = ?",
         (example_id,),
-    ).fetchone()
-    if row is None:
-        return None
-    values: tuple[Any, ...] = (*row[:7], json.loads(row[7]))
-    return Written(*values)
+    )
+    return find_record(found, Written)
 
 
 def calls_about(connection: Connection, candidate_id: int) -> list[CallMade]:
@@ -74,12 +56,12 @@ def calls_about(connection: Connection, candidate_id: int) -> list[CallMade]:
             UNION ALL
             SELECT c.id, c.item_id, c.parent_id, child.born FROM line JOIN candidates AS c ON c.id = line.parent_id
                 JOIN candidates AS child ON child.id = line.id)
-        SELECT DISTINCT k.id, i.stage, k.prompt, k.reply, k.model, k.created_at FROM line JOIN work_items AS i
+        SELECT i.stage, k.prompt, k.reply, k.model, k.created_at FROM line JOIN work_items AS i
             ON i.id = line.item_id OR (i.candidate_id = line.id AND i.stage <> line.made)
-        JOIN calls AS k ON k.item_id = i.id ORDER BY k.id""",
+        JOIN calls AS k ON k.item_id = i.id GROUP BY k.id ORDER BY k.id""",
         {"candidate": candidate_id},
     )
-    return [CallMade(row[1], json.loads(row[2]), json.loads(row[3]), row[4], row[5]) for row in rows]
+    return records(rows, CallMade)
 
 
 def first_prompts(connection: Connection, job_id: int) -> list[CallMade]:
@@ -90,20 +72,4 @@ def first_prompts(connection: Connection, job_id: int) -> list[CallMade]:
         " JOIN calls AS k ON k.id = earliest.id JOIN work_items AS i ON i.id = k.item_id ORDER BY k.id",
         (job_id,),
     )
-    return [CallMade(stage, json.loads(prompt), json.loads(reply), *rest) for stage, prompt, reply, *rest in rows]
-
-
-def answers_given(connection: Connection, example_id: int) -> list[AnswerGiven]:
-    """Returns every revision of every answer on an example, oldest first."""
-    rows = connection.execute(
-        "SELECT n.name, a.occasion, a.revision, a.label, a.relevance, a.ambiguous, a.flagged, a.comment, a.seconds,"
-        " a.created_at FROM annotations AS a JOIN annotators AS n ON n.id = a.annotator_id WHERE a.example_id = ?"
-        " ORDER BY a.id",
-        (example_id,),
-    )
-    return [_answer(row) for row in rows]
-
-
-def _answer(row: tuple[Any, ...]) -> AnswerGiven:
-    values: tuple[Any, ...] = (*row[:5], bool(row[5]), bool(row[6]), *row[7:])
-    return AnswerGiven(*values)
+    return records(rows, CallMade)

@@ -9,6 +9,7 @@ from typing import Literal
 from db.clock import now_text
 from db.connection import Connection
 from db.removals import NOT_REMOVED
+from db.rows import insert, records
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 
@@ -42,16 +43,13 @@ def sets_of_dataset(connection: Connection, dataset_id: int) -> list[RatingSet]:
     rows = connection.execute(
         "SELECT id, question, level, source FROM rating_sets WHERE dataset_id = ? ORDER BY id", (dataset_id,)
     )
-    return [RatingSet(*row) for row in rows]
+    return records(rows, RatingSet)
 
 
 def insert_set(connection: Connection, dataset_id: int, question: str, level: Level, source: str) -> RatingSet:
     """Begins a set for a question that has none yet; within a write transaction."""
-    set_id = connection.execute(
-        "INSERT INTO rating_sets (dataset_id, question, level, source, created_at) VALUES (?, ?, ?, ?, ?)",
-        (dataset_id, question, level, source, now_text()),
-    ).lastrowid
-    assert set_id is not None
+    told = {"question": question, "level": level, "source": source}
+    set_id = insert(connection, "rating_sets", {**told, "dataset_id": dataset_id, "created_at": now_text()})
     return RatingSet(set_id, question, level, source)
 
 
@@ -61,7 +59,7 @@ def ratings_of_set(connection: Connection, set_id: int) -> list[ImportedRating]:
         "SELECT example_id, annotator, value FROM imported_ratings WHERE set_id = ? ORDER BY example_id, annotator",
         (set_id,),
     )
-    return [ImportedRating(*row) for row in rows]
+    return records(rows, ImportedRating)
 
 
 def insert_ratings(connection: Connection, set_id: int, ratings: Sequence[ImportedRating]) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from db.connection import Connection
+from db.rows import get_record, records
 
 LOOKED_AT = 50
 """How many of the newest failures, and of the newest unreadable replies, are looked at."""
@@ -16,14 +17,14 @@ RECENT_CALLS = (
     " ORDER BY id DESC LIMIT ?"
 )
 FAILED_ITEMS = (
-    "SELECT stage, state, error, reply FROM work_items WHERE job_id = ? AND failed_at IS NOT NULL"
-    " ORDER BY failed_at DESC LIMIT ?"
+    "SELECT stage, error, reply, state <> 'failed' AS waiting, 1 AS times FROM work_items"
+    " WHERE job_id = ? AND failed_at IS NOT NULL ORDER BY failed_at DESC LIMIT ?"
 )
 BATCHES = (
-    "SELECT count(*), coalesce(sum(state IN ('intended', 'processing')), 0),"
-    " coalesce(sum(CASE WHEN state IN ('intended', 'processing') THEN requests END), 0),"
-    " coalesce(sum(errored), 0), coalesce(sum(expired), 0), coalesce(sum(canceled), 0)"
-    " FROM batches WHERE job_id = ? AND state <> 'absent'"
+    "SELECT count(*) AS sent, coalesce(sum(state IN ('intended', 'processing')), 0) AS under_way,"
+    " coalesce(sum(CASE WHEN state IN ('intended', 'processing') THEN requests END), 0) AS requests_under_way,"
+    " coalesce(sum(errored), 0) AS errored, coalesce(sum(expired), 0) AS expired,"
+    " coalesce(sum(canceled), 0) AS canceled FROM batches WHERE job_id = ? AND state <> 'absent'"
 )
 UNREAD = (
     "SELECT c.stage, c.reason, k.reply FROM candidates AS c INDEXED BY candidates_unread"
@@ -65,15 +66,12 @@ class BatchFigures:
 
 def recent_calls(connection: Connection, job_id: int, most: int) -> list[tuple[float, int]]:
     """Returns when the newest calls were stored (seconds since 1970) and their tokens, newest first."""
-    return [(row[0], row[1]) for row in connection.execute(RECENT_CALLS, (job_id, most))]
+    return connection.execute(RECENT_CALLS, (job_id, most)).fetchall()
 
 
 def last_errors(connection: Connection, job_id: int, most: int) -> list[RecentFailure]:
     """Returns the newest failures, then the newest replies that could not be read, equal ones once; at most so many."""
-    failed = [
-        RecentFailure(stage, error, reply, state != "failed")
-        for stage, state, error, reply in connection.execute(FAILED_ITEMS, (job_id, LOOKED_AT))
-    ]
+    failed = records(connection.execute(FAILED_ITEMS, (job_id, LOOKED_AT)), RecentFailure)
     unread = [
         RecentFailure(stage, f"The reply could not be used: {reason}.", _said(reply), waiting=False)
         for stage, reason, reply in connection.execute(UNREAD, (job_id, LOOKED_AT))
@@ -85,7 +83,7 @@ def last_errors(connection: Connection, job_id: int, most: int) -> list[RecentFa
 
 def batch_figures(connection: Connection, job_id: int) -> BatchFigures:
     """Returns the figures of a job's batches."""
-    return BatchFigures(*connection.execute(BATCHES, (job_id,)).fetchone())
+    return get_record(connection.execute(BATCHES, (job_id,)), BatchFigures)
 
 
 def _said(reply: str) -> str:

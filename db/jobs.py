@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any
 
 from db.clock import now_text
 from db.connection import Connection
 from db.job_records import NO_LIMITS, Call, Job, JobState, JobTexts, Limits, WorkItem
+from db.json_columns import limits_to_json, table_to_json
 from db.retries import ROUNDS_APART
+from db.rows import find_record, get_record, insert, insert_all, one_value, records
 
 _COLUMNS = (
-    "j.id, j.dataset_id, d.name, j.recipe, j.engine, j.model, j.count, j.rounds,"
+    "j.id, j.dataset_id, d.name AS dataset, j.recipe, j.engine, j.model, j.count, j.rounds,"
     " j.round, j.seed, j.keep_open, j.state, j.note, j.items, j.items_done, j.items_failed, j.candidates, j.selected,"
     " j.input_tokens, j.output_tokens, j.limits, j.cost_nanodollars, j.unpriced_calls, j.created_at, j.started_at,"
     " j.finished_at, j.queued_by"
@@ -27,7 +28,7 @@ CLAIM = """
     UPDATE work_items SET state = 'leased', lease = :lease, attempt = attempt + 1
     WHERE id IN (SELECT id FROM work_items INDEXED BY work_items_waiting
         WHERE job_id = :job AND round = :round AND state = 'waiting' AND not_before <= :now ORDER BY id LIMIT :limit)
-    RETURNING id, job_id, round, stage, ordinal, candidate_id, payload, attempt"""
+    RETURNING id, job_id, round, stage, ordinal, candidate_id, payload, attempt, lease"""
 
 WITHOUT_CALLS = f"""
     SELECT j.id FROM jobs AS j WHERE j.state IN {GOING}
@@ -61,44 +62,43 @@ def insert_job(
     queued_by: str = "",
 ) -> int:
     """Queues a job and returns its id."""
-    job_id = connection.execute(
-        "INSERT INTO jobs (dataset_id, recipe, recipe_text, behavior_text, inputs, engine, model, count, rounds,"
-        " seed, keep_open, limits, queued_by, state, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)",
-        (
-            dataset_id,
-            recipe,
-            texts.recipe,
-            texts.behavior,
-            json.dumps(texts.inputs, ensure_ascii=False),
-            engine,
-            model,
-            count,
-            rounds,
-            seed,
-            keep_open,
-            _limits_text(limits),
-            queued_by,
-            now_text(),
-        ),
-    ).lastrowid
-    assert job_id is not None
-    return job_id
+    return insert(
+        connection,
+        "jobs",
+        {
+            "dataset_id": dataset_id,
+            "recipe": recipe,
+            "recipe_text": texts.recipe,
+            "behavior_text": texts.behavior,
+            "inputs": table_to_json(texts.inputs),
+            "engine": engine,
+            "model": model,
+            "count": count,
+            "rounds": rounds,
+            "seed": seed,
+            "keep_open": keep_open,
+            "limits": limits_to_json(limits),
+            "queued_by": queued_by,
+            "state": "queued",
+            "created_at": now_text(),
+        },
+    )
 
 
 def get_job(connection: Connection, job_id: int) -> Job | None:
     """Returns a job."""
-    row = connection.execute(
-        f"SELECT {_COLUMNS} FROM jobs AS j JOIN datasets AS d ON d.id = j.dataset_id WHERE j.id = ?",
-        (job_id,),
-    ).fetchone()
-    return _job(row) if row else None
+    found = connection.execute(
+        f"SELECT {_COLUMNS} FROM jobs AS j JOIN datasets AS d ON d.id = j.dataset_id WHERE j.id = ?", (job_id,)
+    )
+    return find_record(found, Job)
 
 
 def job_texts(connection: Connection, job_id: int) -> JobTexts:
     """Returns what a job was made from: apart from `Job`, because it may be large and a live screen never needs it."""
-    row = connection.execute("SELECT recipe_text, behavior_text, inputs FROM jobs WHERE id = ?", (job_id,)).fetchone()
-    return JobTexts(row[0], row[1], json.loads(row[2]))
+    found = connection.execute(
+        "SELECT recipe_text AS recipe, behavior_text AS behavior, inputs FROM jobs WHERE id = ?", (job_id,)
+    )
+    return get_record(found, JobTexts)
 
 
 def all_jobs(connection: Connection) -> list[Job]:
@@ -106,7 +106,7 @@ def all_jobs(connection: Connection) -> list[Job]:
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM jobs AS j JOIN datasets AS d ON d.id = j.dataset_id ORDER BY j.id"
     )
-    return [_job(row) for row in rows]
+    return records(rows, Job)
 
 
 def unfinished_jobs(connection: Connection) -> list[Job]:
@@ -115,7 +115,7 @@ def unfinished_jobs(connection: Connection) -> list[Job]:
         f"SELECT {_COLUMNS} FROM jobs AS j JOIN datasets AS d ON d.id = j.dataset_id"
         f" WHERE j.state IN {GOING} ORDER BY j.id"
     )
-    return [_job(row) for row in rows]
+    return records(rows, Job)
 
 
 def set_state(connection: Connection, job_id: int, state: JobState, note: str = "") -> None:
@@ -136,7 +136,7 @@ def set_note(connection: Connection, job_id: int, note: str) -> None:
 
 def set_limits(connection: Connection, job_id: int, limits: Limits) -> None:
     """Gives a job other limits."""
-    connection.execute("UPDATE jobs SET limits = ? WHERE id = ?", (_limits_text(limits), job_id))
+    connection.execute("UPDATE jobs SET limits = ? WHERE id = ?", (limits_to_json(limits), job_id))
 
 
 def begin_round(connection: Connection, job_id: int, round_number: int) -> None:
@@ -147,46 +147,38 @@ def begin_round(connection: Connection, job_id: int, round_number: int) -> None:
 def insert_items(connection: Connection, job_id: int, round_number: int, items: Sequence[NewItem]) -> None:
     """Stores work items; those that are there already stay as they are."""
     before = connection.total_changes
-    connection.executemany(
-        "INSERT OR IGNORE INTO work_items (job_id, round, stage, ordinal, candidate_id, payload)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (job_id, round_number, item.stage, item.ordinal, item.candidate_id, json.dumps(item.payload))
-            for item in items
-        ],
-    )
+    place = {"job_id": job_id, "round": round_number}
+    rows = [{**vars(item), **place, "payload": json.dumps(item.payload)} for item in items]
+    insert_all(connection, "work_items", rows, unless_known=True)
     added = connection.total_changes - before
     connection.execute("UPDATE jobs SET items = items + ? WHERE id = ?", (added, job_id))
 
 
 def count_items(connection: Connection, job_id: int) -> int:
     """Returns how many calls a job has, made or not."""
-    return int(connection.execute("SELECT items FROM jobs WHERE id = ?", (job_id,)).fetchone()[0])
+    return int(one_value(connection.execute("SELECT items FROM jobs WHERE id = ?", (job_id,))))
 
 
 def last_ordinal(connection: Connection, job_id: int, round_number: int, stage: str) -> int:
     """Returns the highest ordinal that a stage's items in a round began with; -1 where it has none."""
-    row = connection.execute(
+    last = connection.execute(
         "SELECT coalesce(max(ordinal % ?), -1) FROM work_items WHERE job_id = ? AND round = ? AND stage = ?",
         (ROUNDS_APART, job_id, round_number, stage),
-    ).fetchone()
-    return int(row[0])
+    )
+    return int(one_value(last))
 
 
 def claim_items(
     connection: Connection, job_id: int, round_number: int, *, lease: str, limit: int, now: float
 ) -> list[WorkItem]:
     """Takes up to `limit` waiting items of a round for the holder of a lease."""
-    rows = connection.execute(
-        CLAIM, {"lease": lease, "job": job_id, "round": round_number, "now": now, "limit": limit}
-    ).fetchall()
-    return [work_item(row, lease) for row in sorted(rows)]
+    claim = {"lease": lease, "job": job_id, "round": round_number, "now": now, "limit": limit}
+    return sorted(records(connection.execute(CLAIM, claim), WorkItem), key=lambda item: item.id)
 
 
 def jobs_without_calls(connection: Connection) -> set[int]:
     """Returns the jobs that go on and whose round has neither waiting nor leased items: they can move on."""
-    rows = connection.execute(WITHOUT_CALLS)
-    return {row[0] for row in rows}
+    return {job_id for (job_id,) in connection.execute(WITHOUT_CALLS)}
 
 
 def release_items(connection: Connection, items: Sequence[WorkItem]) -> None:
@@ -226,34 +218,11 @@ def finish_item(connection: Connection, item: WorkItem, call: Call) -> bool:
     """
     if not _end_item(connection, item, "done"):
         return False
-    connection.execute(
-        "INSERT INTO calls (item_id, job_id, prompt, reply, model, input_tokens, output_tokens, seconds, created_at,"
-        " cost_nanodollars) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            item.id,
-            item.job_id,
-            json.dumps(call.prompt, ensure_ascii=False),
-            json.dumps(call.reply, ensure_ascii=False),
-            call.model,
-            call.input_tokens,
-            call.output_tokens,
-            call.seconds,
-            now_text(),
-            call.cost_nanodollars,
-        ),
-    )
-    connection.execute(
-        "UPDATE jobs SET items_done = items_done + 1, input_tokens = input_tokens + ?,"
-        " output_tokens = output_tokens + ?, cost_nanodollars = cost_nanodollars + ?,"
-        " unpriced_calls = unpriced_calls + ? WHERE id = ?",
-        (
-            call.input_tokens,
-            call.output_tokens,
-            call.cost_nanodollars or 0,
-            call.cost_nanodollars is None,
-            item.job_id,
-        ),
-    )
+    texts = {"prompt": table_to_json(call.prompt), "reply": table_to_json(call.reply)}
+    place = {"item_id": item.id, "job_id": item.job_id, "created_at": now_text()}
+    insert(connection, "calls", {**vars(call), **texts, **place})
+    connection.execute("UPDATE jobs SET items_done = items_done + 1 WHERE id = ?", (item.job_id,))
+    add_taken(connection, item.job_id, call.input_tokens, call.output_tokens, call.cost_nanodollars)
     return True
 
 
@@ -313,29 +282,3 @@ def _end_item(connection: Connection, item: WorkItem, state: str, error: str = "
         (state, error, reply, failed_at, item.id, item.lease, item.attempt),
     ).rowcount
     return bool(changed == 1)
-
-
-def work_item(row: tuple[Any, ...], lease: str) -> WorkItem:
-    """Returns an item from its columns in the order of `CLAIM`."""
-    values: tuple[Any, ...] = (*row[:6], json.loads(row[6]), row[7], lease)
-    return WorkItem(*values)
-
-
-def _job(row: tuple[Any, ...]) -> Job:
-    values: tuple[Any, ...] = (*row[:10], bool(row[10]), *row[11:20], _limits(row[20]), *row[21:])
-    return Job(*values)
-
-
-def _limits_text(limits: Limits) -> str:
-    set_ones = {name: value for name, value in asdict(limits).items() if value is not None}
-    return json.dumps(set_ones, default=str)
-
-
-def _limits(text: str) -> Limits:
-    values = json.loads(text)
-    budget, left_out = values.pop("budget_usd", None), values.pop("leave_out", None)
-    return Limits(
-        **values,
-        budget_usd=None if budget is None else Decimal(budget),
-        leave_out=None if left_out is None else tuple(left_out),
-    )

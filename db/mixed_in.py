@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from db.connection import Connection
+from db.rows import one_value, records
 
 APART = """
     SELECT id FROM annotations INDEXED BY annotations_by_annotator
@@ -28,9 +29,6 @@ REPEATABLE = """
         AND NOT EXISTS (SELECT 1 FROM disclosures AS d WHERE d.annotator_id = :annotator
             AND d.dataset_id = :dataset AND d.example_id = a.example_id)
     ORDER BY a.id DESC LIMIT :limit"""
-
-_NEWEST = """{alias}.revision = (SELECT max(n.revision) FROM annotations AS n WHERE n.example_id = {alias}.example_id
-    AND n.annotator_id = {alias}.annotator_id AND n.occasion = {alias}.occasion)"""
 
 
 @dataclass(frozen=True)
@@ -72,34 +70,33 @@ def repeatable(connection: Connection, dataset_id: int, annotator_id: int, *, ap
         limit: The most examples to return.
     """
     who = {"annotator": annotator_id, "dataset": dataset_id}
-    latest = connection.execute(APART, {**who, "apart": apart}).fetchone()
+    latest = one_value(connection.execute(APART, {**who, "apart": apart}))
     if latest is None:
         return []
-    rows = connection.execute(REPEATABLE, {**who, "latest": latest[0], "limit": limit})
+    rows = connection.execute(REPEATABLE, {**who, "latest": latest, "limit": limit})
     return [example_id for (example_id,) in rows]
 
 
 def gold_answers(connection: Connection, dataset_id: int) -> list[GoldAnswer]:
     """Returns every answer on the gold examples of a dataset, in the order in which they were stored."""
-    newest = _NEWEST.format(alias="a")
     rows = connection.execute(
-        "SELECT a.annotator_id, a.example_id, e.intended, a.label FROM annotations AS a"
+        "SELECT a.annotator_id, a.example_id, e.intended AS known, a.label FROM current_annotations AS a"
         " JOIN examples AS e ON e.id = a.example_id WHERE a.dataset_id ="
         " (SELECT gold_set FROM assignment_settings WHERE dataset_id = ?)"
-        f" AND a.occasion = 'gold' AND {newest} ORDER BY a.id",
+        " AND a.occasion = 'gold' ORDER BY a.id",
         (dataset_id,),
     )
-    return [GoldAnswer(*row) for row in rows]
+    return records(rows, GoldAnswer)
 
 
 def repeat_pairs(connection: Connection, dataset_id: int) -> list[RepeatPair]:
     """Returns every silent repeat on a dataset beside the answer it repeats, in the order in which they were stored."""
     rows = connection.execute(
-        "SELECT r.annotator_id, r.example_id, f.label, r.label, f.relevance, r.relevance FROM annotations AS r"
-        " JOIN annotations AS f ON f.example_id = r.example_id AND f.annotator_id = r.annotator_id"
+        "SELECT r.annotator_id, r.example_id, f.label, r.label AS label_again, f.relevance,"
+        " r.relevance AS relevance_again FROM current_annotations AS r"
+        " JOIN current_annotations AS f ON f.example_id = r.example_id AND f.annotator_id = r.annotator_id"
         " AND f.occasion = 'first'"
-        f" WHERE r.dataset_id = ? AND r.occasion = 'repeat' AND {_NEWEST.format(alias='r')}"
-        f" AND {_NEWEST.format(alias='f')} ORDER BY r.id",
+        " WHERE r.dataset_id = ? AND r.occasion = 'repeat' ORDER BY r.id",
         (dataset_id,),
     )
-    return [RepeatPair(*row) for row in rows]
+    return records(rows, RepeatPair)

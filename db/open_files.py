@@ -212,7 +212,8 @@ class OpenFiles:
         try:
             file = sqlite3.connect(f"{self._name.as_uri()}?mode=ro&immutable=1", uri=True)
             try:
-                return int(file.execute("PRAGMA schema_version").fetchone()[0])
+                (mark,) = file.execute("PRAGMA schema_version").fetchone()
+                return int(mark)
             finally:
                 file.close()
         except DatabaseError:  # In the middle of a checkpoint, or of a copy, it is no whole database.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import MAXYEAR, UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from db.errors import WorkspaceError
 from db.examples import get_blind, insert_examples
 from db.jobs import all_jobs
 from db.outside_files import MOST_DOCUMENT, refuse_irregular
-from db.records import Annotation, Answers, BlindExample, Dataset, NewExample
+from db.records import Annotation, BlindExample, Dataset, NewExample, ShownAnswer
 from db.sqlite import DatabaseError
 from db.workspace import foreign_in, is_packet, is_sound, open_workspace, user_version
 
@@ -46,21 +46,12 @@ class PacketFacts:
 
 
 @dataclass(frozen=True)
-class PacketAnswer:
-    """An answer in a packet's file: one revision, with what was on the screen."""
-
-    shown: BlindExample
-    answers: Answers
-    created_at: str
-
-
-@dataclass(frozen=True)
 class Packet:
     """All of a packet's file: every answer, each revision, in the order in which they were given."""
 
     facts: PacketFacts
     dataset: Dataset
-    answers: tuple[PacketAnswer, ...]
+    answers: tuple[ShownAnswer, ...]
 
 
 def fill_file(file: Connection, dataset: Dataset, facts: PacketFacts, shown: Sequence[BlindExample]) -> None:
@@ -173,12 +164,12 @@ def _read(file: Connection, path: Path) -> Packet:
     if all_jobs(file):
         raise WorkspaceError(f"{path} is no packet of evalwright's: it holds jobs; don't use it, and ask who sent it.")
     shown = {key: get_blind(file, key) for (key,) in file.execute("SELECT id FROM examples").fetchall()}
-    rows = file.execute("SELECT id, submission FROM annotations ORDER BY id").fetchall()
-    answers = [_answer(get_annotation(file, key), submission, shown, path) for key, submission in rows]
+    ids = file.execute("SELECT id FROM annotations ORDER BY id").fetchall()
+    answers = [_checked(get_annotation(file, key), shown, path) for (key,) in ids]
     return Packet(facts, found[0], tuple(answers))
 
 
-def _answer(given: Annotation, submission: str, shown: Mapping[int, BlindExample], path: Path) -> PacketAnswer:
+def _checked(given: Annotation, shown: Mapping[int, BlindExample], path: Path) -> ShownAnswer:
     """Returns an answer; whatever can be told of one without the workspace is checked.
 
     Raises:
@@ -186,21 +177,10 @@ def _answer(given: Annotation, submission: str, shown: Mapping[int, BlindExample
         WorkspaceError: if its time is still to come.
     """
     created_at = _time(given.created_at, path)
-    if not 0 <= given.seconds < math.inf or not isinstance(given.answers, dict) or len(submission) > LONGEST_NAME:
+    endless = len(given.submission) > LONGEST_NAME
+    if not 0 <= given.seconds < math.inf or not isinstance(given.answers, dict) or endless:
         raise ValueError(given)
-    answers = Answers(
-        label=given.label,
-        relevance=given.relevance,
-        seconds=given.seconds,
-        submission=submission,
-        ambiguous=given.ambiguous,
-        flagged=given.flagged,
-        comment=given.comment,
-        answers=given.answers,
-        skip_reason=given.skip_reason,
-        suggested_edit=given.suggested_edit,
-    )
-    return PacketAnswer(shown[given.example_id], answers, created_at)
+    return ShownAnswer(shown[given.example_id], replace(given, created_at=created_at))
 
 
 def _time(text: str, path: Path) -> str:

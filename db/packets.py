@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from db.annotations import COLUMNS
 from db.assignment import Reservation
 from db.clock import now, now_text
 from db.connection import Connection
-from db.records import AnswerValue, Occasion
+from db.records import Annotation, Occasion
+from db.rows import find_record, insert, insert_all, records
 from db.settings import put_setting
 
 MARKS = "/copies"
@@ -27,7 +28,7 @@ class PacketRow:
             copies of the packet say different things, so that none counts.
         expires_at: Until when its examples are reserved, in seconds since 1970.
         ended_at: When what was not answered was given back, or None.
-        unfinished: Whether a merge of a file was cut off and that file not merged to its end since; 0 or 1.
+        unfinished: Whether a merge of a file was cut off and that file not merged to its end since.
     """
 
     id: int
@@ -42,7 +43,7 @@ class PacketRow:
     made_at: str
     expires_at: float
     ended_at: str | None
-    unfinished: int
+    unfinished: bool
 
 
 @dataclass(frozen=True)
@@ -55,25 +56,10 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What of an answer can count; a skip has no label and no relevance."""
+class StoredAnswer(Annotation):
+    """An answer that is here already, with the host of its session: a window's, or that of the copies of a packet."""
 
-    label: str | None
-    relevance: int | None
-    ambiguous: bool
-    answers: Mapping[str, AnswerValue]
-
-
-@dataclass(frozen=True)
-class StoredAnswer:
-    """An answer that is here already, and from which session: a window's, or a copy's of a packet, by its host."""
-
-    submission: str
-    session_id: str
-    host: str
-    occasion: Occasion
-    ruling_id: int | None
-    said: Said
+    host: str = ""
 
     @property
     def is_mark(self) -> bool:
@@ -85,22 +71,19 @@ _UNFINISHED = "unfinished merge "
 """How the names of settings begin that say which files are merged in part."""
 
 _PACKETS = f"""
-    SELECT p.id, p.token, p.dataset_id, d.name, p.annotator_id, n.name,
-        (SELECT count(*) FROM packet_examples AS e WHERE e.packet_id = p.id),
+    SELECT p.id, p.token, p.dataset_id, d.name AS dataset, p.annotator_id, n.name AS annotator,
+        (SELECT count(*) FROM packet_examples AS e WHERE e.packet_id = p.id) AS examples,
         (SELECT count(*) FROM packet_examples AS e WHERE e.packet_id = p.id AND EXISTS
             (SELECT 1 FROM annotations AS a WHERE a.example_id = e.example_id AND a.annotator_id = p.annotator_id
                 AND a.session_id = p.token
-                AND a.occasion IN (e.occasion, 're-review', iif(e.occasion = 'first', 'extra', '')))),
+                AND a.occasion IN (e.occasion, 're-review', iif(e.occasion = 'first', 'extra', '')))) AS answered,
         (SELECT count(*) FROM packet_examples AS e WHERE e.packet_id = p.id AND EXISTS
-            (SELECT 1 FROM annotations AS a WHERE a.example_id = e.example_id AND a.annotator_id = p.annotator_id
-                AND a.session_id LIKE '%{MARKS}' AND a.ruling_id IS e.ruling_id
-                AND a.occasion IN (e.occasion, iif(e.occasion = 'first', 'extra', ''))
-                AND NOT EXISTS (SELECT 1 FROM annotations AS later WHERE later.example_id = a.example_id
-                    AND later.annotator_id = a.annotator_id AND later.occasion = a.occasion
-                    AND later.revision > a.revision))),
+            (SELECT 1 FROM current_annotations AS a WHERE a.example_id = e.example_id
+                AND a.annotator_id = p.annotator_id AND a.session_id LIKE '%{MARKS}' AND a.ruling_id IS e.ruling_id
+                AND a.occasion IN (e.occasion, iif(e.occasion = 'first', 'extra', '')))) AS differing,
         p.made_at, p.expires_at, p.ended_at,
         EXISTS (SELECT 1 FROM settings WHERE substr(name, 1, {len(_UNFINISHED)} + length(p.token) + 1)
-            = '{_UNFINISHED}' || p.token || ' ')
+            = '{_UNFINISHED}' || p.token || ' ') AS unfinished
     FROM packets AS p JOIN datasets AS d ON d.id = p.dataset_id JOIN annotators AS n ON n.id = p.annotator_id"""
 
 
@@ -108,47 +91,38 @@ def insert_packet(
     connection: Connection, dataset_id: int, annotator_id: int, token: str, expires_at: float, plan: Sequence[Planned]
 ) -> None:
     """Stores what a packet holds; its session is there already."""
-    packet_id = connection.execute(
-        "INSERT INTO packets (token, dataset_id, annotator_id, made_at, expires_at) VALUES (?, ?, ?, ?, ?)",
-        (token, dataset_id, annotator_id, now_text(), expires_at),
-    ).lastrowid
-    connection.executemany(
-        "INSERT INTO packet_examples (packet_id, number, example_id, occasion, ruling_id) VALUES (?, ?, ?, ?, ?)",
-        [
-            (packet_id, number, each.example_id, each.occasion, each.ruling_id)
-            for number, each in enumerate(plan, start=1)
-        ],
-    )
+    packet = {"token": token, "dataset_id": dataset_id, "annotator_id": annotator_id, "expires_at": expires_at}
+    packet_id = insert(connection, "packets", {**packet, "made_at": now_text()})
+    numbered = [{**vars(each), "packet_id": packet_id, "number": number} for number, each in enumerate(plan, start=1)]
+    insert_all(connection, "packet_examples", numbered)
 
 
 def all_packets(connection: Connection) -> list[PacketRow]:
     """Returns every packet, oldest first."""
-    return [PacketRow(*row) for row in connection.execute(f"{_PACKETS} ORDER BY p.id")]
+    return records(connection.execute(f"{_PACKETS} ORDER BY p.id"), PacketRow)
 
 
 def find_packet(connection: Connection, token: str) -> PacketRow | None:
     """Returns the packet of that name."""
-    row = connection.execute(f"{_PACKETS} WHERE p.token = ?", (token,)).fetchone()
-    return PacketRow(*row) if row else None
+    return find_record(connection.execute(f"{_PACKETS} WHERE p.token = ?", (token,)), PacketRow)
 
 
 def planned(connection: Connection, packet_id: int) -> dict[int, Planned]:
     """Returns what a packet's examples are, by their numbers in it."""
-    rows = connection.execute(
-        "SELECT number, example_id, occasion, ruling_id FROM packet_examples WHERE packet_id = ? ORDER BY number",
-        (packet_id,),
+    found = connection.execute(
+        "SELECT example_id, occasion, ruling_id FROM packet_examples WHERE packet_id = ? ORDER BY number", (packet_id,)
     )
-    return {row[0]: Planned(*row[1:]) for row in rows}
+    return dict(enumerate(records(found, Planned), start=1))
 
 
 def reserved_for(connection: Connection, packet: PacketRow) -> list[Reservation]:
     """Returns what is still reserved for a packet."""
-    rows = connection.execute(
+    held = connection.execute(
         "SELECT example_id, annotator_id, session_id, occasion FROM reservations"
         " WHERE annotator_id = ? AND dataset_id = ? AND session_id = ?",
         (packet.annotator_id, packet.dataset_id, packet.token),
     )
-    return [Reservation(*row) for row in rows]
+    return records(held, Reservation)
 
 
 def end(connection: Connection, packet_id: int) -> None:
@@ -159,12 +133,11 @@ def end(connection: Connection, packet_id: int) -> None:
 def stored_answers(connection: Connection, example_id: int, annotator_id: int) -> list[StoredAnswer]:
     """Returns every revision of every answer of an annotator on an example, in the order in which they were stored."""
     rows = connection.execute(
-        "SELECT a.submission, a.session_id, s.host, a.occasion, a.ruling_id, a.label, a.relevance, a.ambiguous,"
-        " a.answers FROM annotations AS a JOIN sessions AS s ON s.id = a.session_id"
+        f"SELECT {COLUMNS}, s.host FROM annotations AS a JOIN sessions AS s ON s.id = a.session_id"
         " WHERE a.example_id = ? AND a.annotator_id = ? ORDER BY a.id",
         (example_id, annotator_id),
     )
-    return [_stored_answer(*row) for row in rows]
+    return records(rows, StoredAnswer)
 
 
 def note_unfinished(connection: Connection, token: str, last: str, *, unfinished: bool) -> None:
@@ -194,18 +167,3 @@ def row_of(connection: Connection, example_id: int) -> tuple[str, int]:
         (example_id,),
     ).fetchone()
     return found
-
-
-def _stored_answer(
-    submission: str,
-    session_id: str,
-    host: str,
-    occasion: Occasion,
-    ruling_id: int | None,
-    label: str | None,
-    relevance: int | None,
-    ambiguous: int,
-    answers: str,
-) -> StoredAnswer:
-    said = Said(label, relevance, bool(ambiguous), json.loads(answers))
-    return StoredAnswer(submission, session_id, host, occasion, ruling_id, said)

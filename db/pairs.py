@@ -10,6 +10,8 @@ from typing import Literal
 
 from db.clock import now_text
 from db.connection import Connection
+from db.revisions import is_newest
+from db.rows import find_record, insert, one_value, records
 
 Better = Literal["first", "second", "tie"]
 
@@ -76,51 +78,58 @@ def showable_with(
 ) -> int | None:
     """Returns the first example that may be shown, of those whose intended label is this one; see `showable`."""
     place = {"dataset": dataset_id, "other": other_id, "annotator": annotator_id, "barred": barred, "label": label}
-    row = connection.execute(f"{SHOWABLE} LIMIT 1", place).fetchone()
-    return int(row[0]) if row else None
+    found: int | None = one_value(connection.execute(f"{SHOWABLE} LIMIT 1", place))
+    return found
 
 
 def insert_pair(
     connection: Connection, datasets: tuple[int, int], examples: tuple[int, int], annotator_id: int, *, swapped: bool
 ) -> Pair:
     """Stores a pair, the dataset with the smaller id first; within a write transaction."""
-    pair_id = connection.execute(
-        "INSERT INTO pairs (annotator_id, first_dataset, second_dataset, first_example, second_example, swapped,"
-        " created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (annotator_id, *datasets, *examples, swapped, now_text()),
-    ).lastrowid
-    assert pair_id is not None
-    first, second = examples
+    (first_dataset, second_dataset), (first, second) = datasets, examples
+    pair_id = insert(
+        connection,
+        "pairs",
+        {
+            "annotator_id": annotator_id,
+            "first_dataset": first_dataset,
+            "second_dataset": second_dataset,
+            "first_example": first,
+            "second_example": second,
+            "swapped": swapped,
+            "created_at": now_text(),
+        },
+    )
     return Pair(pair_id, first, second, swapped)
 
 
 def waiting_pair(connection: Connection, datasets: tuple[int, int], annotator_id: int) -> Pair | None:
     """Returns the pair that an annotator has been shown and has not answered, or None."""
-    row = connection.execute(
-        "SELECT id, first_example, second_example, swapped FROM pairs AS p"
+    found = connection.execute(
+        "SELECT id, first_example AS first, second_example AS second, swapped FROM pairs AS p"
         " WHERE first_dataset = ? AND second_dataset = ? AND annotator_id = ?"
         " AND NOT EXISTS (SELECT 1 FROM pair_answers AS a WHERE a.pair_id = p.id) ORDER BY id LIMIT 1",
         (*datasets, annotator_id),
-    ).fetchone()
-    return Pair(row[0], row[1], row[2], bool(row[3])) if row else None
+    )
+    return find_record(found, Pair)
 
 
 def insert_answer(connection: Connection, pair_id: int, *, better: Better, seconds: float, submission: str) -> None:
     """Appends an answer, a new revision where the pair has one; the same submission only once."""
     connection.execute(
         "INSERT INTO pair_answers (pair_id, revision, better, seconds, submission, created_at)"
-        " SELECT ?1, (SELECT coalesce(max(revision), 0) + 1 FROM pair_answers WHERE pair_id = ?1), ?2, ?3, ?4, ?5"
-        " WHERE NOT EXISTS (SELECT 1 FROM pair_answers WHERE submission = ?4)",
-        (pair_id, better, seconds, submission, now_text()),
+        " SELECT :pair, (SELECT coalesce(max(revision), 0) + 1 FROM pair_answers WHERE pair_id = :pair), :better,"
+        " :seconds, :submission, :now WHERE NOT EXISTS (SELECT 1 FROM pair_answers WHERE submission = :submission)",
+        {"pair": pair_id, "better": better, "seconds": seconds, "submission": submission, "now": now_text()},
     )
 
 
 def answers(connection: Connection, datasets: tuple[int, int]) -> list[PairAnswer]:
     """Returns the newest answer on every answered pair of two datasets, the one with the smaller id first."""
     rows = connection.execute(
-        "SELECT p.id, p.annotator_id, p.swapped, a.better FROM pairs AS p JOIN pair_answers AS a ON a.pair_id = p.id"
-        " WHERE p.first_dataset = ? AND p.second_dataset = ? AND a.revision ="
-        " (SELECT max(n.revision) FROM pair_answers AS n WHERE n.pair_id = p.id) ORDER BY p.id",
+        "SELECT p.id AS pair_id, p.annotator_id, p.swapped, a.better FROM pairs AS p"
+        " JOIN pair_answers AS a ON a.pair_id = p.id WHERE p.first_dataset = ? AND p.second_dataset = ?"
+        f" AND {is_newest('pair_answers', ('pair_id',))} ORDER BY p.id",
         datasets,
     )
-    return [PairAnswer(row[0], row[1], bool(row[2]), row[3]) for row in rows]
+    return records(rows, PairAnswer)

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 from db.connection import Connection
+from db.json_columns import texts_to_json
+from db.records import Choice
 from db.removals import NOT_REMOVED
+from db.rows import each_record, find_record, get_record
 
 _MEMBER = """e.body, e.choices, e.label_confidence,
-    :start = 0 OR NOT EXISTS (SELECT 1 FROM annotations AS a WHERE a.example_id = e.id AND a.id <= :start)
+    :start = 0 OR NOT EXISTS (SELECT 1 FROM annotations AS a WHERE a.example_id = e.id AND a.id <= :start) AS counts
     FROM examples AS e"""
 
-MOST_KNOWN = 1000
+
+def _numbers(packed: bytes) -> tuple[int, ...]:
+    return struct.unpack(f">{len(packed) // 8}q", packed)
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ class Population:
 
     content_hash: str
     texts: int
-    sketch: tuple[int, ...]
+    sketch: Annotated[tuple[int, ...], _numbers]
     answers: tuple[str, ...]
     most_choices: int
     scored: int
@@ -53,27 +59,23 @@ class Basis:
 
 def basis_of(connection: Connection, dataset_id: int) -> Basis:
     """Returns what the population of a dataset is to be measured on at this moment."""
-    row = connection.execute(
-        "SELECT c.examples, (SELECT count(*) FROM removed_examples WHERE dataset_id = d.id), d.evidence_from"
+    found = connection.execute(
+        "SELECT c.examples, (SELECT count(*) FROM removed_examples WHERE dataset_id = d.id) AS removed,"
+        " d.evidence_from AS starts_after"
         " FROM datasets AS d JOIN dataset_counters AS c ON c.dataset_id = d.id WHERE d.id = ?",
         (dataset_id,),
-    ).fetchone()
-    return Basis(*row)
+    )
+    return get_record(found, Basis)
 
 
 def stored_population(connection: Connection, dataset_id: int, basis: Basis) -> Population | None:
     """Returns the population as it was measured on this basis, or None."""
-    row = connection.execute(
+    found = connection.execute(
         "SELECT content_hash, texts, sketch, answers, most_choices, scored, score_sum, score_least, score_cap"
         " FROM populations WHERE dataset_id = ? AND examples = ? AND removed = ? AND starts_after = ?",
         (dataset_id, basis.examples, basis.removed, basis.starts_after),
-    ).fetchone()
-    if row is None:
-        return None
-    content_hash, texts, sketch, answers, *numbers = row
-    return Population(
-        content_hash, texts, struct.unpack(f">{len(sketch) // 8}q", sketch), tuple(json.loads(answers)), *numbers
     )
+    return find_record(found, Population)
 
 
 def store_population(connection: Connection, dataset_id: int, basis: Basis, found: Population) -> None:
@@ -81,57 +83,56 @@ def store_population(connection: Connection, dataset_id: int, basis: Basis, foun
     connection.execute(
         "INSERT OR REPLACE INTO populations (dataset_id, examples, removed, starts_after, content_hash, texts, sketch,"
         " answers, most_choices, scored, score_sum, score_least, score_cap)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            dataset_id,
-            basis.examples,
-            basis.removed,
-            basis.starts_after,
-            found.content_hash,
-            found.texts,
-            struct.pack(f">{len(found.sketch)}q", *found.sketch),
-            json.dumps(found.answers, ensure_ascii=False),
-            found.most_choices,
-            found.scored,
-            found.score_sum,
-            found.score_least,
-            found.score_cap,
-        ),
+        " VALUES (:dataset_id, :examples, :removed, :starts_after, :content_hash, :texts, :sketch, :answers,"
+        " :most_choices, :scored, :score_sum, :score_least, :score_cap)",
+        {
+            **vars(basis),
+            **vars(found),
+            "dataset_id": dataset_id,
+            "sketch": struct.pack(f">{len(found.sketch)}q", *found.sketch),
+            "answers": texts_to_json(found.answers),
+        },
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class PopulationMember:
     """An example as a part of a population; `counts` tells whether the evidence speaks for it."""
 
     body: str
-    choices: tuple[tuple[str, str], ...]
+    choices: tuple[Choice, ...]
     label_confidence: float | None
     counts: bool
 
 
-def all_examples(connection: Connection, dataset_id: int, starts_after: int) -> Iterator[Member]:
+@dataclass(frozen=True, slots=True)
+class PlacedMember(PopulationMember):
+    """A member with its id, and its place in the review order if it has one."""
+
+    id: int
+    position: int | None
+
+
+def all_examples(connection: Connection, dataset_id: int, starts_after: int) -> Iterator[PopulationMember]:
     """Yields the examples of a dataset, in the order in which they came."""
     rows = connection.execute(
         f"SELECT {_MEMBER} WHERE e.dataset_id = :dataset AND {NOT_REMOVED.format(example='e.id')} ORDER BY e.ordinal",
         {"dataset": dataset_id, "start": starts_after},
     )
-    yield from _members(rows)
+    yield from each_record(rows, PopulationMember)
 
 
-def places(connection: Connection, dataset_id: int) -> Iterator[tuple[int, int | None, Member]]:
-    """Yields the id of each example of a dataset, its place in the review order if it has one, and the example."""
+def places(connection: Connection, dataset_id: int) -> Iterator[PlacedMember]:
+    """Yields the examples of a dataset with their places, in the order in which they came."""
     rows = connection.execute(
-        f"SELECT e.id, (SELECT s.position FROM review_status AS s WHERE s.example_id = e.id), {_MEMBER}"
+        f"SELECT e.id, (SELECT s.position FROM review_status AS s WHERE s.example_id = e.id) AS position, {_MEMBER}"
         f" WHERE e.dataset_id = :dataset AND {NOT_REMOVED.format(example='e.id')} ORDER BY e.ordinal",
         {"dataset": dataset_id, "start": 0},
-    ).fetchall()
-    members = _members(row[2:] for row in rows)
-    for (example_id, position, *_), member in zip(rows, members, strict=True):
-        yield example_id, position, member
+    )
+    yield from each_record(rows, PlacedMember)
 
 
-def some_examples(connection: Connection, dataset_id: int, count: int) -> Iterator[Member]:
+def some_examples(connection: Connection, dataset_id: int, count: int) -> Iterator[PopulationMember]:
     """Yields so many examples of a dataset, evenly apart; all of a smaller one."""
     (rows,) = connection.execute(
         "SELECT coalesce(max(ordinal) + 1, 0) FROM examples WHERE dataset_id = ?", (dataset_id,)
@@ -141,15 +142,4 @@ def some_examples(connection: Connection, dataset_id: int, count: int) -> Iterat
         f"SELECT {_MEMBER} WHERE e.dataset_id = :dataset AND e.ordinal IN (SELECT value FROM json_each(:places))",
         {"dataset": dataset_id, "start": 0, "places": json.dumps(places)},
     )
-    yield from _members(found)
-
-
-def _members(rows: Iterable[tuple[str, str, float | None, int]]) -> Iterator[Member]:
-    known: dict[str, tuple[tuple[str, str], ...]] = {}  # most examples of a dataset offer the same choices
-    for body, choices, confidence, counts in rows:
-        offered = known.get(choices)
-        if offered is None:
-            offered = tuple((answer, text) for answer, text in json.loads(choices))
-            if len(known) < MOST_KNOWN:
-                known[choices] = offered
-        yield Member(body, offered, confidence, bool(counts))
+    yield from each_record(found, PopulationMember)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from db.clock import now_text
 from db.connection import Connection
+from db.rows import records
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class PortfolioRow:
 def members(connection: Connection) -> list[PortfolioRow]:
     """Returns the datasets of the portfolio; none before anything has shipped under it."""
     rows = connection.execute("SELECT dataset_id, e_value, shipped_at FROM portfolio ORDER BY dataset_id")
-    return [PortfolioRow(*row) for row in rows]
+    return records(rows, PortfolioRow)
 
 
 def freeze(connection: Connection) -> None:

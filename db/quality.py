@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from db.connection import Connection
-
-_NEWEST = """n.revision = (SELECT max(m.revision) FROM annotations AS m WHERE m.example_id = a.example_id
-    AND m.annotator_id = a.annotator_id AND m.occasion = a.occasion)"""
+from db.rows import records
 
 
 @dataclass(frozen=True)
-class GivenAnswer:
-    """One annotator's label on an example, in its newest revision; a skip has no label.
+class TimedAnswer:
+    """One annotator's label on an example, in its newest revision, or its class; a skip has none.
 
     Attributes:
         seconds: How long the example was on screen before it was first answered.
@@ -24,17 +22,17 @@ class GivenAnswer:
     seconds: float
 
 
-def blind_answers(connection: Connection, dataset_id: int, evidence_from: int) -> list[GivenAnswer]:
+def blind_answers(connection: Connection, dataset_id: int, evidence_from: int) -> list[TimedAnswer]:
     """Returns every blind answer after the latest reopening, counted or extra, in the order first given."""
     rows = connection.execute(
         "SELECT a.annotator_id, a.example_id, n.label, a.seconds"
-        " FROM annotations AS a JOIN annotations AS n ON n.example_id = a.example_id"
-        f" AND n.annotator_id = a.annotator_id AND n.occasion = a.occasion AND {_NEWEST}"
+        " FROM annotations AS a JOIN current_annotations AS n ON n.example_id = a.example_id"
+        " AND n.annotator_id = a.annotator_id AND n.occasion = a.occasion"
         " WHERE a.dataset_id = :dataset AND a.occasion IN ('first', 'extra') AND a.revision = 1 AND a.id > :start"
         " ORDER BY a.id",
         {"dataset": dataset_id, "start": evidence_from},
     )
-    return [GivenAnswer(*row) for row in rows]
+    return records(rows, TimedAnswer)
 
 
 def label_confidences(connection: Connection, dataset_id: int) -> dict[int, float]:
@@ -50,10 +48,8 @@ def label_confidences(connection: Connection, dataset_id: int) -> dict[int, floa
 def comments(connection: Connection, dataset_id: int, limit: int) -> list[tuple[int, str, str, bool]]:
     """Returns the newest comments on a dataset: annotator, comment, what they read, whether they flagged it."""
     rows = connection.execute(
-        "SELECT a.annotator_id, a.comment, e.body, a.flagged FROM annotations AS a"
-        " JOIN examples AS e ON e.id = a.example_id WHERE a.dataset_id = ? AND trim(a.comment) <> '' AND NOT EXISTS"
-        " (SELECT 1 FROM annotations AS later WHERE later.example_id = a.example_id"
-        " AND later.annotator_id = a.annotator_id AND later.occasion = a.occasion AND later.revision > a.revision)"
+        "SELECT a.annotator_id, a.comment, e.body, a.flagged FROM current_annotations AS a"
+        " JOIN examples AS e ON e.id = a.example_id WHERE a.dataset_id = ? AND trim(a.comment) <> ''"
         " ORDER BY a.id DESC LIMIT ?",
         (dataset_id, limit),
     )

@@ -7,15 +7,15 @@ at what others said.
 from __future__ import annotations
 
 from db.connection import Connection
-from db.evidence import FirstAnswer, first_answer
+from db.records import BlindAnswer
+from db.revisions import OCCASION, is_newest
+from db.rows import each_record, one_value
 
 # The joins are in this order whatever ANALYZE has learned: edits are few, annotations are many.
-ANSWERS = """
+ANSWERS = f"""
     FROM re_reviews AS e CROSS JOIN annotations AS a ON a.example_id = e.example_id AND a.occasion = 're-review'
-    WHERE {which} AND a.ruling_id = e.ruling_id
-        AND NOT EXISTS (SELECT 1 FROM annotations AS newer WHERE newer.example_id = a.example_id
-            AND newer.annotator_id = a.annotator_id AND newer.occasion = 're-review'
-            AND newer.ruling_id = a.ruling_id AND newer.revision > a.revision)
+    WHERE {{which}} AND a.ruling_id = e.ruling_id
+        AND {is_newest("annotations", (*OCCASION, "ruling_id"))}
         AND NOT EXISTS (SELECT 1 FROM disclosures AS d WHERE d.annotator_id = a.annotator_id
             AND d.dataset_id = a.dataset_id AND d.example_id IN (0, a.example_id) AND d.created_at < a.created_at)
     ORDER BY a.id"""
@@ -52,33 +52,35 @@ def forget(connection: Connection, example_id: int) -> None:
 
 def next_re_review(connection: Connection, dataset_id: int, annotator_id: int) -> int | None:
     """Returns the edited example that this annotator can be asked about, the one that waits longest."""
-    row = connection.execute(NEXT, {"dataset": dataset_id, "annotator": annotator_id}).fetchone()
-    return int(row[0]) if row else None
+    found: int | None = one_value(connection.execute(NEXT, {"dataset": dataset_id, "annotator": annotator_id}))
+    return found
 
 
 def labels_of(connection: Connection, example_id: int) -> list[str | None]:
     """Returns the labels given on the newest wording of an example, None for a skip."""
     rows = connection.execute(f"SELECT a.label {ANSWERS.format(which='e.example_id = ?')}", (example_id,))
-    return [row[0] for row in rows]
+    return [label for (label,) in rows]
 
 
-def answers_in(connection: Connection, dataset_id: int) -> dict[int, list[FirstAnswer]]:
+def answers_in(connection: Connection, dataset_id: int) -> dict[int, list[BlindAnswer]]:
     """Returns the answers on the newest wording of every edited example of a dataset, by its id."""
-    found: dict[int, list[FirstAnswer]] = {}
+    found: dict[int, list[BlindAnswer]] = {}
     rows = connection.execute(
         "SELECT a.example_id, a.annotator_id, a.label, a.relevance, a.ambiguous, a.answers"
         f" {ANSWERS.format(which='e.dataset_id = ?')}",
         (dataset_id,),
     )
-    for row in rows:
-        found.setdefault(row[0], []).append(first_answer(row))
+    for answer in each_record(rows, BlindAnswer):
+        found.setdefault(answer.example_id, []).append(answer)
     return found
 
 
 def ruling_asked(connection: Connection, example_id: int) -> int | None:
     """Returns the ruling whose wording of an example annotators are asked about, or None if they aren't."""
-    row = connection.execute("SELECT ruling_id FROM re_reviews WHERE example_id = ?", (example_id,)).fetchone()
-    return row[0] if row else None
+    ruling: int | None = one_value(
+        connection.execute("SELECT ruling_id FROM re_reviews WHERE example_id = ?", (example_id,))
+    )
+    return ruling
 
 
 def has_answered(connection: Connection, example_id: int, annotator_id: int, ruling_id: int | None) -> bool:
@@ -102,10 +104,8 @@ def set_places(connection: Connection, example_id: int, wanted: int) -> None:
 
 def waiting(connection: Connection, dataset_id: int) -> int:
     """Returns how many edited examples of a dataset wait for annotators."""
-    row = connection.execute(
-        "SELECT count(*) FROM re_reviews WHERE dataset_id = ? AND places > 0", (dataset_id,)
-    ).fetchone()
-    return int(row[0])
+    waiting = connection.execute("SELECT count(*) FROM re_reviews WHERE dataset_id = ? AND places > 0", (dataset_id,))
+    return int(one_value(waiting))
 
 
 def _drop_reservations(connection: Connection, example_id: int) -> None:

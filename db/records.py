@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Protocol
 
 LETTER_ANSWER = re.compile(r"(\s*\(?)([A-Z])(\)?\s*)")
@@ -173,28 +173,6 @@ class BlindExample:
 
 
 @dataclass(frozen=True)
-class Annotation:
-    """One annotator's answers on one example, on one occasion, in one revision; see `Answers`."""
-
-    id: int
-    example_id: int
-    annotator_id: int
-    occasion: Occasion
-    revision: int
-    skipped: bool
-    label: str | None
-    relevance: int | None
-    ambiguous: bool
-    flagged: bool
-    comment: str
-    seconds: float
-    created_at: str
-    answers: Mapping[str, AnswerValue] = field(default_factory=dict)
-    skip_reason: str = ""
-    suggested_edit: str | None = None
-
-
-@dataclass(frozen=True)
 class Answers:
     """What a validator says of an example: a label and a relevance from 1 to 5, or a skip.
 
@@ -221,6 +199,82 @@ class Answers:
     def skipped(self) -> bool:
         """Whether this is a skip: no label was given."""
         return self.label is None
+
+
+@dataclass(frozen=True)
+class BlindAnswer:
+    """What of an annotation can be evidence, in its newest revision; a skip has no label and no relevance.
+
+    Attributes:
+        answers: To the dataset's own questions, by name.
+    """
+
+    example_id: int
+    annotator_id: int
+    label: str | None
+    relevance: int | None
+    ambiguous: bool
+    answers: Mapping[str, AnswerValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """One annotator's answers on one example, on one occasion, in one revision, as they are stored; see `Answers`.
+
+    Attributes:
+        session_id: The window in which they were given, or the copy of a packet in which they came.
+        ruling_id: The ruling that made the wording they read, where it was edited.
+        annotator: The annotator's name.
+    """
+
+    id: int
+    example_id: int
+    annotator_id: int
+    occasion: Occasion
+    revision: int
+    skipped: bool
+    label: str | None
+    relevance: int | None
+    ambiguous: bool
+    flagged: bool
+    comment: str
+    seconds: float
+    created_at: str
+    answers: Mapping[str, AnswerValue] = field(default_factory=dict)
+    skip_reason: str = ""
+    suggested_edit: str | None = None
+    submission: str = ""
+    session_id: str = ""
+    ruling_id: int | None = None
+    annotator: str = ""
+
+    @property
+    def said(self) -> Answers:
+        """What they said, without whose it is and where it stands."""
+        return Answers(**{part.name: getattr(self, part.name) for part in fields(Answers)})
+
+    @property
+    def blind(self) -> BlindAnswer:
+        """What of it can be evidence."""
+        return BlindAnswer(**{part.name: getattr(self, part.name) for part in fields(BlindAnswer)})
+
+
+@dataclass(frozen=True)
+class ShownAnswer:
+    """An annotation with the example as its annotator saw it."""
+
+    example: BlindExample
+    answer: Annotation
+
+    @property
+    def said(self) -> Answers:
+        """What they said."""
+        return self.answer.said
+
+    @property
+    def anchor(self) -> int:
+        """What leads further back, to the answer before this one."""
+        return self.answer.id
 
 
 @dataclass(frozen=True)

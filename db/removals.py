@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from db.clock import now_text
 from db.connection import Connection
+from db.rows import insert_all, one_value, records
 
 NOT_REMOVED = "NOT EXISTS (SELECT 1 FROM removed_examples AS gone WHERE gone.example_id = {example})"
 """What a query over a dataset's examples asks of each; format it with the column that holds the example's id."""
@@ -34,11 +35,8 @@ def insert_removals(connection: Connection, dataset_id: int, removals: Sequence[
     None of them may have an answer or a reservation that still holds.
     """
     when = now_text()
-    connection.executemany(
-        "INSERT INTO removed_examples (example_id, dataset_id, code, reason, twin_id, removed_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        [(one.example_id, dataset_id, one.code, one.reason, one.twin_id, when) for one in removals],
-    )
+    rows = [{**vars(one), "dataset_id": dataset_id, "removed_at": when} for one in removals]
+    insert_all(connection, "removed_examples", rows)
     gone = [(one.example_id,) for one in removals]
     for table in ("review_status", "reopenings", "reservations"):
         connection.executemany(f"DELETE FROM {table} WHERE example_id = ?", gone)
@@ -53,7 +51,7 @@ def removed(connection: Connection, dataset_id: int) -> list[Removal]:
         "SELECT example_id, code, reason, twin_id FROM removed_examples WHERE dataset_id = ? ORDER BY example_id",
         (dataset_id,),
     )
-    return [Removal(*row) for row in rows]
+    return records(rows, Removal)
 
 
 def removed_questions(connection: Connection, dataset_id: int) -> dict[int, tuple[int, str]]:
@@ -68,8 +66,9 @@ def removed_questions(connection: Connection, dataset_id: int) -> dict[int, tupl
 
 def count_removed(connection: Connection, dataset_id: int) -> int:
     """Returns how many examples were removed from a dataset."""
-    row = connection.execute("SELECT count(*) FROM removed_examples WHERE dataset_id = ?", (dataset_id,)).fetchone()
-    return int(row[0])
+    return int(
+        one_value(connection.execute("SELECT count(*) FROM removed_examples WHERE dataset_id = ?", (dataset_id,)))
+    )
 
 
 def not_to_be_removed(connection: Connection, dataset_id: int, now: float) -> frozenset[int]:
@@ -84,4 +83,4 @@ def not_to_be_removed(connection: Connection, dataset_id: int, now: float) -> fr
         " OR EXISTS (SELECT 1 FROM reservations AS v WHERE v.example_id = e.id AND v.expires_at >= :now))",
         {"dataset": dataset_id, "now": now},
     )
-    return frozenset(row[0] for row in rows)
+    return frozenset(example_id for (example_id,) in rows)

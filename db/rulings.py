@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from db.annotations import last_annotation
 from db.clock import now_text
 from db.connection import Connection
+from db.rows import insert, one_value, records
 
 Verdict = Literal["keep", "relabel", "edit", "drop"]
 
@@ -53,37 +55,21 @@ class Ruling:
 
 def insert_ruling(connection: Connection, dataset_id: int, example_id: int, ruling: NewRuling, *, by: str) -> int:
     """Appends a ruling and returns its id; within a write transaction."""
-    row_id = connection.execute(
-        "INSERT INTO rulings (dataset_id, example_id, verdict, label, question, body, reason, ruled_by,"
-        " after_annotation, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?,"
-        " (SELECT coalesce(max(id), 0) FROM annotations WHERE dataset_id = ?), ?)",
-        (
-            dataset_id,
-            example_id,
-            ruling.verdict,
-            ruling.label,
-            ruling.question,
-            ruling.body,
-            ruling.reason,
-            by,
-            dataset_id,
-            now_text(),
-        ),
-    ).lastrowid
-    assert row_id is not None
-    return row_id
+    ruled = {"dataset_id": dataset_id, "example_id": example_id, "ruled_by": by, "created_at": now_text()}
+    after = {"after_annotation": last_annotation(connection, dataset_id)}
+    return insert(connection, "rulings", {**vars(ruling), **ruled, **after})
 
 
 def rulings_on(connection: Connection, example_id: int) -> list[Ruling]:
     """Returns every ruling on an example, oldest first; the last one counts."""
     rows = connection.execute(f"SELECT {_COLUMNS} FROM rulings WHERE example_id = ? ORDER BY id", (example_id,))
-    return [Ruling(*row) for row in rows]
+    return records(rows, Ruling)
 
 
 def rulings_of_dataset(connection: Connection, dataset_id: int) -> list[Ruling]:
     """Returns every ruling on a dataset's examples, oldest first."""
     rows = connection.execute(f"SELECT {_COLUMNS} FROM rulings WHERE dataset_id = ? ORDER BY id", (dataset_id,))
-    return [Ruling(*row) for row in rows]
+    return records(rows, Ruling)
 
 
 def standing_rulings(connection: Connection, dataset_id: int) -> dict[int, Ruling]:
@@ -93,10 +79,9 @@ def standing_rulings(connection: Connection, dataset_id: int) -> dict[int, Rulin
         " AND EXISTS (SELECT 1 FROM review_status AS s WHERE s.example_id = r.example_id) ORDER BY id",
         (dataset_id,),
     )
-    return {row[1]: Ruling(*row) for row in rows}
+    return {ruling.example_id: ruling for ruling in records(rows, Ruling)}
 
 
 def count_rulings(connection: Connection, dataset_id: int) -> int:
     """Returns how many rulings were made on a dataset, those that later ones replace included."""
-    row = connection.execute("SELECT count(*) FROM rulings WHERE dataset_id = ?", (dataset_id,)).fetchone()
-    return int(row[0])
+    return int(one_value(connection.execute("SELECT count(*) FROM rulings WHERE dataset_id = ?", (dataset_id,))))

@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from db.migrations.assignment import ASSIGNMENT
+from db.migrations.current_annotations import CURRENT_ANNOTATIONS
 from db.migrations.disclosures import DISCLOSURES
 from db.migrations.engines import ENGINES
 from db.migrations.funnel import FUNNEL
@@ -66,12 +67,13 @@ MIGRATIONS: list[tuple[str, list[str]]] = [
     ("sequences", SEQUENCES),
     ("short_jobs", SHORT_JOBS),
     ("job_owners", JOB_OWNERS),
+    ("current_annotations", CURRENT_ANNOTATIONS),
 ]
 """Name and statements of each migration, in order."""
 
 CURRENT = len(MIGRATIONS)
 
-AS_MADE = "eae7f5c039c98e026227730180d2fb5cfbd3c7033f8ab627cb0197896e27ff0d"
+AS_MADE = "af83223ffe9000c9f73833b6dabb2b42337d161609c1140d0c75df2dea4e0081"
 """The digest of what all migrations make: to make it anew for a comparison takes longer than to open a workspace."""
 
 KEPT = {"_sqlite_migrations", *(f"examples_text_{part}" for part in ("data", "idx", "docsize", "config", "content"))}

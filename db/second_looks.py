@@ -9,8 +9,11 @@ from typing import Literal
 from db.clock import now_text
 from db.connection import Connection
 from db.records import Occasion
+from db.rows import find_record, get_record, insert, insert_all, one_value, records
 
-Outcome = Literal["answered", "declined"]
+OfferOutcome = Literal["answered", "declined"]
+
+_ARGUMENT = "id, label, in_favour, against, written_by"
 
 OPEN = """
     SELECT o.example_id, o.occasion, o.argument_id, o.session_id, o.outcome
@@ -18,17 +21,15 @@ OPEN = """
     JOIN review_status AS s ON s.example_id = o.example_id
     WHERE o.annotator_id = ? AND o.dataset_id = ? AND o.outcome IS NULL ORDER BY o.offered_at, o.example_id"""
 
-_NEWEST = """{alias}.revision = (SELECT max(n.revision) FROM annotations AS n WHERE n.example_id = {alias}.example_id
-    AND n.annotator_id = {alias}.annotator_id AND n.occasion = {alias}.occasion)"""
-
-LOOKED_TWICE = f"""
-    SELECT s.example_id, s.annotator_id, f.occasion = 'gold', s.disclosed, e.intended, f.label, s.label
-    FROM annotations AS s
-    JOIN annotations AS f ON f.example_id = s.example_id AND f.annotator_id = s.annotator_id
+LOOKED_TWICE = """
+    SELECT s.example_id, s.annotator_id, f.occasion = 'gold' AS gold, s.disclosed, e.intended, f.label AS blind,
+        s.label AS second
+    FROM current_annotations AS s
+    JOIN current_annotations AS f ON f.example_id = s.example_id AND f.annotator_id = s.annotator_id
         AND f.occasion IN ('first', 'gold') AND f.skipped = 0
     JOIN examples AS e ON e.id = s.example_id
     WHERE s.dataset_id = ? AND s.occasion = 'second look' AND e.intended IS NOT NULL
-        AND {_NEWEST.format(alias="s")} AND {_NEWEST.format(alias="f")} ORDER BY s.id"""
+    ORDER BY s.id"""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Offer:
     occasion: Occasion
     argument_id: int | None
     session_id: str | None
-    outcome: Outcome | None = None
+    outcome: OfferOutcome | None = None
 
 
 @dataclass(frozen=True)
@@ -97,53 +98,41 @@ class LookedTwice:
 def insert_arguments(connection: Connection, arguments: Iterable[NewArgument]) -> None:
     """Stores arguments, the newest of an example counts; within a write transaction."""
     when = now_text()
-    connection.executemany(
-        "INSERT INTO arguments (example_id, label, in_favour, against, written_by, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        [(one.example_id, one.label, one.in_favour, one.against, one.written_by, when) for one in arguments],
-    )
+    insert_all(connection, "arguments", [{**vars(one), "created_at": when} for one in arguments])
 
 
 def argument(connection: Connection, example_id: int) -> Argument | None:
     """Returns the newest argument about an example, or None."""
-    row = connection.execute(
-        "SELECT id, label, in_favour, against, written_by FROM arguments WHERE example_id = ? ORDER BY id DESC LIMIT 1",
-        (example_id,),
-    ).fetchone()
-    return Argument(*row) if row else None
+    newest = connection.execute(
+        f"SELECT {_ARGUMENT} FROM arguments WHERE example_id = ? ORDER BY id DESC LIMIT 1", (example_id,)
+    )
+    return find_record(newest, Argument)
 
 
 def get_argument(connection: Connection, argument_id: int) -> Argument:
     """Returns an argument by id."""
-    return Argument(
-        *connection.execute(
-            "SELECT id, label, in_favour, against, written_by FROM arguments WHERE id = ?", (argument_id,)
-        ).fetchone()
-    )
+    return get_record(connection.execute(f"SELECT {_ARGUMENT} FROM arguments WHERE id = ?", (argument_id,)), Argument)
 
 
 def insert_offer(connection: Connection, annotator_id: int, dataset_id: int, offer: Offer) -> None:
     """Notes what is offered to an annotator, in the review of which dataset; within a write transaction."""
-    connection.execute(
-        "INSERT INTO second_look_offers (example_id, annotator_id, dataset_id, occasion, argument_id, session_id,"
-        " offered_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (offer.example_id, annotator_id, dataset_id, offer.occasion, offer.argument_id, offer.session_id, now_text()),
-    )
+    offered = {"annotator_id": annotator_id, "dataset_id": dataset_id, "offered_at": now_text()}
+    insert(connection, "second_look_offers", {**vars(offer), **offered})
 
 
 def offer_on(connection: Connection, annotator_id: int, example_id: int) -> Offer | None:
     """Returns what was offered to an annotator on an example, or None."""
-    row = connection.execute(
+    found = connection.execute(
         "SELECT example_id, occasion, argument_id, session_id, outcome FROM second_look_offers"
         " WHERE example_id = ? AND annotator_id = ?",
         (example_id, annotator_id),
-    ).fetchone()
-    return Offer(*row) if row else None
+    )
+    return find_record(found, Offer)
 
 
 def open_offers(connection: Connection, annotator_id: int, dataset_id: int) -> list[Offer]:
     """Returns what was offered to an annotator in a review and neither answered nor declined, oldest first."""
-    return [Offer(*row) for row in connection.execute(OPEN, (annotator_id, dataset_id))]
+    return records(connection.execute(OPEN, (annotator_id, dataset_id)), Offer)
 
 
 def take_over(connection: Connection, annotator_id: int, example_id: int, session_id: str) -> None:
@@ -162,7 +151,7 @@ def give_back(connection: Connection, annotator_id: int, session_id: str) -> Non
     )
 
 
-def end_offer(connection: Connection, annotator_id: int, example_id: int, outcome: Outcome) -> None:
+def end_offer(connection: Connection, annotator_id: int, example_id: int, outcome: OfferOutcome) -> None:
     """Notes what became of an offer; an answer stays one. Within a write transaction."""
     connection.execute(
         "UPDATE second_look_offers SET outcome = ? WHERE example_id = ? AND annotator_id = ?"
@@ -173,27 +162,24 @@ def end_offer(connection: Connection, annotator_id: int, example_id: int, outcom
 
 def count_declined(connection: Connection, dataset_id: int, *, argued: bool) -> int:
     """Returns how many second looks at a dataset's examples were closed unanswered, in one half."""
-    row = connection.execute(
+    declined = connection.execute(
         "SELECT count(*) FROM second_look_offers WHERE dataset_id = ? AND occasion = 'first'"
         " AND outcome = 'declined' AND (argument_id IS NOT NULL) = ?",
         (dataset_id, argued),
-    ).fetchone()
-    return int(row[0])
+    )
+    return int(one_value(declined))
 
 
 def count_argued(connection: Connection, dataset_id: int) -> int:
     """Returns how many examples of a dataset have an argument."""
-    row = connection.execute(
+    argued = connection.execute(
         "SELECT count(DISTINCT a.example_id) FROM arguments AS a JOIN examples AS e ON e.id = a.example_id"
         " WHERE e.dataset_id = ?",
         (dataset_id,),
-    ).fetchone()
-    return int(row[0])
+    )
+    return int(one_value(argued))
 
 
 def looked_twice(connection: Connection, dataset_id: int) -> list[LookedTwice]:
     """Returns every second look on a dataset (or a gold set) beside the blind answer, in the order of storing."""
-    return [
-        LookedTwice(row[0], row[1], bool(row[2]), row[3], row[4], row[5], row[6])
-        for row in connection.execute(LOOKED_TWICE, (dataset_id,))
-    ]
+    return records(connection.execute(LOOKED_TWICE, (dataset_id,)), LookedTwice)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from db.clock import now_text
 from db.connection import Connection
+from db.rows import one_value, records
 
 BEGUN = """SELECT a.id FROM annotations AS a INDEXED BY annotations_of_dataset
     WHERE a.dataset_id = :dataset AND a.id > :after AND a.id <= :until
@@ -79,7 +80,7 @@ def sequences_of(connection: Connection, dataset_id: int) -> list[SequenceRow]:
         " ORDER BY number",
         (dataset_id,),
     )
-    return [SequenceRow(*row) for row in rows]
+    return records(rows, SequenceRow)
 
 
 def begun(connection: Connection, dataset_id: int) -> list[Begun]:
@@ -89,9 +90,9 @@ def begun(connection: Connection, dataset_id: int) -> list[Begun]:
     found = []
     for row, until in zip(rows, ends, strict=True):
         place = {"dataset": dataset_id, "after": row.starts_after, "until": until}
-        first = connection.execute(BEGUN, place).fetchone()
+        first = one_value(connection.execute(BEGUN, place))
         if first is not None:
-            found.append(Begun(dataset_id, row.number, first[0]))
+            found.append(Begun(dataset_id, row.number, first))
     return found
 
 

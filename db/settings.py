@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from db.connection import Connection
+from db.rows import one_value
 
 
 def setting(connection: Connection, name: str) -> str | None:
     """Returns a setting, or None where it was never made."""
-    row = connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
-    return None if row is None else str(row[0])
+    value: str | None = one_value(connection.execute("SELECT value FROM settings WHERE name = ?", (name,)))
+    return value
 
 
 def put_setting(connection: Connection, name: str, value: str | None) -> None:

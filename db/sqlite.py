@@ -18,6 +18,7 @@ else:
         import sqlite3
 
 Connection = sqlite3.Connection
+Cursor = sqlite3.Cursor
 DatabaseError = sqlite3.DatabaseError
 IntegrityError = sqlite3.IntegrityError
 OperationalError = sqlite3.OperationalError
@@ -27,6 +28,7 @@ SAFE_WAL_VERSION = (3, 51, 3)
 __all__ = [
     "SAFE_WAL_VERSION",
     "Connection",
+    "Cursor",
     "DatabaseError",
     "IntegrityError",
     "OperationalError",

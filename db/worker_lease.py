@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from db.connection import Connection
+from db.rows import find_record
 
 
 @dataclass(frozen=True)
@@ -19,17 +20,18 @@ class Lease:
 
 def current_lease(connection: Connection) -> Lease | None:
     """Returns the lease as it stands, live or not."""
-    row = connection.execute("SELECT holder, host, pid, expires_at FROM worker_leases WHERE name = 'worker'").fetchone()
-    return Lease(*row) if row else None
+    found = connection.execute("SELECT holder, host, pid, expires_at FROM worker_leases WHERE name = 'worker'")
+    return find_record(found, Lease)
 
 
 def store_lease(connection: Connection, lease: Lease) -> None:
     """Takes or renews the lease; the caller has seen in this transaction that it may."""
     connection.execute(
-        "INSERT INTO worker_leases (name, holder, host, pid, expires_at) VALUES ('worker', ?, ?, ?, ?)"
+        "INSERT INTO worker_leases (name, holder, host, pid, expires_at)"
+        " VALUES ('worker', :holder, :host, :pid, :expires_at)"
         " ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, host = excluded.host, pid = excluded.pid,"
         " expires_at = excluded.expires_at",
-        (lease.holder, lease.host, lease.pid, lease.expires_at),
+        vars(lease),
     )
 
 

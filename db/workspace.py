@@ -73,7 +73,8 @@ def workspace_id(connection: Connection) -> str:
 
 def path_of(connection: Connection) -> Path:
     """Returns the file that a connection has open, links followed."""
-    return Path(connection.execute("PRAGMA database_list").fetchone()[2])
+    (_number, _name, path) = connection.execute("PRAGMA database_list").fetchone()
+    return Path(path)
 
 
 def is_packet(path: Path) -> bool:

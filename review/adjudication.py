@@ -48,11 +48,10 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Said:
-    """One answer, and whose it is: a letter that is the same only on this example, and the name."""
+class LetteredAnswer:
+    """One answer, and whose it is without the name: a letter that is the same only on this example."""
 
     letter: str
-    name: str
     answer: Annotation
     excluded: bool
 
@@ -68,7 +67,7 @@ class CaseFile:
 
     dataset: Dataset
     example: Example
-    said: tuple[Said, ...]
+    said: tuple[LetteredAnswer, ...]
     history: tuple[Ruling, ...]
 
 
@@ -110,14 +109,12 @@ def case_file(connection: Connection, dataset: Dataset, example_id: int, lead: s
     example = examples.find_example(connection, dataset.id, example_id)
     assert example is not None
     said = annotation_rows.everything_said(connection, example_id)
-    names, excluded = annotators.names(connection), annotators.excluded(connection)
+    excluded = annotators.excluded(connection)
     letters = _letters([answer.annotator_id for answer in said])
     return CaseFile(
         dataset=dataset,
         example=example,
-        said=tuple(
-            Said(letters[one.annotator_id], names[one.annotator_id], one, one.annotator_id in excluded) for one in said
-        ),
+        said=tuple(LetteredAnswer(letters[one.annotator_id], one, one.annotator_id in excluded) for one in said),
         history=tuple(ruling_rows.rulings_on(connection, example_id)),
     )
 

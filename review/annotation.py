@@ -15,7 +15,7 @@ from db import annotations as rows
 from db import assignment, datasets, disclosures, drafts, examples, re_reviews
 from db.connection import Connection, write
 from db.errors import InputError, WorkspaceReplacedError
-from db.records import Annotation, Answers, BlindExample, Dataset, Occasion
+from db.records import Annotation, Answers, BlindExample, Dataset, Occasion, ShownAnswer
 from review.assignment import Session, refresh_status, reserve_next
 from review.bounds import check_revision, check_said
 from review.kept_answers import keep_beside
@@ -24,7 +24,7 @@ from review.questions import check_answers
 from review.re_review import refresh
 from review.second_look import SecondLook, offer
 
-Outcome = Literal["counted", "extra", "changed", "apart", "known"]
+SubmissionOutcome = Literal["counted", "extra", "changed", "apart", "known"]
 
 
 @dataclass(frozen=True)
@@ -39,18 +39,9 @@ class Submitted:
         look: The second look that the annotator is offered before the next example, if any.
     """
 
-    outcome: Outcome
+    outcome: SubmissionOutcome
     next: BlindExample | None
     look: SecondLook | None
-
-
-@dataclass(frozen=True)
-class EarlierAnswer:
-    """An answered example to go back to; `anchor` leads further back."""
-
-    anchor: int
-    example: BlindExample
-    answer: Annotation
 
 
 def submit(
@@ -79,25 +70,25 @@ def submit(
 
 def earlier_answer(
     connection: Connection, session: Session, dataset: Dataset, before: int | None = None
-) -> EarlierAnswer | None:
+) -> ShownAnswer | None:
     """Returns the example this validator answered or changed last, or last before `before`, in whatever session."""
     found = rows.previous_answered(connection, dataset.id, session.annotator_id, before)
     return _earlier(connection, found)
 
 
-def next_skipped(connection: Connection, session: Session, dataset: Dataset, after: int = 0) -> EarlierAnswer | None:
+def next_skipped(connection: Connection, session: Session, dataset: Dataset, after: int = 0) -> ShownAnswer | None:
     """Returns an example that this validator skipped and has not answered since, the oldest after `after` first."""
     found = rows.next_skipped(connection, dataset.id, session.annotator_id, after)
     return _earlier(connection, found)
 
 
-def _earlier(connection: Connection, found: tuple[int, int] | None) -> EarlierAnswer | None:
+def _earlier(connection: Connection, found: tuple[int, int] | None) -> ShownAnswer | None:
     if found is None:
         return None
-    anchor, example_id = found
-    answer = rows.get_annotation(connection, anchor)
+    newest, example_id = found
+    answer = rows.get_annotation(connection, newest)
     occasion = answer.occasion if answer.occasion in {*MIXED_IN, "re-review"} else "first"
-    return EarlierAnswer(anchor, examples.get_blind(connection, example_id, occasion), answer)
+    return ShownAnswer(examples.get_blind(connection, example_id, occasion), answer)
 
 
 def check(dataset: Dataset, example: BlindExample, answers: Answers) -> None:
@@ -122,7 +113,7 @@ def check(dataset: Dataset, example: BlindExample, answers: Answers) -> None:
 
 def _store(
     connection: Connection, session: Session, dataset: Dataset, example: BlindExample, answers: Answers
-) -> Outcome:
+) -> SubmissionOutcome:
     if example.occasion in {*MIXED_IN, "re-review"}:
         return _store_apart(connection, session, dataset, example, answers)
     earlier = rows.current_answer(connection, example.id, session.annotator_id)
@@ -163,7 +154,7 @@ def _store(
 
 def _store_apart(
     connection: Connection, session: Session, dataset: Dataset, example: BlindExample, answers: Answers
-) -> Outcome:
+) -> SubmissionOutcome:
     """Stores an answer on a gold example, a repeat or an edited example: it is never evidence.
 
     What has been disclosed since measures nobody; on an edited example it stands on no wording, or the blind answer on

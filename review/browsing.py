@@ -14,13 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
+from db import annotations as annotation_rows
 from db import browse, examples, history, search
 from db.browse import Filter, Found, Row, State
 from db.candidates import siblings_in_review
 from db.connection import Connection
 from db.errors import InputError
-from db.history import AnswerGiven, CallMade, Written
-from db.records import Dataset, Example
+from db.history import CallMade, Written
+from db.records import Annotation, Dataset, Example
 from db.rulings import Ruling, rulings_on
 from review.disclosure import disclose, may_look
 
@@ -68,7 +69,7 @@ class Life:
     example: Example
     written: Written | None
     calls: tuple[CallMade, ...]
-    answers: tuple[AnswerGiven, ...]
+    answers: tuple[Annotation, ...]
     rulings: tuple[Ruling, ...]
     hidden: bool
 
@@ -157,7 +158,7 @@ def open_life(connection: Connection, dataset: Dataset, example_id: int, viewer:
         raise InputError(
             f"{dataset.name} has no example {example_id}; `evalwright examples` lists them with their ids."
         )
-    answers = history.answers_given(connection, example_id)
+    answers = annotation_rows.history_of_example(connection, example_id)
     if not may_look(connection, dataset, viewer, example_id):
         if not any(answer.annotator == viewer for answer in answers):
             return Life(replace(example, intended=None, label_confidence=None, extra={}), None, (), (), (), hidden=True)

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from db.evidence import FirstAnswer
-from db.records import AnswerValue, Question
+from db.records import AnswerValue, BlindAnswer, Question
 from review.label_classes import LabelClasses, label_classes
 from review.policy import Bound
 from review.questions import RELEVANCE, YES_NO
@@ -97,7 +96,7 @@ class PairsOf:
         return [self.labels.of(example.choices, answer.label) for answer in example.first_two]
 
 
-def _value(answer: FirstAnswer, question: Question) -> AnswerValue | None:
+def _value(answer: BlindAnswer, question: Question) -> AnswerValue | None:
     if question is RELEVANCE:
         return answer.relevance
     if question is AMBIGUOUS:

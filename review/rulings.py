@@ -17,8 +17,7 @@ from db import re_reviews as re_review_rows
 from db import rulings as rows
 from db.connection import Connection, write
 from db.errors import InputError
-from db.evidence import FirstAnswer
-from db.records import Dataset, Example
+from db.records import BlindAnswer, Dataset, Example
 from db.rulings import NewRuling, Ruling
 from review.bounds import EDIT, REASON, check_length
 from review.formats.example import Kind, SourceExample, edited, write_row
@@ -30,7 +29,7 @@ from review.steering import find
 MOST_ID = 2**63 - 1
 """What SQLite can hold as a number."""
 
-Outcome = Literal["dropped", "relabelled", "edited"]
+RulingOutcome = Literal["dropped", "relabelled", "edited"]
 """What becomes of an example by a ruling that changes what ships. An edit does only once it was agreed on."""
 
 
@@ -46,8 +45,8 @@ class Standing:
 
     ruling: Ruling
     re_review: Settling | None
-    outcome: Outcome | None
-    answers: tuple[FirstAnswer, ...] = ()
+    outcome: RulingOutcome | None
+    answers: tuple[BlindAnswer, ...] = ()
 
 
 def find_example(connection: Connection, named: str) -> tuple[Dataset, Example]:
@@ -159,13 +158,13 @@ def rule(connection: Connection, dataset: Dataset, example_id: int, ruling: NewR
             re_review_rows.forget(connection, example_id)
 
 
-def outcomes(connection: Connection, dataset: Dataset) -> dict[int, Outcome]:
+def outcomes(connection: Connection, dataset: Dataset) -> dict[int, RulingOutcome]:
     """Returns what the rulings of a dataset make of its examples, of those that change what ships, by id."""
     found = standings(connection, dataset)
     return {example_id: standing.outcome for example_id, standing in found.items() if standing.outcome is not None}
 
 
-def edits(connection: Connection, dataset: Dataset) -> dict[int, tuple[FirstAnswer, ...]]:
+def edits(connection: Connection, dataset: Dataset) -> dict[int, tuple[BlindAnswer, ...]]:
     """Returns the answers on the new text of each example that ships edited, by its id."""
     found = standings(connection, dataset)
     return {example_id: standing.answers for example_id, standing in found.items() if standing.outcome == "edited"}
@@ -223,7 +222,7 @@ def as_source(dataset: Dataset, example: Example) -> SourceExample:
     )
 
 
-def _standing(dataset: Dataset, ruling: Ruling, answers: tuple[FirstAnswer, ...], intended: str | None) -> Standing:
+def _standing(dataset: Dataset, ruling: Ruling, answers: tuple[BlindAnswer, ...], intended: str | None) -> Standing:
     if ruling.verdict == "drop":
         return Standing(ruling, None, "dropped")
     if ruling.verdict == "relabel":

@@ -8,20 +8,19 @@ finished ones is biased to the easy and would ship falsely.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from db import annotators
 from db import evidence as rows
 from db.connection import Connection, snapshot
 from db.datasets import counts
-from db.evidence import FirstAnswer, OrderedExample
-from db.records import Dataset, Question
+from db.evidence import OrderedExample
+from db.records import BlindAnswer, Dataset, Question
 from review.label_classes import LabelClasses
-from review.rulings import Outcome, edits, outcomes
+from review.rulings import RulingOutcome, edits, outcomes
 from review.settling import Settling, settle, until_settled
 from review.starts import FIRST_START, NO_SCORES, ScoreTotals, Start, classes_of, population_of, scores_of, start_of
 from review.stats.repeated import Repeated
@@ -41,12 +40,12 @@ class SampledExample:
     id: int
     intended: str | None
     choices: tuple[str, ...]
-    answers: tuple[FirstAnswer, ...]
+    answers: tuple[BlindAnswer, ...]
     settling: Settling
     score: float | None = None
 
     @property
-    def first_two(self) -> tuple[FirstAnswer, ...]:
+    def first_two(self) -> tuple[BlindAnswer, ...]:
         """The first two answers that aren't skips; the third is asked on disputes only and would be biased."""
         return tuple(answer for answer in self.answers if answer.label is not None)[:2]
 
@@ -102,7 +101,7 @@ class Sample:
     before: tuple[SampledExample, ...] = ()
     left_out: int = 0
     ahead: int = 0
-    outcomes: Mapping[int, Outcome] = field(default_factory=dict)
+    outcomes: Mapping[int, RulingOutcome] = field(default_factory=dict)
     edits: Mapping[int, SampledExample] = field(default_factory=dict)
     questions: tuple[Question, ...] = ()
     start: Start = FIRST_START
@@ -181,10 +180,10 @@ class Review:
     total: int
     ordered: Sequence[OrderedExample]
     before: Sequence[OrderedExample]
-    answers: Sequence[FirstAnswer]
+    answers: Sequence[BlindAnswer]
     without: frozenset[int]
-    outcomes: Mapping[int, Outcome]
-    edits: Mapping[int, Sequence[FirstAnswer]] = field(default_factory=dict)
+    outcomes: Mapping[int, RulingOutcome]
+    edits: Mapping[int, Sequence[BlindAnswer]] = field(default_factory=dict)
     start: Start = FIRST_START
     scores: ScoreTotals = NO_SCORES
     labels: LabelClasses | None = None
@@ -226,7 +225,7 @@ def read_review(connection: Connection, dataset: Dataset, *, whole: bool = False
 def _draw(review: Review, left_out: frozenset[int]) -> Sample:
     """Returns the sample without the answers of some annotators."""
     three = review.always_three
-    by_example: dict[int, list[FirstAnswer]] = defaultdict(list)
+    by_example: dict[int, list[BlindAnswer]] = defaultdict(list)
     for answer in review.answers:
         if answer.annotator_id not in left_out:
             by_example[answer.example_id].append(answer)
@@ -256,24 +255,18 @@ def _draw(review: Review, left_out: frozenset[int]) -> Sample:
     )
 
 
-def _in_time(answers: Sequence[FirstAnswer], examples: Sequence[SampledExample]) -> tuple[int, ...]:
+def _in_time(answers: Sequence[BlindAnswer], examples: Sequence[SampledExample]) -> tuple[int, ...]:
     counted = {(example.id, answer.annotator_id) for example in examples for answer in example.answers}
     last = {one.example_id: None for one in reversed(answers) if (one.example_id, one.annotator_id) in counted}
     return tuple(reversed(last))
 
 
-def _is_disputed(answers: Sequence[FirstAnswer], *, always_three: bool) -> bool:
+def _is_disputed(answers: Sequence[BlindAnswer], *, always_three: bool) -> bool:
     labels = [answer.label for answer in answers]
     return len(set(labels) - {None}) > 1 and not settle(labels, always_three=always_three).settled
 
 
-def _sampled(row: OrderedExample, answers: Sequence[FirstAnswer], *, always_three: bool) -> SampledExample:
+def _sampled(row: OrderedExample, answers: Sequence[BlindAnswer], *, always_three: bool) -> SampledExample:
     counted = until_settled(answers, lambda answer: answer.label, always_three=always_three)
     settling = settle([answer.label for answer in counted], always_three=always_three)
-    return SampledExample(row.id, row.intended, _offered(row.choices), counted, settling, row.label_confidence)
-
-
-@lru_cache(maxsize=1024)
-def _offered(choices: str) -> tuple[str, ...]:
-    """Returns the answers of stored choices, which most examples of a dataset share."""
-    return tuple(answer for answer, _ in json.loads(choices))
+    return SampledExample(row.id, row.intended, row.choices, counted, settling, row.label_confidence)

@@ -13,12 +13,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from db.records import Question
-from review.rulings import Outcome
+from review.rulings import RulingOutcome
 from review.sample import Sample, SampledExample, alike
 from review.stats.repeated import Repeated
 from review.stats.shipping import Shipping
 
-_MADE: dict[Outcome, str] = {"dropped": "dropped", "relabelled": "relabelled", "edited": "edited and agreed on again"}
+_MADE: dict[RulingOutcome, str] = {
+    "dropped": "dropped",
+    "relabelled": "relabelled",
+    "edited": "edited and agreed on again",
+}
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from db import datasets as dataset_rows
 from db import populations as rows
 from db.connection import Connection, write
 from db.errors import WorkspaceError
-from db.populations import Member, Population
+from db.populations import Population, PopulationMember
 from db.records import Dataset
 from db.sequences import SequenceRow, begun, note_start, sequences_of
 from review.label_classes import LabelClasses, classes_among
@@ -166,12 +166,12 @@ def places_of_a_copy(connection: Connection, dataset: Dataset) -> dict[int, int]
     if oldest is None:
         return {}
     known: dict[int, list[int]] = defaultdict(list)
-    for _, position, member in rows.places(connection, oldest.id):
-        if position is not None:
-            known[_hash_of(member)].append(position)
+    for member in rows.places(connection, oldest.id):
+        if member.position is not None:
+            known[_hash_of(member)].append(member.position)
     return {
-        example_id: known[key].pop()
-        for example_id, _, member in rows.places(connection, dataset.id)
+        member.id: known[key].pop()
+        for member in rows.places(connection, dataset.id)
         if known.get(key := _hash_of(member))
     }
 
@@ -219,9 +219,9 @@ def are_copies(one: Population, other: Population) -> bool:
     return smaller > 0 and len(first & second) >= COPY * smaller
 
 
-def _hash_of(example: Member) -> int:
+def _hash_of(example: PopulationMember) -> int:
     """Returns a hash of what an example asks and offers, in whatever order the choices stand: it is shuffled easily."""
-    return text_hash(" ".join([example.body, *sorted(text for _, text in example.choices)]))
+    return text_hash(" ".join([example.body, *sorted(choice.text for choice in example.choices)]))
 
 
 def text_hash(text: str) -> int:
@@ -241,7 +241,7 @@ def _measure(connection: Connection, dataset: Dataset, starts_after: int) -> Pop
     most = 0
     for example in rows.all_examples(connection, dataset.id, starts_after):
         hashes.add(_hash_of(example))
-        answers.update((answer for answer, _ in example.choices) if len(answers) <= MOST_ANSWERS else ())
+        answers.update((choice.answer for choice in example.choices) if len(answers) <= MOST_ANSWERS else ())
         most = max(most, len(example.choices))
         if example.counts and is_score(example.label_confidence):
             scores.append(example.label_confidence)

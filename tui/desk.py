@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from db.connection import Connection
 from db.errors import EvalwrightError
-from db.records import Answers, BlindExample, Dataset
-from review.annotation import EarlierAnswer, Submitted, earlier_answer, next_skipped, submit
+from db.records import Answers, BlindExample, Dataset, ShownAnswer
+from review.annotation import Submitted, earlier_answer, next_skipped, submit
 from review.assignment import Session, end_session, keep_alive, next_example, start_session
 from review.drafts import KeptDraft, keep_draft, kept_draft
 from review.kept_answers import take_up
@@ -272,7 +272,7 @@ class Desk:
         if looks and self._current is not None:
             self._current.put_aside()
 
-    def _revisit(self, found: EarlierAnswer, kept: KeptDraft | None, *, skipped: bool = False) -> None:
+    def _revisit(self, found: ShownAnswer, kept: KeptDraft | None, *, skipped: bool = False) -> None:
         self._keep_now()
         if self._revisited is None and self._current is not None:
             self._current.put_aside()
@@ -328,14 +328,14 @@ def _submit(
 
 def _earlier(
     connection: Connection, session: Session, dataset: Dataset, before: int | None
-) -> tuple[EarlierAnswer, KeptDraft | None] | None:
+) -> tuple[ShownAnswer, KeptDraft | None] | None:
     found = earlier_answer(connection, session, dataset, before)
     return (found, kept_draft(connection, session, found.example.id)) if found else None
 
 
 def _skipped(
     connection: Connection, session: Session, dataset: Dataset, after: int
-) -> tuple[EarlierAnswer, KeptDraft | None] | None:
+) -> tuple[ShownAnswer, KeptDraft | None] | None:
     found = next_skipped(connection, session, dataset, after)
     return (found, kept_draft(connection, session, found.example.id)) if found else None
 

@@ -11,6 +11,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
 
+from db.quality import TimedAnswer
 from review.agreement.questions import Rating
 from review.stats.annotators import (
     CheckedShare,
@@ -79,15 +80,6 @@ class AnnotatorQuality:
     excluded: str | None = None
 
 
-@dataclass(frozen=True)
-class Answered:
-    """One blind answer: the class of its label, None for a skip, and how long the example was on screen."""
-
-    annotator: int
-    label: str | None
-    seconds: float
-
-
 Checks = Mapping[int, Sequence[bool]]
 """For each annotator, whether each checked answer was right."""
 
@@ -110,7 +102,7 @@ class Yardstick:
 
 
 def quality(
-    answers: Sequence[Answered],
+    answers: Sequence[TimedAnswer],
     yardstick: Yardstick,
     names: Mapping[int, str],
     excluded: Mapping[int, str] | None = None,
@@ -118,14 +110,14 @@ def quality(
     """Returns every annotator who has answered, those with the most answers first.
 
     Args:
-        answers: Every blind answer, in the order given.
+        answers: Every blind answer with the class of its label, in the order given.
         yardstick: What to measure against.
         names: What each annotator is called.
         excluded: Why those are excluded who are.
     """
-    by_annotator: dict[int, list[Answered]] = defaultdict(list)
+    by_annotator: dict[int, list[TimedAnswer]] = defaultdict(list)
     for one in answers:
-        by_annotator[one.annotator].append(one)
+        by_annotator[one.annotator_id].append(one)
     shares = Counter(one.label for one in answers if one.label is not None)
     usual = {label: count / shares.total() for label, count in shares.items()}
     by_example, beside = _beside(yardstick.counted)
@@ -170,7 +162,7 @@ def _estimated(model: DawidSkene, annotator: Hashable) -> Measure:
 
 def _measured(
     name: str,
-    given: Sequence[Answered],
+    given: Sequence[TimedAnswer],
     classes: dict[str, ClassQuality],
     *,
     estimated: Measure,

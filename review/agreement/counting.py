@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from db.evidence import FirstAnswer
+from db.records import BlindAnswer
 from review.settling import AT_MOST, FIRST_ASKED
 
 
-def counted_answers(answers: Sequence[FirstAnswer], *, always_three: bool) -> list[FirstAnswer]:
+def counted_answers(answers: Sequence[BlindAnswer], *, always_three: bool) -> list[BlindAnswer]:
     """Returns the answers that count, skips aside, in their order.
 
     Where a third is asked on disputes only, the thirds are a biased sample: the first two of each example count. Where
@@ -20,8 +20,8 @@ def counted_answers(answers: Sequence[FirstAnswer], *, always_three: bool) -> li
         answers: Every blind first answer of a dataset, in the order first given.
         always_three: Whether three are always asked.
     """
-    given: dict[int, list[FirstAnswer]] = defaultdict(list)
-    kept: list[FirstAnswer] = []
+    given: dict[int, list[BlindAnswer]] = defaultdict(list)
+    kept: list[BlindAnswer] = []
     held_back: set[int] = set()
     always_so_far = False
     for answer in answers:

@@ -14,11 +14,10 @@ from db import annotators as annotator_rows
 from db import evidence as rows
 from db import quality as quality_rows
 from db.connection import Connection, snapshot
-from db.evidence import FirstAnswer
 from db.mixed_in import gold_answers, repeat_pairs
-from db.quality import GivenAnswer
-from db.records import Dataset, Question
-from review.agreement.annotators import AnnotatorQuality, Answered, Yardstick, quality
+from db.quality import TimedAnswer
+from db.records import BlindAnswer, Dataset, Question
+from review.agreement.annotators import AnnotatorQuality, Yardstick, quality
 from review.agreement.counting import counted_answers
 from review.agreement.course import Course, courses
 from review.agreement.imported import imported_agreement
@@ -90,7 +89,8 @@ def agreement(
         return Agreement(questions, offered, always_three=dataset.always_three)
     classes = label_classes(list(choices.values()))
     answered = [
-        Answered(one.annotator_id, classes.of(choices[one.example_id], one.label), one.seconds) for one in more.given
+        TimedAnswer(one.annotator_id, one.example_id, classes.of(choices[one.example_id], one.label), one.seconds)
+        for one in more.given
     ]
     yardstick = Yardstick(offered, label.ratings, gold=_checks(more.gold), repeats=_checks(more.repeats))
     called = names or more.names
@@ -124,7 +124,7 @@ class _Asked:
 
 
 def question_agreements(
-    answers: Sequence[FirstAnswer], choices: Mapping[int, Sequence[str]], questions: Sequence[Question]
+    answers: Sequence[BlindAnswer], choices: Mapping[int, Sequence[str]], questions: Sequence[Question]
 ) -> tuple[QuestionAgreement, ...]:
     """Returns the agreement on label, relevance, ambiguous and a dataset's own questions.
 
@@ -137,7 +137,7 @@ def question_agreements(
 
 
 def _asked(
-    answers: Sequence[FirstAnswer], choices: Mapping[int, Sequence[str]], questions: Sequence[Question]
+    answers: Sequence[BlindAnswer], choices: Mapping[int, Sequence[str]], questions: Sequence[Question]
 ) -> tuple[_Asked, ...]:
     classes = label_classes(list(choices.values()))
     return (
@@ -156,7 +156,7 @@ class _More:
         repeats: Annotator, label and the earlier label of each silent repeat.
     """
 
-    given: Sequence[GivenAnswer]
+    given: Sequence[TimedAnswer]
     gold: Sequence[tuple[int, str | None, str | None]]
     repeats: Sequence[tuple[int, str | None, str | None]]
     confidences: Mapping[int, float]
@@ -176,7 +176,7 @@ def _read_more(connection: Connection, dataset: Dataset) -> _More:
 
 
 def _labels(
-    answers: Sequence[FirstAnswer], choices: Mapping[int, Sequence[str]], classes: LabelClasses
+    answers: Sequence[BlindAnswer], choices: Mapping[int, Sequence[str]], classes: LabelClasses
 ) -> list[Rating]:
     return [
         Rating(one.example_id, one.annotator_id, label)
@@ -185,7 +185,7 @@ def _labels(
     ]
 
 
-def _other_questions(answers: Sequence[FirstAnswer]) -> list[_Asked]:
+def _other_questions(answers: Sequence[BlindAnswer]) -> list[_Asked]:
     relevances = [
         Rating(one.example_id, one.annotator_id, one.relevance) for one in answers if one.relevance is not None
     ]
@@ -196,7 +196,7 @@ def _other_questions(answers: Sequence[FirstAnswer]) -> list[_Asked]:
     ]
 
 
-def _own_question(question: Question, answers: Sequence[FirstAnswer]) -> _Asked:
+def _own_question(question: Question, answers: Sequence[BlindAnswer]) -> _Asked:
     """Returns the answers to a question that the author added; annotations from before it have no answer."""
     ratings = [
         Rating(one.example_id, one.annotator_id, value)

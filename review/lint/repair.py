@@ -13,7 +13,7 @@ _MOST_FOR_BALANCE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
+class ItemRemoval:
     """An item to remove.
 
     Attributes:
@@ -35,7 +35,7 @@ def removals(
     kept: Collection[int | str],
     limits: Mapping[str, float],
     place: Callable[[LintItem], int],
-) -> list[Removal]:
+) -> list[ItemRemoval]:
     """What to remove, in the order of the rules; the same for the same arguments.
 
     Each rule works on what the ones before it have left, and they are gone through again until none applies, since
@@ -51,7 +51,7 @@ def removals(
             greatest go.
     """
     rest = list(items)
-    found: list[Removal] = []
+    found: list[ItemRemoval] = []
     while step := _next_step(rest, kept, limits, place):
         found += step
         gone = {removal.item.id for removal in step}
@@ -64,7 +64,7 @@ def _next_step(
     kept: Collection[int | str],
     limits: Mapping[str, float],
     place: Callable[[LintItem], int],
-) -> list[Removal]:
+) -> list[ItemRemoval]:
     """What the first rule that applies removes; empty if none does."""
     return (
         _unusable(rest, kept, limits.get("unreadable_choices"))
@@ -74,20 +74,20 @@ def _next_step(
     )
 
 
-def _unusable(rest: Sequence[LintItem], kept: Collection[int | str], limit: float | None) -> list[Removal]:
+def _unusable(rest: Sequence[LintItem], kept: Collection[int | str], limit: float | None) -> list[ItemRemoval]:
     wrong = [item for item in rest if not item.usable]
     if limit is None or len(wrong) <= limit:
         return []
     return [
-        Removal(item, "intended-not-among-choices", "its intended label is not among its choices")
+        ItemRemoval(item, "intended-not-among-choices", "its intended label is not among its choices")
         if item.readable
-        else Removal(item, "unreadable-choices", "its choices can't be read")
+        else ItemRemoval(item, "unreadable-choices", "its choices can't be read")
         for item in wrong
         if item.id not in kept
     ]
 
 
-def _exact(rest: Sequence[LintItem], kept: Collection[int | str], limit: float | None) -> list[Removal]:
+def _exact(rest: Sequence[LintItem], kept: Collection[int | str], limit: float | None) -> list[ItemRemoval]:
     groups: dict[str, list[LintItem]] = defaultdict(list)
     for item in rest:
         groups[item.text].append(item)
@@ -97,14 +97,14 @@ def _exact(rest: Sequence[LintItem], kept: Collection[int | str], limit: float |
     for group in groups.values():
         first = next((item for item in group if item.id in kept), group[0])
         found += [
-            Removal(item, "exact-duplicates", "it repeats another example's text", first)
+            ItemRemoval(item, "exact-duplicates", "it repeats another example's text", first)
             for item in group
             if item is not first and item.id not in kept
         ]
     return found
 
 
-def _near(rest: Sequence[LintItem], kept: Collection[int | str], limit: float | None) -> list[Removal]:
+def _near(rest: Sequence[LintItem], kept: Collection[int | str], limit: float | None) -> list[ItemRemoval]:
     """Goes from the closest pair on, and stops when the share may be within its limit; it is then measured anew."""
     twins = near_duplicates(rest) if limit is not None else []
     if limit is None or len(twins) <= limit * len(rest):
@@ -128,12 +128,12 @@ def _near(rest: Sequence[LintItem], kept: Collection[int | str], limit: float | 
         gone[later] = earlier
         still -= {later, *nearest_of[later]}
     reason = "it is nearly the same as another example"
-    return [Removal(by_id[own], "near-duplicates", reason, by_id[twin]) for own, twin in gone.items()]
+    return [ItemRemoval(by_id[own], "near-duplicates", reason, by_id[twin]) for own, twin in gone.items()]
 
 
 def _balance(
     rest: Sequence[LintItem], kept: Collection[int | str], limit: float | None, place: Callable[[LintItem], int]
-) -> list[Removal]:
+) -> list[ItemRemoval]:
     excess = largest_class_excess(rest).value
     if limit is None or excess is None or excess <= limit:
         return []
@@ -147,5 +147,5 @@ def _balance(
         own = sorted((item for item in fixed if item.intended == label and item.id not in kept), key=place)
         surplus = min(counts[label] - least, len(own))
         reason = f"{str(label).strip()!r} was intended in {counts[label]} examples, and another label in {least}"
-        found += [Removal(item, "label-imbalance", reason) for item in own[len(own) - surplus :]]
+        found += [ItemRemoval(item, "label-imbalance", reason) for item in own[len(own) - surplus :]]
     return found

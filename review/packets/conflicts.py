@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from db.packets import Said
+from db.records import BlindAnswer
 
 Why = Literal["taken", "answered", "removed", "changed", "overruled", "looked", "seen", "extra", "ruled", "copies"]
 
@@ -37,4 +37,4 @@ class Conflict:
     why: Why
     dataset: str
     row: int
-    says: tuple[Said, ...] = ()
+    says: tuple[BlindAnswer, ...] = ()

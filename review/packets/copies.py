@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from db.packets import MARKS, Said, StoredAnswer
-from db.records import Question
+from db.packets import MARKS, StoredAnswer
+from db.records import BlindAnswer, Question
 
 
 def session_of_copy(stored: Sequence[StoredAnswer], token: str, after: str | None) -> str:
@@ -31,13 +31,13 @@ def session_of_copy(stored: Sequence[StoredAnswer], token: str, after: str | Non
     return next(name for number in range(1, len(last) + 2) if (name := _name(token, number)) not in last)
 
 
-def said_last(stored: Sequence[StoredAnswer]) -> list[Said]:
+def said_last(stored: Sequence[StoredAnswer]) -> list[BlindAnswer]:
     """Returns what each copy says last of an example, in an order that doesn't depend on who came first."""
-    last = {each.session_id: each.said for each in stored if not each.is_mark}
+    last = {each.session_id: each.blind for each in stored if not each.is_mark}
     return sorted(last.values(), key=lambda said: (said.label or "", said.relevance or 0, repr(said)))
 
 
-def differ(said: Sequence[Said], questions: Sequence[Question]) -> bool:
+def differ(said: Sequence[BlindAnswer], questions: Sequence[Question]) -> bool:
     """Whether copies say different things; free text is as a comment, which nobody writes twice alike."""
     free = {question.name for question in questions if question.kind == "text"}
     told = [

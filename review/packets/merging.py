@@ -10,8 +10,9 @@ from pathlib import Path
 from db import packets
 from db.connection import Connection, snapshot, write
 from db.errors import EvalwrightError, InputError, WorkspaceError
-from db.packet_file import PacketAnswer, PacketFacts, damaged, read_packet
+from db.packet_file import PacketFacts, damaged, read_packet
 from db.packets import PacketRow, Planned
+from db.records import ShownAnswer
 from db.workspace import workspace_id
 from review.packets.conflicts import Conflict
 from review.packets.storing import Merge
@@ -27,7 +28,7 @@ BREATH = 0.02
 class _Step:
     """An answer to store, and the one that stands before it on its example; `is_last` is the last one there."""
 
-    answer: PacketAnswer
+    answer: ShownAnswer
     planned: Planned
     after: str | None
     is_last: bool
@@ -95,25 +96,25 @@ def merge_packet(connection: Connection, path: Path) -> Merged:
 
 
 def _check(
-    connection: Connection, path: Path, merge: Merge, plan: Mapping[int, Planned], answers: Sequence[PacketAnswer]
+    connection: Connection, path: Path, merge: Merge, plan: Mapping[int, Planned], answers: Sequence[ShownAnswer]
 ) -> None:
     """Refuses a packet of which anything can't be stored; nothing is locked meanwhile.
 
     Raises:
         WorkspaceError: if that is so.
     """
-    if any(answer.shown.id not in plan for answer in answers):
+    if any(answer.example.id not in plan for answer in answers):
         raise WorkspaceError(damaged(path, "it holds an example that it was not made with"))
     with snapshot(connection):
         try:
             for said in _by_example(answers):
-                merge.check(said, plan[said[0].shown.id])
+                merge.check(said, plan[said[0].example.id])
         except InputError as error:
             raise WorkspaceError(damaged(path, str(error).rstrip("."))) from error
 
 
 def _write(
-    connection: Connection, path: Path, merge: Merge, plan: Mapping[int, Planned], answers: Sequence[PacketAnswer]
+    connection: Connection, path: Path, merge: Merge, plan: Mapping[int, Planned], answers: Sequence[ShownAnswer]
 ) -> None:
     """Stores the answers, example by example, in transactions that hold nobody up."""
     steps = _steps(plan, answers)
@@ -144,22 +145,22 @@ def _some(merge: Merge, steps: Sequence[_Step], done: int) -> int:
     return len(steps)
 
 
-def _steps(plan: Mapping[int, Planned], answers: Sequence[PacketAnswer]) -> list[_Step]:
+def _steps(plan: Mapping[int, Planned], answers: Sequence[ShownAnswer]) -> list[_Step]:
     """Returns what is to be done, example by example."""
     found = []
     for said in _by_example(answers):
         after = None
         for answer in said:
-            found.append(_Step(answer, plan[answer.shown.id], after, answer is said[-1]))
-            after = answer.answers.submission
+            found.append(_Step(answer, plan[answer.example.id], after, answer is said[-1]))
+            after = answer.said.submission
     return found
 
 
-def _by_example(answers: Sequence[PacketAnswer]) -> list[list[PacketAnswer]]:
+def _by_example(answers: Sequence[ShownAnswer]) -> list[list[ShownAnswer]]:
     """Returns the answers on each example in their order, the examples in that of their first answers."""
-    found: dict[int, list[PacketAnswer]] = {}
+    found: dict[int, list[ShownAnswer]] = {}
     for answer in answers:
-        found.setdefault(answer.shown.id, []).append(answer)
+        found.setdefault(answer.example.id, []).append(answer)
     return list(found.values())
 
 

@@ -17,9 +17,8 @@ from db import datasets, disclosures, drafts, packets, re_reviews
 from db.connection import Connection
 from db.errors import InputError
 from db.examples import get_blind
-from db.packet_file import PacketAnswer
-from db.packets import PacketRow, Planned, Said, StoredAnswer
-from db.records import Annotation, Answers, Dataset, Occasion
+from db.packets import PacketRow, Planned, StoredAnswer
+from db.records import Annotation, Answers, BlindAnswer, Dataset, Occasion, ShownAnswer
 from db.rulings import rulings_on
 from review.annotation import check
 from review.assignment import PACKET_HOST, refresh_status
@@ -49,7 +48,7 @@ class Merge:
         self.new = self.extra = self.same = 0
         self.conflicts: list[Conflict] = []
 
-    def check(self, said: Sequence[PacketAnswer], planned: Planned) -> None:
+    def check(self, said: Sequence[ShownAnswer], planned: Planned) -> None:
         """Refuses what a file says of an example if any of it can't be stored.
 
         Raises:
@@ -57,26 +56,26 @@ class Merge:
         """
         stored = self._stored(planned.example_id)
         known = {each.submission for each in stored}
-        new = [answer for answer in said if answer.answers.submission not in known]
+        new = [answer for answer in said if answer.said.submission not in known]
         for answer in said:
-            check(self._dataset, answer.shown, answer.answers)
+            check(self._dataset, answer.example, answer.said)
         for answer in new:
-            if annotation_rows.submission_stored(self._connection, answer.answers.submission):
+            if annotation_rows.submission_stored(self._connection, answer.said.submission):
                 raise InputError("One of its answers is known from another example.")
         if new:
             check_revision(len(stored) + len(new))
 
-    def note(self, answers: Sequence[PacketAnswer], *, unfinished: bool) -> None:
+    def note(self, answers: Sequence[ShownAnswer], *, unfinished: bool) -> None:
         """Notes whether a file is stored to its end, which ends the earlier ones that it goes on from."""
-        last = answers[-1].answers.submission
+        last = answers[-1].said.submission
         if unfinished:
             packets.note_unfinished(self._connection, self._token, last, unfinished=True)
             return
         known = packets.unfinished(self._connection, self._token)
-        for each in known & {answer.answers.submission for answer in answers}:
+        for each in known & {answer.said.submission for answer in answers}:
             packets.note_unfinished(self._connection, self._token, each, unfinished=False)
 
-    def store(self, answer: PacketAnswer, planned: Planned, after: str | None) -> None:
+    def store(self, answer: ShownAnswer, planned: Planned, after: str | None) -> None:
         """Stores one answer, unless it is here already.
 
         Args:
@@ -85,9 +84,9 @@ class Merge:
             after: The submission of the answer before it in the file, on the same example and occasion.
         """
         stored = self._stored(planned.example_id)
-        if any(each.submission == answer.answers.submission for each in stored):
+        if any(each.submission == answer.said.submission for each in stored):
             return
-        if annotation_rows.submission_stored(self._connection, answer.answers.submission):
+        if annotation_rows.submission_stored(self._connection, answer.said.submission):
             raise InputError("One of its answers is known from another example.")
         self.new += 1
         known = [each for each in stored if _is_on(each, planned)]
@@ -95,7 +94,7 @@ class Merge:
         occasion, ruling_id = _stored_as(planned, why)
         alike = [each for each in stored if (each.occasion, each.ruling_id) == (occasion, ruling_id)]
         session_id = session_of_copy([each for each in alike if each.host == PACKET_HOST], self._token, after)
-        self._append(planned, occasion, ruling_id, session_id, answer.answers, answer.created_at)
+        self._append(planned, occasion, ruling_id, session_id, answer.said, answer.answer.created_at)
         if why is not None:
             self.extra += 1
             self._tell(planned.example_id, why)
@@ -123,7 +122,7 @@ class Merge:
             self._append(planned, occasion, planned.ruling_id, session_of_marks(self._token), skip)
         self._tell(planned.example_id, "copies", tuple(said))
 
-    def _why_not(self, answer: PacketAnswer, planned: Planned, known: list[StoredAnswer]) -> Why | None:
+    def _why_not(self, answer: ShownAnswer, planned: Planned, known: list[StoredAnswer]) -> Why | None:
         """Returns why an answer can't count, or None if it does; `known` is what was said on the same occasion."""
         connection, example_id = self._connection, planned.example_id
         dataset_id = get_blind(connection, example_id).dataset_id
@@ -140,13 +139,13 @@ class Merge:
             return self._why_extra(answer, example_id, seen=seen)
         return "looked" if seen else None
 
-    def _why_extra(self, answer: PacketAnswer, example_id: int, *, seen: bool) -> Why | None:
+    def _why_extra(self, answer: ShownAnswer, example_id: int, *, seen: bool) -> Why | None:
         """Returns why the first answer on an example can't count, or None if it does."""
         here = get_blind(self._connection, example_id)
         place = rows.status(self._connection, example_id)
         if place is None:
             return "removed"
-        if (here.body, here.choices) != (answer.shown.body, answer.shown.choices):
+        if (here.body, here.choices) != (answer.example.body, answer.example.choices):
             return "changed"
         if seen:
             return "looked"
@@ -214,7 +213,7 @@ class Merge:
     def _stored(self, example_id: int) -> list[StoredAnswer]:
         return packets.stored_answers(self._connection, example_id, self._annotator_id)
 
-    def _tell(self, example_id: int, why: Why, says: tuple[Said, ...] = ()) -> None:
+    def _tell(self, example_id: int, why: Why, says: tuple[BlindAnswer, ...] = ()) -> None:
         """Notes a conflict, once; that an extra answer was changed says nothing to who reads why it is extra."""
         if why == "extra" and any(each.example_id == example_id for each in self.conflicts):
             return

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from db.evidence import FirstAnswer, OrderedExample
+from db.evidence import OrderedExample
 from db.outside_files import MOST_DOCUMENT, read_outside
-from db.records import Annotation, Question
+from db.records import Annotation, BlindAnswer, Question
 from review.formats.from_release import FILE as REVIEW_FILE
 from review.formats.json_lines import read_lines, write_file
 from review.json_text import from_json, to_json
@@ -40,7 +40,7 @@ class Reviewed:
     """
 
     review: Review
-    since: tuple[FirstAnswer, ...]
+    since: tuple[BlindAnswer, ...]
     choices: Mapping[int, Sequence[str]]
     shipped: int
     annotations: int
@@ -97,7 +97,7 @@ def read_review(folder: Path) -> Reviewed:
         without=frozenset(people[name] for name in told["excluded"]),
         outcomes={one["example"]: one["ruling"] for one in examples if one["ruling"] is not None},
         edits={
-            one["example"]: [FirstAnswer(one["example"], *said) for said in one["answers_on_edit"]]
+            one["example"]: [BlindAnswer(one["example"], *said) for said in one["answers_on_edit"]]
             for one in examples
             if one["ruling"] == "edited"
         },
@@ -172,14 +172,14 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 
 def _first_answers(
     annotations: Sequence[Mapping[str, Any]], people: Mapping[str, int]
-) -> Iterator[tuple[FirstAnswer, bool]]:
+) -> Iterator[tuple[BlindAnswer, bool]]:
     """Yields each blind first answer in its newest revision at the place of its first, and if a reopening followed."""
     first = [one for one in annotations if one["occasion"] == "first"]
     newest = {(one["example"], one["annotator"]): one for one in sorted(first, key=lambda one: int(one["revision"]))}
     for one in first:
         if one["revision"] == 1:
             counted = newest[one["example"], one["annotator"]]
-            answer = FirstAnswer(
+            answer = BlindAnswer(
                 one["example"],
                 people[one["annotator"]],
                 counted["label"],
@@ -191,6 +191,4 @@ def _first_answers(
 
 
 def _ordered(row: Mapping[str, Any]) -> OrderedExample:
-    # Samples are drawn from the answers alone; what they say stands in the data.
-    choices = json.dumps([[answer, ""] for answer in row["choices"]])
-    return OrderedExample(row["example"], row["intended"], choices, row["label_confidence"])
+    return OrderedExample(row["example"], row["intended"], tuple(row["choices"]), row["label_confidence"])

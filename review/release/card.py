@@ -12,13 +12,17 @@ from review.report.blocks import Block, Heading, Paragraph, Preformatted, bullet
 from review.report.dataset import VALIDATION, agreement_blocks, job_blocks, validation_blocks, validation_row
 from review.report.decision import answer_blocks, evidence_table, key_to_evidence
 from review.report.markdown import markdown
-from review.rulings import Outcome
+from review.rulings import RulingOutcome
 from review.version import version
 
 LONGEST_PROMPT = 3000
 """Characters of a prompt that the card shows; all of it is in generation.json."""
 
-LEFT_AS: dict[Outcome, str] = {"dropped": "dropped", "relabelled": "relabelled", "edited": "edited and agreed on again"}
+LEFT_AS: dict[RulingOutcome, str] = {
+    "dropped": "dropped",
+    "relabelled": "relabelled",
+    "edited": "edited and agreed on again",
+}
 
 LIMITS = (
     "The bounds on label agreement and relevance say how a random example of the dataset fares with these validators, "

@@ -50,14 +50,14 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenRelease:
     """A release in its folder: its own hash, and which formats don't hold what, a sentence each."""
 
     content_hash: str
     left_out: tuple[str, ...]
 
 
-def write_release(folder: Path, whole: Whole) -> Written:
+def write_release(folder: Path, whole: Whole) -> WrittenRelease:
     """Writes a release into an empty folder.
 
     Raises:
@@ -80,7 +80,7 @@ def write_release(folder: Path, whole: Whole) -> Written:
     counted = [
         ShippedDataset(one.dataset.name, one.stem, len(one.examples), len(one.history)) for one in whole.shipments
     ]
-    return Written(write_manifest(folder, counted), tuple(left_out))
+    return WrittenRelease(write_manifest(folder, counted), tuple(left_out))
 
 
 def licence_of_all(licences: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ from review.policy import Policy
 from review.portfolio import Member, Portfolio, e_value, judge_portfolio, record_shipped
 from review.release.about import canary_line
 from review.release.beside import publish, refuse_existing, written_beside
-from review.release.layout import Whole, Written, write_release
+from review.release.layout import Whole, WrittenRelease, write_release
 from review.release.shipment import Shipment, read_shipment
 from review.release.verify import verify
 from review.verdicts import VERDICT_WORDS
@@ -249,7 +249,7 @@ def _refuse_not_intact(working: Path) -> None:
         )
 
 
-def _record(connection: Connection, shipments: Sequence[Shipment], folder: Path, written: Written) -> None:
+def _record(connection: Connection, shipments: Sequence[Shipment], folder: Path, written: WrittenRelease) -> None:
     for shipment in shipments:
         decisions.insert_release(
             connection,

@@ -16,7 +16,7 @@ from dataclasses import replace
 import krippendorff
 import numpy as np
 
-from db.evidence import FirstAnswer
+from db.records import BlindAnswer
 from review.gate import evidence_of
 from review.policy import load_policy
 from review.sample import Sample, SampledExample
@@ -45,7 +45,7 @@ def sample_of(total: int, reviewed: int) -> Sample:
         hard = chance.random() < 0.05
         labels = [other if hard else intended, other if hard and chance.random() < 0.8 else intended]
         answers = [
-            FirstAnswer(number, who, label, chance.randint(3, 5), chance.random() < 0.02)
+            BlindAnswer(number, who, label, chance.randint(3, 5), chance.random() < 0.02)
             for who, label in enumerate([*labels, *([intended] if labels[0] != labels[1] else [])])
         ]
         settling = settle([answer.label for answer in answers])

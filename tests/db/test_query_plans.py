@@ -6,7 +6,21 @@ from typing import Any
 
 import pytest
 
-from db import annotations, assignment, datasets, diversity, jobs, pairs, re_reviews
+from db import (
+    adjudication,
+    annotations,
+    assignment,
+    browse,
+    datasets,
+    diversity,
+    evidence,
+    jobs,
+    mixed_in,
+    pairs,
+    quality,
+    re_reviews,
+    second_looks,
+)
 from db.connection import Connection
 from db.records import Dataset
 from db.workspace import open_workspace
@@ -250,6 +264,36 @@ def test_what_an_annotator_has_finished_is_found_among_their_own_answers(planned
     steps = plan(planned, diversity.FINISHED, {"annotator": 1, "dataset": 1, "shared": 1, "size": 10})
     assert steps[0] == "SEARCH own USING INDEX annotations_by_annotator (annotator_id=? AND dataset_id=?)"
     assert not [step for step in steps if step.startswith("SCAN")]
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda connection: evidence.first_answers_of_dataset(connection, 1, 0),
+        lambda connection: quality.blind_answers(connection, 1, 0),
+        lambda connection: mixed_in.gold_answers(connection, 1),
+        lambda connection: mixed_in.repeat_pairs(connection, 1),
+        lambda connection: second_looks.looked_twice(connection, 1),
+        lambda connection: adjudication.contrary_examples(connection, 1),
+        lambda connection: annotations.first_answers(connection, 1),
+        lambda connection: annotations.everything_said(connection, 1),
+        lambda connection: browse.find_some(connection, 1, browse.Filter(states=("disputed", "flagged"))),
+        lambda connection: browse.rows(connection, [1, 2]),
+    ],
+)
+def test_the_newest_revisions_are_found_by_the_index_of_revisions(
+    planned: Connection, read: Callable[[Connection], object]
+) -> None:
+    """The view of them is a part of each query's own plan: it is never made first and then searched."""
+    asked: list[str] = []
+    planned.set_trace_callback(asked.append)
+    read(planned)
+    planned.set_trace_callback(None)
+    found = [step for statement in asked for step in plan(planned, statement)]
+    assert NEWER in found
+    assert not [
+        step for step in found if step.startswith(("SCAN a", "SCAN later", "MATERIALIZE", "CO-ROUTINE current"))
+    ]
 
 
 def test_an_example_for_a_pair_is_found_in_the_review_order(planned: Connection) -> None:

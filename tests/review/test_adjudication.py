@@ -70,7 +70,7 @@ def test_a_case_has_everything_and_names_nobody_by_itself(connection: Connection
     dataset, ids = answered(connection)
     rule(connection, dataset, ids[3], keep("for now"), by="lea")
     file = case_file(connection, dataset, ids[3], "lea")
-    assert [(said.letter, said.name, said.answer.label) for said in file.said] == [
+    assert [(said.letter, said.answer.annotator, said.answer.label) for said in file.said] == [
         ("A", "Ada", NO), ("B", "Béla", YES), ("C", "Carla", YES),
     ]  # fmt: skip
     assert [ruling.reason for ruling in file.history] == ["for now"]

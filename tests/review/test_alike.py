@@ -13,14 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db.evidence import FirstAnswer
-from db.records import AnswerValue, Question
+from db.records import AnswerValue, BlindAnswer, Question
 from review.first_two import PairsOf, is_yes, rating
 from review.forecast import forecast
 from review.gate import evidence_of
 from review.policy import Criterion, Policy
 from review.questions import RELEVANCE, YES_NO
-from review.rulings import Outcome
+from review.rulings import RulingOutcome
 from review.sample import Sample, SampledExample, alike
 from review.settling import settle, until_settled
 from review.share_case import spread_evenly
@@ -32,7 +31,7 @@ HARM = Question("harm", "scale", "How harmful?", ("None", "Some", "Extreme"))
 CLEAR = Question("clear", "yes-no", "Is it clear?", YES_NO)
 WHY = Question("why", "text", "Why?", ())
 ASKED = (HARM, CLEAR, WHY)
-OUTCOMES: list[Outcome] = ["dropped", "relabelled", "edited"]
+OUTCOMES: list[RulingOutcome] = ["dropped", "relabelled", "edited"]
 POLICY = Policy(
     "all",
     0.05,
@@ -63,7 +62,7 @@ def example(chance: random.Random, number: int, classes: int, *, by_place: bool)
         if chance.random() < 0.95:
             own["clear"] = chance.choice(["yes", "yes", "no"])
         relevance = None if label is None else chance.choice([3, 4, 5])
-        answers.append(FirstAnswer(number, who, label, relevance, label is not None and chance.random() < 0.1, own))
+        answers.append(BlindAnswer(number, who, label, relevance, label is not None and chance.random() < 0.1, own))
     counted = until_settled(answers, lambda answer: answer.label)
     settling = settle([answer.label for answer in counted])
     return SampledExample(number, intended, choices, counted, settling, chance.choice([None, 1.5, chance.random()]))
@@ -125,7 +124,7 @@ def test_what_is_read_of_one_is_true_of_all_that_are_alike(seed: int) -> None:
 
 
 def test_texts_and_scores_tell_no_examples_apart_and_everything_else_does() -> None:
-    said = FirstAnswer(1, 1, " Yes", 4, False, {"harm": 1, "why": "it is"})
+    said = BlindAnswer(1, 1, " Yes", 4, False, {"harm": 1, "why": "it is"})
     settled = settle([" Yes", " Yes"])
     one = SampledExample(1, " Yes", (" Yes", " No"), (said, said), settled, 0.9)
     same = replace(one, id=2, score=0.1, answers=(said, replace(said, annotator_id=7, answers={"harm": 1, "why": "?"})))

@@ -54,7 +54,7 @@ def test_an_answer_is_stored_as_given(connection: Connection, dataset: Dataset, 
     assert stored is not None
     assert stored == Annotation(
         stored.id, example.id, ada.annotator_id, "first", 1, False, NO, 2, True, True, given.comment, 7.25,
-        stored.created_at,
+        stored.created_at, submission="one", session_id=ada.id, annotator="Ada",
     )  # fmt: skip
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", stored.created_at)
 

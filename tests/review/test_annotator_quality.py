@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import pytest
 
 from db.connection import Connection, write
+from db.quality import TimedAnswer
 from review.agreement import AnnotatorQuality, Rating, pairs
-from review.agreement.annotators import Answered, Yardstick, quality
+from review.agreement.annotators import Yardstick, quality
 from review.agreement.measuring import agreement
 from review.stats.annotators import quality_against_others
 from tests.support.annotators import Annotators, Truth
@@ -34,7 +35,9 @@ def two(
     repeats: Sequence[bool] | None = None,
 ) -> dict[str, AnnotatorQuality]:
     """Two annotators on the same examples, in the same order."""
-    answers = [Answered(annotator, label, seconds) for annotator, labels in ((1, ada), (2, bela)) for label in labels]
+    answers = [
+        TimedAnswer(annotator, 1, label, seconds) for annotator, labels in ((1, ada), (2, bela)) for label in labels
+    ]
     first_two = [
         Rating(example, annotator, label)
         for annotator, labels in ((1, ada), (2, bela))

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from db.connection import Connection
-from db.evidence import FirstAnswer
-from db.records import Dataset
+from db.records import BlindAnswer, Dataset
 from review.agreement import Agreement, agreement, counted_answers, notes
 from review.assigning import Changes, assign
 from review.policy import load_policy
@@ -19,12 +18,12 @@ from tests.support.annotators import NAMES, Annotators, Truth
 from tests.support.workspaces import make_dataset
 
 
-def said(*rows: tuple[int, str | None]) -> list[FirstAnswer]:
+def said(*rows: tuple[int, str | None]) -> list[BlindAnswer]:
     """Answers in order: the example and the label, each by somebody else."""
-    return [FirstAnswer(example, place, label, 3, False) for place, (example, label) in enumerate(rows)]
+    return [BlindAnswer(example, place, label, 3, False) for place, (example, label) in enumerate(rows)]
 
 
-def counted(answers: list[FirstAnswer], *, always_three: bool) -> list[int]:
+def counted(answers: list[BlindAnswer], *, always_three: bool) -> list[int]:
     """The places of those that count."""
     return [one.annotator_id for one in counted_answers(answers, always_three=always_three)]
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.evidence import FirstAnswer
+from db.records import BlindAnswer
 from review.evidence import Evidence, measure
 from review.policy import MEASURES, Bound, Criterion
 from review.sample import Sample, SampledExample
@@ -34,7 +34,7 @@ ALL = [AGREEMENT, RELEVANCE, AMBIGUOUS, ALPHA]
 
 
 def example(number: int, intended: str | None, *answers: Given) -> SampledExample:
-    given = tuple(FirstAnswer(number, annotator, *answer) for annotator, answer in enumerate(answers))
+    given = tuple(BlindAnswer(number, annotator, *answer) for annotator, answer in enumerate(answers))
     return SampledExample(number, intended, (YES, NO), given, settle([answer.label for answer in given]))
 
 

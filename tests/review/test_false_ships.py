@@ -15,7 +15,7 @@ from statistics import mean, median
 
 import pytest
 
-from db.evidence import FirstAnswer
+from db.records import BlindAnswer
 from db.workspace import open_workspace
 from review.evidence import measure
 from review.policy import Policy, load_policy
@@ -80,7 +80,7 @@ def population(truth: Truth, total: int, chance: random.Random) -> list[SampledE
             wrong = chance.random() < (truth.wrong if hard else truth.slip)
             relevance = min(5, max(1, round(chance.gauss(truth.relevance, 0.9))))
             label = other if wrong else intended
-            answers.append(FirstAnswer(number, annotator, label, relevance, chance.random() < truth.ambiguous))
+            answers.append(BlindAnswer(number, annotator, label, relevance, chance.random() < truth.ambiguous))
         counted = until_settled(answers, lambda answer: answer.label)
         settling = settle([answer.label for answer in counted])
         found.append(SampledExample(number, intended, (" Yes", " No"), counted, settling))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from review.formats.choices import Choice
 from review.lint import LintItem, facts
-from review.lint.repair import Removal, removals
+from review.lint.repair import ItemRemoval, removals
 
 YES_NO = (Choice(" Yes", "Yes"), Choice(" No", "No"))
 LIMITS = {
@@ -30,7 +30,7 @@ def unlike(count: int, start: int = 0) -> list[LintItem]:
 
 def plan(
     items: list[LintItem], *, kept: set[int] | None = None, limits: dict[str, float] | None = None
-) -> list[Removal]:
+) -> list[ItemRemoval]:
     return removals(items, kept=kept or set(), limits=LIMITS if limits is None else limits, place=_place)
 
 

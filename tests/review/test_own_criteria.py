@@ -13,8 +13,7 @@ import pytest
 
 from db.connection import Connection
 from db.errors import InputError
-from db.evidence import FirstAnswer
-from db.records import Answers, AnswerValue, Question
+from db.records import Answers, AnswerValue, BlindAnswer, Question
 from review.annotation import submit
 from review.assignment import next_example, start_session
 from review.evidence import Evidence, measure
@@ -40,7 +39,7 @@ def sample(name: str, pairs: Sequence[Pair], *, total: int = 200) -> Sample:
     for number, pair in enumerate(pairs):
         label = (YES, NO)[number % 2]
         answers = tuple(
-            FirstAnswer(number, who, label, 4, False, {} if value is None else {name: value})
+            BlindAnswer(number, who, label, 4, False, {} if value is None else {name: value})
             for who, value in enumerate(pair)
         )
         examples.append(SampledExample(number, label, (YES, NO), answers, settle([label, label])))

@@ -14,9 +14,9 @@ import pytest
 from db.connection import Connection
 from db.datasets import all_datasets
 from db.evidence import first_answers_of_dataset
-from db.packet_file import PacketAnswer, read_packet
+from db.packet_file import read_packet
 from db.packets import planned
-from db.records import Answers, BlindExample, Dataset
+from db.records import Answers, BlindExample, Dataset, ShownAnswer
 from db.workspace import open_workspace
 from review import mixing
 from review.annotation import earlier_answer, next_skipped, submit
@@ -89,17 +89,17 @@ def what_copies_say(files: list[Path]) -> dict[int, str | None]:
 
     Of each chain of answers the last one stands, unless another chain goes on from it. Those that stand must agree.
     """
-    chains: dict[int, list[list[PacketAnswer]]] = defaultdict(list)
+    chains: dict[int, list[list[ShownAnswer]]] = defaultdict(list)
     for file in files:
-        of_one: dict[int, list[PacketAnswer]] = defaultdict(list)
+        of_one: dict[int, list[ShownAnswer]] = defaultdict(list)
         for each in read_packet(file).answers:
-            of_one[each.shown.id].append(each)
+            of_one[each.example.id].append(each)
         for number, chain in of_one.items():
             chains[number].append(chain)
     found = {}
     for number, several in chains.items():
-        passed = {each.answers.submission for chain in several for each in chain[:-1]}
-        last = [chain[-1].answers for chain in several if chain[-1].answers.submission not in passed]
+        passed = {each.said.submission for chain in several for each in chain[:-1]}
+        last = [chain[-1].said for chain in several if chain[-1].said.submission not in passed]
         said = {(each.label, each.relevance, each.ambiguous) for each in last}
         found[number] = last[0].label if len(said) == 1 else None
     return found

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db.evidence import FirstAnswer
+from db.records import BlindAnswer
 from review.evidence import AFTER_RULINGS, OF_ALL, Evidence, measure_each
 from review.policy import Criterion, Policy
-from review.rulings import Outcome
+from review.rulings import RulingOutcome
 from review.sample import Sample, SampledExample
 from review.settling import settle
 from review.starts import Start
@@ -26,17 +26,19 @@ AMBIGUOUS = Criterion("ambiguous", "share", "upper", Decimal("0.15"))
 ALPHA = Criterion("label", "alpha", "lower", Decimal("0.667"))
 POLICY = Policy("all", 0.05, 1, (AGREEMENT, RELEVANCE, AMBIGUOUS, ALPHA), (), "")
 LEVEL = 0.9 * 0.05
-KINDS: list[Outcome] = ["dropped", "relabelled", "edited"]
+KINDS: list[RulingOutcome] = ["dropped", "relabelled", "edited"]
 
 
 def example(number: int, *, agreed: bool = True, relevance: int = 4, ambiguous: bool = False) -> SampledExample:
     intended = (YES, NO)[number % 2]
     label = intended if agreed else {YES: NO, NO: YES}[intended]
-    answers = tuple(FirstAnswer(number, who, label, relevance, ambiguous) for who in (1, 2))
+    answers = tuple(BlindAnswer(number, who, label, relevance, ambiguous) for who in (1, 2))
     return SampledExample(number, intended, (YES, NO), answers, settle([label, label]))
 
 
-def sample(good: int, bad: int, total: int, outcomes: dict[int, Outcome], before: tuple[bool, ...] = ()) -> Sample:
+def sample(
+    good: int, bad: int, total: int, outcomes: dict[int, RulingOutcome], before: tuple[bool, ...] = ()
+) -> Sample:
     """Examples 0 to good - 1 are agreed, then come bad ones; those from good + bad on are not reviewed."""
     examples = tuple(example(number, agreed=number < good) for number in range(good + bad))
     earlier = tuple(example(1000 + number, agreed=agreed) for number, agreed in enumerate(before))
@@ -62,7 +64,7 @@ def label_share(of: Sample) -> float | None:
 def test_by_hand() -> None:
     """Of 200, 100 are reviewed and 95 of them good; two bad ones and a good one are dropped, a bad one relabelled."""
     lower = fewest_good(95, 100, 200, LEVEL)
-    outcomes: dict[int, Outcome] = {95: "dropped", 96: "dropped", 97: "relabelled", 3: "dropped"}
+    outcomes: dict[int, RulingOutcome] = {95: "dropped", 96: "dropped", 97: "relabelled", 3: "dropped"}
     g, s, k, r = 94 + 1, 95, 97, 100
     piece = ruled(sample(95, 5, 200, outcomes))["label agreement"]
     assert piece.lower == (g + lower - s) / (k + r)
@@ -73,9 +75,9 @@ def test_by_hand() -> None:
 
 def test_unreviewed_ones_removed_count_as_good() -> None:
     lower = fewest_good(95, 100, 200, LEVEL)
-    outcomes: dict[int, Outcome] = {150: "dropped", 151: "dropped"}
+    outcomes: dict[int, RulingOutcome] = {150: "dropped", 151: "dropped"}
     assert label_share(sample(95, 5, 200, outcomes)) == (95 + lower - 95 - 2) / (100 + 100 - 2)
-    everything: dict[int, Outcome] = dict.fromkeys(range(100, 200), "dropped")
+    everything: dict[int, RulingOutcome] = dict.fromkeys(range(100, 200), "dropped")
     assert label_share(sample(95, 5, 200, everything)) == 95 / 100
 
 
@@ -117,7 +119,7 @@ def test_alpha_of_all_that_ships_knows_what_was_before() -> None:
     before = []
     for number in range(100):
         labels = (YES, NO) if number % 2 else (YES, YES) if number % 4 else (NO, NO)
-        answers = tuple(FirstAnswer(number, who, label, 4, False) for who, label in enumerate(labels))
+        answers = tuple(BlindAnswer(number, who, label, 4, False) for who, label in enumerate(labels))
         before.append(SampledExample(1000 + number, YES, (YES, NO), answers, settle(labels)))
     after = tuple(example(number) for number in range(100))
     pieces = of_all(Sample(100, after, before=tuple(before)))
@@ -127,7 +129,7 @@ def test_alpha_of_all_that_ships_knows_what_was_before() -> None:
 
 
 def test_an_edited_example_ships_with_what_was_said_of_its_new_text() -> None:
-    edited: dict[int, Outcome] = {0: "edited"}
+    edited: dict[int, RulingOutcome] = {0: "edited"}
     base = sample(20, 0, 20, edited)
     good = replace(base, edits={0: example(0, relevance=5)})
     bad = replace(base, edits={0: example(0, relevance=1, ambiguous=True)})
@@ -156,7 +158,7 @@ def test_rulings_reject_nothing() -> None:
 def test_rulings_never_let_pass_what_was_answered_before() -> None:
     """All that was bad before is dropped, and the rest is small and good: what was answered stays what it was."""
     before = tuple(example(1000 + number, agreed=number % 2 > 0) for number in range(200))
-    drops: dict[int, Outcome] = {one.id: "dropped" for one in before if not one.agreed}
+    drops: dict[int, RulingOutcome] = {one.id: "dropped" for one in before if not one.agreed}
     rest = tuple(example(number) for number in range(2))
     for of in (Sample(2, rest, before=before, outcomes=drops), Sample(0, (), before=before, outcomes=drops)):
         assert ruled(of)["label agreement"].passes

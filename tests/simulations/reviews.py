@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from db.evidence import FirstAnswer
+from db.records import BlindAnswer
 from review.sample import Sample, SampledExample, sample_size
 from review.settling import settle
 from review.starts import FIRST_START, NO_SCORES, ScoreTotals, Start
@@ -44,7 +44,7 @@ class Item:
 def example(number: int, item: Item, given: int) -> SampledExample:
     """An item after so many answers."""
     answers = tuple(
-        FirstAnswer(number, who, said.label, said.relevance, said.ambiguous)
+        BlindAnswer(number, who, said.label, said.relevance, said.ambiguous)
         for who, said in enumerate(item.said[:given])
     )
     settling = settle([answer.label for answer in answers])

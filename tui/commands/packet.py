@@ -17,7 +17,7 @@ from review.steering import find
 from tui.console import print_json, print_table, say, tell
 
 if TYPE_CHECKING:
-    from db.packets import Said
+    from db.records import BlindAnswer
     from review.packets import Merged
 
 
@@ -126,7 +126,7 @@ def _tell_merged(merged: Merged) -> None:
         say(f"  {conflict.dataset}:{conflict.row}: {WHY[conflict.why]}{copies}")
 
 
-def _words(said: Said) -> str:
+def _words(said: BlindAnswer) -> str:
     """Returns what a copy says of an example, as far as it could count."""
     if said.label is None:
         return "skipped"

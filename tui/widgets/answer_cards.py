@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from db.records import Annotation
-from review.adjudication import Said
+from review.adjudication import LetteredAnswer
 from review.questions import ANCHORS
 from tui.text import visible
 
@@ -28,7 +28,7 @@ class AnswerCards(Grid):
         super().__init__(id=id)
         self._count = 0
 
-    async def show(self, said: Sequence[Said], intended: str | None, *, names: bool) -> None:
+    async def show(self, said: Sequence[LetteredAnswer], intended: str | None, *, names: bool) -> None:
         """Shows these answers in place of the last ones.
 
         Args:
@@ -50,9 +50,9 @@ class AnswerCards(Grid):
         self.styles.grid_size_columns = max(1, min(self._count, fit))
 
 
-def _card(said: Said, intended: str | None, *, names: bool) -> Static:
+def _card(said: LetteredAnswer, intended: str | None, *, names: bool) -> Static:
     card = Static(_lines(said.answer, intended), classes="card")
-    who = visible(said.name, one_line=True) if names else f"validator {said.letter}"
+    who = visible(said.answer.annotator, one_line=True) if names else f"validator {said.letter}"
     card.border_title = Content(f"{who}, excluded" if said.excluded else who)
     occasion = "" if said.answer.occasion == "first" else f"{said.answer.occasion} · "
     card.border_subtitle = Content(f"{occasion}{duration(said.answer.seconds)}")

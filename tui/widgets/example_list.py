@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from textual.content import Content
 from textual.message import Message
 
-from db.browse import GivenAnswer
+from db.records import Annotation
 from review.browsing import Seen, own_words, shared_first_line
 from tui.text import visible
 from tui.widgets.line_list import LineList, cell
@@ -131,7 +131,7 @@ def row(seen: Seen, widths: Sequence[int], *, lead: str, chosen: bool) -> Conten
     return Content("  ").join(cells)
 
 
-def answers_words(answers: Sequence[GivenAnswer]) -> Content:
+def answers_words(answers: Sequence[Annotation]) -> Content:
     """Returns the labels in the order they were given; `~` marks an ambiguous one, `!` a flagged one."""
     return Content(
         " ".join(

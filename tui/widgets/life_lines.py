@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from db.history import AnswerGiven, CallMade, Written
+from db.history import CallMade, Written
+from db.records import Annotation
 from review.browsing import Life, Seen
 from tui.amounts import moment, scores_words
 from tui.call_text import replied, sent
@@ -101,7 +102,7 @@ def call_section(call: CallMade) -> Content:
     )
 
 
-def _answer(answer: AnswerGiven) -> Content:
+def _answer(answer: Annotation) -> Content:
     said = (
         "skipped"
         if answer.label is None
