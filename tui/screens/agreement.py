@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual import work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from db.errors import EvalwrightError
 from review.agreement import Agreement
-from tui.actions import AGREEMENT, Action, bindings
+from tui.actions import AGREEMENT
 from tui.findings import Findings
-from tui.messages import AgreementMeasured, Failed
+from tui.screens.base import background
 from tui.screens.parts import PartsScreen
-from tui.screens.text import TextScreen
 from tui.text import visible
 from tui.widgets.agreement_lines import annotator_lines, answer_lines, course_lines, pair_lines, question_lines
+from tui.widgets.marks import failure_line
 
 if TYPE_CHECKING:
     from tui.widgets.plots import Plot
@@ -40,8 +37,8 @@ class AgreementScreen(PartsScreen):
     """Shows one part at a time; everything is measured outside the app."""
 
     CSS_PATH = "agreement.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(AGREEMENT)
-    ACTIONS: ClassVar[tuple[Action, ...]] = AGREEMENT
+    ACTIONS = AGREEMENT
+    ABOUT = LEGEND
     PARTS = ("questions", "validators", "pairs", "answers", "bounds")
 
     def __init__(self, findings: Findings, dataset: str) -> None:
@@ -66,10 +63,6 @@ class AgreementScreen(PartsScreen):
         self.scroll.focus()
         self.action_refresh()
 
-    def on_resize(self) -> None:
-        """Lays the bars out for the new width."""
-        self._paint()
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offers pairs only where they are shown."""
         if action in {"pair_down", "pair_up"}:
@@ -87,51 +80,33 @@ class AgreementScreen(PartsScreen):
     def action_refresh(self) -> None:
         """Measures anew."""
         self._agreement, self._problem = None, ""
-        self._paint()
+        self.paint()
         self._measure()
 
-    def action_help(self) -> None:
-        """Shows the keys."""
-        self.app.push_screen(TextScreen.help(AGREEMENT, Content(LEGEND)))
-
-    def action_leave(self) -> None:
-        """Goes back."""
-        self.dismiss()
-
-    @work(group="measure", exclusive=True)
+    @background("measure")
     async def _measure(self) -> None:
-        try:
-            self.post_message(AgreementMeasured(await self._findings.measure(self._dataset)))
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
+        found = await self._findings.measure(self._dataset)
+        self._agreement, self._pair = found, min(self._pair, max(0, len(found.pairs) - 1))
+        self.paint_part()
 
-    async def on_agreement_measured(self, message: AgreementMeasured) -> None:
-        """Shows what was measured."""
-        message.stop()
-        self._agreement = message.agreement
-        self._pair = min(self._pair, max(0, len(message.agreement.pairs) - 1))
-        self._paint()
-        await self._plot()
-        self.refresh_bindings()
-
-    def on_failed(self, message: Failed) -> None:
+    def show_failure(self, sentence: str) -> None:
         """Says why it could not be measured."""
-        message.stop()
-        self._problem = str(message.error)
-        self._paint()
+        self._problem = sentence
+        self.paint()
 
     def paint_part(self) -> None:
         """Shows the part that was chosen, with its plots."""
-        self._paint()
-        self.run_worker(self._plot(), group="plot", exclusive=True)
+        self.paint()
+        self._plot()
         self.refresh_bindings()
 
     def _choose_pair(self, step: int) -> None:
         assert self._agreement is not None
         self._pair = (self._pair + step) % len(self._agreement.pairs)
-        self._paint()
+        self.paint()
 
-    def _paint(self) -> None:
+    def paint(self) -> None:
+        """Shows the figures of the part that was chosen."""
         if not self.is_mounted:
             return
         self.query_one("#parts", Static).update(self.tabs)
@@ -139,7 +114,7 @@ class AgreementScreen(PartsScreen):
 
     def _words(self) -> Content:
         if self._problem:
-            return Content.styled(f"! {visible(self._problem)}", "$error")
+            return failure_line(self._problem)
         found = self._agreement
         if found is None:
             return Content.styled("Measuring …", "$foreground 60%")
@@ -152,6 +127,7 @@ class AgreementScreen(PartsScreen):
             return pair_lines(found, self._pair)
         return answer_lines(found) if name == "answers" else course_lines(found)
 
+    @background("plot")
     async def _plot(self) -> None:
         """Draws the plots of the part, if it has some; only then is there need of numpy in the app."""
         plots = self.query_one("#plots", Container)

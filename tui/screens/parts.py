@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar
 
 from textual import getters
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
+
+from tui.screens.base import BaseScreen
 
 
-class PartsScreen(Screen[None]):
+class PartsScreen(BaseScreen[None]):
     """Names its parts in a line of tabs and goes from one to the other.
 
     Attributes:
@@ -40,6 +42,10 @@ class PartsScreen(Screen[None]):
             tabs.append(Content.styled(f"{'●' if chosen else place + 1} {name}", style))
         return Content("   ").join(tabs)
 
+    def on_resize(self) -> None:
+        """Lays out what shows for the new width."""
+        self.paint()
+
     def action_next_part(self) -> None:
         """Shows the next part."""
         self._show((self._place + 1) % len(self.PARTS))
@@ -52,8 +58,13 @@ class PartsScreen(Screen[None]):
         """Shows a part."""
         self._show(self.PARTS.index(name))
 
+    @abstractmethod
+    def paint(self) -> None:
+        """Shows what there is to show of the part that was chosen."""
+
     def paint_part(self) -> None:
-        """Shows the part that was chosen; each screen in its own way."""
+        """Shows the part that was chosen, in place of another."""
+        self.paint()
 
     def _show(self, place: int) -> None:
         self._place = place

@@ -6,13 +6,12 @@ import time
 import uuid
 from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from textual import events
 from textual.content import Content
 
 from tui.actions import Action, by_key
-from tui.screens.text import TextScreen
 from tui.screens.turns import Step, TurnsScreen
 from tui.store import Store
 from tui.text import visible
@@ -34,7 +33,6 @@ class Task(Generic[T]):
 class TasksScreen(TurnsScreen, Generic[T]):
     """Takes answers to one task after another, and goes back through those of this window."""
 
-    ACTIONS: ClassVar[tuple[Action, ...]] = ()
     AUTO_FOCUS = None
     THANKS = ""
 
@@ -61,14 +59,6 @@ class TasksScreen(TurnsScreen, Generic[T]):
     @abstractmethod
     def paint_task(self, task: Task[T] | None) -> None:
         """Shows a task, or that there is none."""
-
-    @abstractmethod
-    def about(self) -> Content:
-        """Returns what is asked, for the help."""
-
-    @abstractmethod
-    def scroll_text(self, pages: int) -> None:
-        """Scrolls what is to be read."""
 
     @property
     def current(self) -> Task[T] | None:
@@ -122,18 +112,6 @@ class TasksScreen(TurnsScreen, Generic[T]):
             self._paint()
         else:
             self.dismiss()
-
-    def action_help(self) -> None:
-        """Shows what is asked, and the keys."""
-        self.app.push_screen(TextScreen.help(self.ACTIONS, self.about()))
-
-    def action_read_on(self) -> None:
-        """Scrolls on."""
-        self.scroll_text(1)
-
-    def action_read_back(self) -> None:
-        """Scrolls back."""
-        self.scroll_text(-1)
 
     def answer(self, answer: str) -> None:
         """Stores an answer to what is shown, and goes on."""

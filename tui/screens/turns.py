@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from textual import events
-from textual.screen import Screen
 
 from db.errors import EvalwrightError, WorkspaceReplacedError
+from tui.screens.base import BaseScreen
 from tui.widgets.review_table import Trouble
 
 
@@ -22,7 +22,7 @@ class Step:
     answer: bool = False
 
 
-class TurnsScreen(Screen[None]):
+class TurnsScreen(BaseScreen[None]):
     """A screen that takes one step after another, and keys in between.
 
     Keys are worked off one after another: while an answer is being stored or an example fetched they wait, and then
