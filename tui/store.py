@@ -34,7 +34,7 @@ class Store:
         Raises:
             EvalwrightError: whatever `work` raises; a failure of SQLite comes as a `WorkspaceError`.
         """
-        return await asyncio.shield(asyncio.wrap_future(self._answering.submit(work, *args, **kwargs)))
+        return await _to_its_end(self._answering.submit(work, *args, **kwargs))
 
     async def looking(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Reads what screens show, unless nobody waits for it any more by its turn; raises like `answering`."""
@@ -42,7 +42,7 @@ class Store:
 
     async def changing(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Changes what isn't part of reviewing, which may take a while; raises like `answering`."""
-        return await asyncio.shield(asyncio.wrap_future(self._looking.submit(work, *args, **kwargs)))
+        return await _to_its_end(self._looking.submit(work, *args, **kwargs))
 
     def leave(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Takes part in reviewing, after everything before it, and need not be waited for."""
@@ -94,3 +94,11 @@ class _Desk:
             before()
         if self._connection is not None:
             self._connection.close()
+
+
+async def _to_its_end(asked: Future[T]) -> T:
+    """Waits for something that is done even if whoever waits is cancelled before its turn comes."""
+    waiting = asyncio.wrap_future(asked)
+    # A failure that nobody hears of would be printed by asyncio.
+    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return await asyncio.shield(waiting)

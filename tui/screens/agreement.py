@@ -42,9 +42,7 @@ class AgreementScreen(PartsScreen):
     PARTS = ("questions", "validators", "pairs", "answers", "bounds")
 
     def __init__(self, findings: Findings, dataset: str) -> None:
-        super().__init__()
-        self._findings = findings
-        self._dataset = dataset
+        super().__init__(findings, dataset)
         self._agreement: Agreement | None = None
         self._problem = ""
         self._pair = 0
@@ -57,11 +55,6 @@ class AgreementScreen(PartsScreen):
             yield Container(id="plots")
             yield Static(id="words")
         yield Footer(show_command_palette=False)
-
-    def on_mount(self) -> None:
-        """Measures."""
-        self.scroll.focus()
-        self.action_refresh()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offers pairs only where they are shown."""
@@ -87,16 +80,16 @@ class AgreementScreen(PartsScreen):
     async def _measure(self) -> None:
         found = await self._findings.measure(self._dataset)
         self._agreement, self._pair = found, min(self._pair, max(0, len(found.pairs) - 1))
-        self.paint_part()
+        self.turned()
 
     def show_failure(self, sentence: str) -> None:
         """Says why it could not be measured."""
         self._problem = sentence
         self.paint()
 
-    def paint_part(self) -> None:
+    def turned(self) -> None:
         """Shows the part that was chosen, with its plots."""
-        self.paint()
+        super().turned()
         self._plot()
         self.refresh_bindings()
 
@@ -105,11 +98,8 @@ class AgreementScreen(PartsScreen):
         self._pair = (self._pair + step) % len(self._agreement.pairs)
         self.paint()
 
-    def paint(self) -> None:
+    def paint_part(self) -> None:
         """Shows the figures of the part that was chosen."""
-        if not self.is_mounted:
-            return
-        self.query_one("#parts", Static).update(self.tabs)
         self.query_one("#words", Static).update(self._words())
 
     def _words(self) -> Content:

@@ -207,7 +207,7 @@ class AnsweringScreen(TurnsScreen):
         warning = hasty(shown.example.body, answers.seconds) if first_time and not self._warned else None
 
         async def give() -> None:
-            submitted = await self._desk.give(answers)
+            submitted = await self.lasting(self._desk.give(answers))
             self._notice = OUTCOMES[submitted.outcome] or warning or ""
             self._warned = self._warned or warning is not None
             self.look_again()

@@ -76,6 +76,16 @@ class BaseScreen(Screen[T]):
         """Shows another screen on top of this one; `done` is told what it gives back."""
         self.app.push_screen(screen, done)
 
+    def confirm(self, title: str, text: str, then: Callable[[], object]) -> None:
+        """Asks before something that can't be taken back; `then` does it after a yes."""
+        from tui.screens.confirm import ConfirmScreen
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                then()
+
+        self.open(ConfirmScreen(title, text), answered)
+
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """Leaves the screen; what is being read for it is not shown any more."""
         left = super().dismiss(result)
@@ -84,7 +94,7 @@ class BaseScreen(Screen[T]):
 
     def action_help(self) -> None:
         """Shows what the screen is about, and its keys."""
-        from tui.screens.text import TextScreen  # It is a screen itself, and made of this.
+        from tui.screens.text import TextScreen  # A screen itself, and made of this.
 
         self.open(TextScreen.help(self.ACTIONS, self.about()))
 
@@ -128,8 +138,7 @@ class BaseScreen(Screen[T]):
         try:
             return await asyncio.shield(going_on)
         except asyncio.CancelledError:
-            if self.app.return_code is None:
-                self.app.run_worker(_tell_late(self.app, going_on))
+            self.app.run_worker(_tell_late(self.app, going_on))
             raise
 
 
@@ -141,7 +150,8 @@ async def _tell_late(app: App[Any], change: Awaitable[object]) -> None:
     try:
         await change
     except EvalwrightError as error:
-        _tell_in_window(app, str(error))
+        if app.return_code is None:  # Else it ends, and shows nothing any more.
+            _tell_in_window(app, str(error))
 
 
 def _tell_in_window(app: App[Any], sentence: str) -> None:

@@ -19,7 +19,6 @@ from review.disclosure import disclose, may_look
 from review.steering import find
 from tui.actions import BROWSE
 from tui.screens.base import BaseScreen, background
-from tui.screens.confirm import ConfirmScreen
 from tui.screens.text import TextScreen
 from tui.store import Store
 from tui.text import visible
@@ -91,18 +90,12 @@ class BrowseScreen(BaseScreen[None]):
 
     def action_look(self) -> None:
         """Asks whether to show what others answered."""
-        self.open(
-            ConfirmScreen(
-                "Show the answers?",
-                "Labels are given blind. If you look at what others answered, you will not be asked about this "
-                "dataset any more.",
-            ),
-            self._asked,
+        self.confirm(
+            "Show the answers?",
+            "Labels are given blind. If you look at what others answered, you will not be asked about this dataset any "
+            "more.",
+            self._look,
         )
-
-    def _asked(self, agreed: bool | None) -> None:
-        if agreed:
-            self._look()
 
     def about(self) -> Content:
         """Returns what may be searched for, and what the marks mean."""

@@ -16,7 +16,6 @@ from review.disclosure import disclose, may_look
 from review.steering import find
 from tui.actions import CANDIDATES
 from tui.screens.base import BaseScreen, background
-from tui.screens.confirm import ConfirmScreen
 from tui.screens.text import TextScreen
 from tui.store import Store
 from tui.text import visible
@@ -76,18 +75,12 @@ class CandidatesScreen(BaseScreen[None]):
 
     def action_look(self) -> None:
         """Asks whether to show what the candidates were meant to be."""
-        self.open(
-            ConfirmScreen(
-                "Show the labels?",
-                "Labels are given blind. If you look at what the candidates were meant to be, you will not be asked "
-                "about this dataset any more.",
-            ),
-            self._asked,
+        self.confirm(
+            "Show the labels?",
+            "Labels are given blind. If you look at what the candidates were meant to be, you will not be asked about "
+            "this dataset any more.",
+            self._look,
         )
-
-    def _asked(self, agreed: bool | None) -> None:
-        if agreed:
-            self._look()
 
     def on_line_list_highlighted(self) -> None:
         """Shows more of the highlighted candidate."""

@@ -95,11 +95,7 @@ class JobsScreen(Window[None]):
             f"Job {job.id} of {visible(job.dataset, one_line=True)} ends for good. Its {job.selected:,} selected "
             "examples stay; calls under way are still stored."
         )
-        self.open(ConfirmScreen("Cancel the job?", text), self._asked)
-
-    def _asked(self, agreed: bool | None) -> None:
-        if agreed:
-            self._change("cancel")
+        self.confirm("Cancel the job?", text, lambda: self._change("cancel"))
 
     @background("move", newest=False)
     async def action_run_here(self) -> None:

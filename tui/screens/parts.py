@@ -1,4 +1,4 @@
-"""What screens of several parts, of which one shows at a time, have in common."""
+"""What screens on a dataset have in common that show one of several parts at a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import ClassVar
 from textual import getters
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.widgets import Static
 
+from tui.findings import Findings
 from tui.screens.base import BaseScreen
 
 
@@ -23,8 +25,10 @@ class PartsScreen(BaseScreen[None]):
 
     scroll = getters.query_one("#scroll", VerticalScroll)
 
-    def __init__(self) -> None:
+    def __init__(self, findings: Findings, dataset: str) -> None:
         super().__init__()
+        self._findings = findings
+        self._dataset = dataset
         self._place = 0
 
     @property
@@ -42,9 +46,18 @@ class PartsScreen(BaseScreen[None]):
             tabs.append(Content.styled(f"{'●' if chosen else place + 1} {name}", style))
         return Content("   ").join(tabs)
 
+    def on_mount(self) -> None:
+        """Asks for what there is to show."""
+        self.scroll.focus()
+        self.action_refresh()
+
     def on_resize(self) -> None:
         """Lays out what shows for the new width."""
         self.paint()
+
+    @abstractmethod
+    def action_refresh(self) -> None:
+        """Asks for what there is to show, whether or not that has been done."""
 
     def action_next_part(self) -> None:
         """Shows the next part."""
@@ -58,15 +71,21 @@ class PartsScreen(BaseScreen[None]):
         """Shows a part."""
         self._show(self.PARTS.index(name))
 
-    @abstractmethod
     def paint(self) -> None:
+        """Shows the tabs, and what there is to show of the part that was chosen."""
+        if self.is_mounted:
+            self.query_one("#parts", Static).update(self.tabs)
+            self.paint_part()
+
+    @abstractmethod
+    def paint_part(self) -> None:
         """Shows what there is to show of the part that was chosen."""
 
-    def paint_part(self) -> None:
-        """Shows the part that was chosen, in place of another."""
+    def turned(self) -> None:
+        """Shows the part that was chosen in place of another."""
         self.paint()
 
     def _show(self, place: int) -> None:
         self._place = place
         self.scroll.scroll_home(animate=False)
-        self.paint_part()
+        self.turned()

@@ -25,7 +25,6 @@ from tui.actions import PREVIEW
 from tui.preview_process import PreviewProcess
 from tui.progress import without_elapsed
 from tui.screens.base import BaseScreen, background
-from tui.screens.confirm import ConfirmScreen
 from tui.store import Store
 from tui.text import clock, visible
 from tui.widgets.marks import failure_line
@@ -151,18 +150,12 @@ class PreviewScreen(BaseScreen[None]):
         found = await self._store.looking(_check, self._names(), engine, model, told)
         names = " and ".join(visible(one.name, one_line=True) for one in self._previews)
         costs = "".join(f"\n\n{visible(cost, one_line=True)}" for cost in found)
-        self.open(
-            ConfirmScreen(
-                "Write the dataset?",
-                f"A job will write {DEFAULT_COUNT} examples for {names} with the engine {self.engine.value.strip()}, "
-                f"in the background. `evalwright generate` has more settings.{costs}",
-            ),
-            self._confirmed,
+        self.confirm(
+            "Write the dataset?",
+            f"A job will write {DEFAULT_COUNT} examples for {names} with the engine {self.engine.value.strip()}, "
+            f"in the background. `evalwright generate` has more settings.{costs}",
+            self._generate,
         )
-
-    def _confirmed(self, agreed: bool | None) -> None:
-        if agreed:
-            self._generate()
 
     @background("preview")
     async def _run(self, names: list[str]) -> None:

@@ -36,9 +36,7 @@ class ReleaseScreen(PartsScreen):
     PARTS = ("evidence", "files", "card")
 
     def __init__(self, findings: Findings, dataset: str) -> None:
-        super().__init__()
-        self._findings = findings
-        self._dataset = dataset
+        super().__init__(findings, dataset)
         self._preview: Preview | None = None
         self._said = Content("")
         self._shipping = False
@@ -52,11 +50,6 @@ class ReleaseScreen(PartsScreen):
             yield Markdown(id="card", open_links=False)
         yield Static(id="said")
         yield Footer(show_command_palette=False)
-
-    def on_mount(self) -> None:
-        """Makes the preview."""
-        self.scroll.focus()
-        self.action_refresh()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offers shipping once it is known what would ship, of a dataset that can't change any more."""
@@ -114,11 +107,8 @@ class ReleaseScreen(PartsScreen):
         self._said = Content.styled(visible(sentence), "$foreground 60%")
         self.paint()
 
-    def paint(self) -> None:
+    def paint_part(self) -> None:
         """Shows the part that was chosen, and what there is to say."""
-        if not self.is_mounted:
-            return
-        self.query_one("#parts", Static).update(self.tabs)
         words = self.query_one("#words", Static)
         words.update(self._words())
         with_card = self.part == "card" and self._preview is not None

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from string import ascii_lowercase, digits
 
-from textual import events, getters
+from textual import getters
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Footer
@@ -21,7 +21,7 @@ from tui.screens.text import TextScreen
 from tui.screens.turns import Step
 from tui.store import Store
 from tui.widgets.review_table import ReviewTable
-from tui.widgets.too_small import TooSmall, is_too_small
+from tui.widgets.too_small import TooSmall
 
 POLL_SECONDS = 1.0
 ALIVE_SECONDS = 30.0
@@ -65,10 +65,6 @@ class ReviewScreen(AnsweringScreen):
     def on_unmount(self) -> None:
         """Gives back what is reserved."""
         self._desk.close()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Hides what would be cut off; nothing of it is lost."""
-        self.set_class(is_too_small(event.size), "-too-small")
 
     # Keys
 

@@ -8,14 +8,12 @@ from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from textual import events
 from textual.content import Content
 
 from tui.actions import Action, by_key
 from tui.screens.turns import Step, TurnsScreen
 from tui.store import Store
 from tui.text import visible
-from tui.widgets.too_small import is_too_small
 from tui.widgets.words import Words
 
 T = TypeVar("T")
@@ -34,7 +32,6 @@ class TasksScreen(TurnsScreen, Generic[T]):
     """Takes answers to one task after another, and goes back through those of this window."""
 
     AUTO_FOCUS = None
-    THANKS = ""
 
     def __init__(self, store: Store) -> None:
         super().__init__()
@@ -66,12 +63,8 @@ class TasksScreen(TurnsScreen, Generic[T]):
         return self._past[-self._back] if self._back else self._now
 
     def on_mount(self) -> None:
-        """Begins."""
+        """Takes the first task."""
         self._do(Step(self._fetch))
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Hides what would be cut off."""
-        self.set_class(is_too_small(event.size), "-too-small")
 
     def means_something(self, key: str) -> bool:
         """Whether a key is one of this screen's."""
@@ -121,7 +114,7 @@ class TasksScreen(TurnsScreen, Generic[T]):
         submission, seconds = uuid.uuid4().hex, time.monotonic() - task.since
 
         async def give() -> None:
-            await self.send(task.shown, answer, seconds=seconds, submission=submission)
+            await self.lasting(self.send(task.shown, answer, seconds=seconds, submission=submission))
             task.answered = answer
             if task is self._now:
                 self._past.append(task)

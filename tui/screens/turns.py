@@ -12,6 +12,7 @@ from textual import events
 from db.errors import EvalwrightError, WorkspaceReplacedError
 from tui.screens.base import BaseScreen
 from tui.widgets.review_table import Trouble
+from tui.widgets.too_small import is_too_small
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,10 @@ class TurnsScreen(BaseScreen[None]):
     @abstractmethod
     def step_taken(self) -> None:
         """Shows what a step has led to."""
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Hides what would be cut off; nothing of it is lost."""
+        self.set_class(is_too_small(event.size), "-too-small")
 
     def on_key(self, event: events.Key) -> None:
         """Takes every key of this screen into the queue; the others go their way.
