@@ -31,7 +31,8 @@ def background(
     """Lets a method of a screen work in the background, as Textual's `work` does: to call it is to begin.
 
     It reads something and shows it. It ends where it waits, and so shows nothing, once the screen is left or a newer
-    call takes its place. An `EvalwrightError` goes to the screen's `show_failure`; any other exception ends the app.
+    call takes its place. An `EvalwrightError` goes to the screen's `show_failure`; any other exception ends the app. It
+    may be called once the screen is mounted.
 
     Args:
         group: What it is a call of.
@@ -142,7 +143,7 @@ class BaseScreen(Screen[T]):
             raise
 
 
-class Window(ModalScreen[T], BaseScreen[T]):
+class Window(ModalScreen[T], BaseScreen[T]):  # In this order: Textual takes the style of the first base.
     """A screen that lies over the one beneath, which shows around it."""
 
 

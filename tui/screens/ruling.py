@@ -72,12 +72,12 @@ class RulingScreen(Window[NewRuling]):
             if self._text is not None:
                 yield BoundedText(visible(self._text), most=EDIT, id="text")
             yield BoundedLine(placeholder="Reason", most=REASON, id="reason")
-            yield Static(id="problem")
+            yield Static(id="said")
 
     def on_mount(self) -> None:
         """Begins with what has to be chosen or written."""
         self.query_one("#choices, #text, #reason").focus()
-        self.query_one("#problem").display = False
+        self.say(Content(""))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Goes on to the reason."""
@@ -94,9 +94,7 @@ class RulingScreen(Window[NewRuling]):
         try:
             ruling = self._make(self._value(), self.query_one("#reason", Input).value)
         except InputError as error:
-            problem = self.query_one("#problem", Static)
-            problem.display = True
-            problem.update(Content.styled(f"! {visible(str(error))}", "$error"))
+            self.show_failure(str(error))
             return
         self.dismiss(ruling)
 
