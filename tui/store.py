@@ -21,7 +21,7 @@ T = TypeVar("T")
 class Store:
     """Two threads with a connection each: one for answers, one for looking, so that no look delays an answer.
 
-    What was handed in is done even if whoever asked no longer waits: an answer under way at exit is stored.
+    What is to be stored is stored even if whoever asked no longer waits, and even if the app ends meanwhile.
     """
 
     def __init__(self, workspace: Path) -> None:
@@ -34,11 +34,15 @@ class Store:
         Raises:
             EvalwrightError: whatever `work` raises; a failure of SQLite comes as a `WorkspaceError`.
         """
-        return await asyncio.wrap_future(self._answering.submit(work, *args, **kwargs))
+        return await _to_its_end(self._answering.submit(work, *args, **kwargs))
 
     async def looking(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Reads what screens show, or does what may take a while; raises like `answering`."""
+        """Reads what screens show, unless nobody waits for it any more by its turn; raises like `answering`."""
         return await asyncio.wrap_future(self._looking.submit(work, *args, **kwargs))
+
+    async def changing(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Changes what isn't part of reviewing, which may take a while; raises like `answering`."""
+        return await _to_its_end(self._looking.submit(work, *args, **kwargs))
 
     def leave(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Takes part in reviewing, after everything before it, and need not be waited for."""
@@ -90,3 +94,11 @@ class _Desk:
             before()
         if self._connection is not None:
             self._connection.close()
+
+
+async def _to_its_end(asked: Future[T]) -> T:
+    """Waits for something that is done even if whoever waits is cancelled before its turn comes."""
+    waiting = asyncio.wrap_future(asked)
+    # A failure that nobody hears of would be printed by asyncio.
+    waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return await asyncio.shield(waiting)

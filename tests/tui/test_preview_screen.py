@@ -21,7 +21,6 @@ from generation.recipes import load_recipe
 from tests.support.messages_server import KEY, MessagesServer
 from tests.support.scripted_engine import HAND_WRITTEN
 from tests.tui.app_driver import SIZE, WIDE, running, text, until, until_shown
-from tui.messages import PreviewMade
 from tui.preview_process import PreviewProcess
 from tui.screens.preview import PreviewScreen
 from tui.store import Store
@@ -110,6 +109,13 @@ async def test_what_is_wrong_is_said_and_the_keys_are_told(workspace_path: Path,
         await until_shown(pilot, "There is nothing in this workspace yet")
 
 
+class Prompt(PreviewProcess):
+    """Answers at once, with the same preview."""
+
+    async def run(self, files: Sequence[str], **asked: Any) -> tuple[Preview, ...]:
+        return (PREVIEW,)
+
+
 @pytest.mark.parametrize("taken", ["long-walks", ""])
 async def test_a_dataset_that_is_there_already_is_said_before_anything_is_asked(
     workspace_path: Path, folder: Path, taken: str
@@ -122,13 +128,12 @@ async def test_a_dataset_that_is_there_already_is_said_before_anything_is_asked(
     connection.close()
     async with running(workspace_path, size=WIDE) as pilot:
         store = Store(workspace_path)
-        screen = PreviewScreen(store)
+        screen = PreviewScreen(store, Prompt())
         pilot.app.push_screen(screen)
         await until_shown(pilot, "Try out a behaviour")
         screen.files.value = "long-walks.toml" if taken else "long-walks.toml other.toml"
-        screen.post_message(PreviewMade((PREVIEW,)))
+        await pilot.press("enter")
         await until_shown(pilot, "of 0 kept")
-        screen.set_focus(None)
         await pilot.press("w")
         shown = await until_shown(
             pilot, "! There is a dataset named long-walks already" if taken else "! Two of the files"

@@ -4,32 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
-from typing import ClassVar
 
-from textual import getters, work
+from textual import getters
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from db.connection import Connection
-from db.errors import EvalwrightError
 from db.records import Dataset
 from db.rulings import NewRuling
 from review.adjudication import Case, CaseFile, case_file, labels_it_too, queue
 from review.rulings import drop, edit, keep, relabel, rule, suggested_wording, wording
 from review.steering import find
-from tui.actions import ADJUDICATE, Action, bindings
-from tui.messages import CaseRead, CasesRead, Failed, Ruled
+from tui.actions import ADJUDICATE
+from tui.screens.base import BaseScreen, background
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.ruling import RulingScreen
-from tui.screens.text import TextScreen
 from tui.store import Store
 from tui.text import visible
 from tui.widgets.answer_cards import AnswerCards
 from tui.widgets.example_body import ExampleBody
+from tui.widgets.marks import failure_line
 from tui.widgets.ruling_lines import ruling_line
 from tui.widgets.words import Words
 from tui.wording import behavior_line
@@ -41,12 +37,12 @@ NOTHING = (
 BLIND = "You will not be asked about the examples that you see here."
 
 
-class AdjudicateScreen(Screen[None]):
+class AdjudicateScreen(BaseScreen[None]):
     """Shows one case at a time; rulings never touch the answers."""
 
     CSS_PATH = "adjudicate.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(ADJUDICATE)
-    ACTIONS: ClassVar[tuple[Action, ...]] = ADJUDICATE
+    ACTIONS = ADJUDICATE
+    ABOUT = f"{BLIND} A ruling never changes an answer."
     AUTO_FOCUS = None
 
     body = getters.query_one("#body", ExampleBody)
@@ -140,22 +136,18 @@ class AdjudicateScreen(Screen[None]):
         if self._ruled:
             last = self._ruled.pop()
             self._go(next(place for place, case in enumerate(self._cases) if case.example_id == last))
-            self._say("Rule anew: the newest ruling counts, and the earlier one stays in the history.")
+            self._tell("Rule anew: the newest ruling counts, and the earlier one stays in the history.")
         else:
-            self._say("You have not ruled on anything yet.")
+            self._tell("You have not ruled on anything yet.")
 
     def action_names(self) -> None:
         """Shows who said what, or hides it again."""
         self._names = not self._names
         self._paint()
 
-    def action_read_on(self) -> None:
-        """Goes on in a long text."""
-        self.body.read_on()
-
-    def action_read_back(self) -> None:
-        """Goes back in a long text."""
-        self.body.read_back()
+    def scroll_text(self, pages: int) -> None:
+        """Scrolls the example."""
+        self.body.read(pages)
 
     def action_answers_down(self) -> None:
         """Scrolls down in the answers."""
@@ -164,14 +156,6 @@ class AdjudicateScreen(Screen[None]):
     def action_answers_up(self) -> None:
         """Scrolls up in the answers."""
         self.answers.scroll_relative(y=-2, animate=False)
-
-    def action_help(self) -> None:
-        """Shows the keys."""
-        self.app.push_screen(TextScreen.help(ADJUDICATE, Content(f"{BLIND} A ruling never changes an answer.")))
-
-    def action_leave(self) -> None:
-        """Goes back."""
-        self.dismiss()
 
     # How it goes on
 
@@ -184,90 +168,71 @@ class AdjudicateScreen(Screen[None]):
             if ruling is not None:
                 self._store_ruling(file, ruling)
 
-        self.app.push_screen(window, ruled)
+        self.open(window, ruled)
 
-    @work(group="rule")
+    @background("rule", newest=False)
     async def _store_ruling(self, file: CaseFile, ruling: NewRuling) -> None:
-        try:
-            await self._store.answering(rule, file.dataset, file.example.id, ruling, by=self._lead)
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
-        else:
-            self.post_message(Ruled(file.example.id))
+        change = self._store.answering(rule, file.dataset, file.example.id, ruling, by=self._lead)
+        await self.lasting(change)
+        self._go_on(file.example.id)
 
-    @work(group="look", exclusive=True)
+    @background("look")
     async def _look(self) -> None:
-        try:
-            self.post_message(await self._store.looking(_cases, self._dataset_name, self._lead))
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
-
-    @work(group="look", exclusive=True)
-    async def _read(self, dataset: Dataset, case: Case) -> None:
-        try:
-            self.post_message(CaseRead(await self._store.looking(case_file, dataset, case.example_id, self._lead)))
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
-
-    def _begin(self, agreed: bool | None) -> None:
-        if agreed:
-            self._go(0)
-            self._say(BLIND)
-        else:
-            self.dismiss()
-
-    def _go(self, place: int) -> None:
-        if self._cases and self._dataset is not None:
-            self._say("")
-            self._place = place % len(self._cases)
-            self._read(self._dataset, self._cases[self._place])
-
-    def on_cases_read(self, message: CasesRead) -> None:
-        """Begins with the first case."""
-        message.stop()
-        self._dataset, self._cases = message.dataset, message.cases
+        dataset, self._cases, labels_it = await self._store.looking(_cases, self._dataset_name, self._lead)
+        self._dataset = dataset
         behavior = self.query_one("#behavior", Static)
-        behavior.display = bool(message.dataset.behavior.strip())
-        behavior.update(behavior_line(message.dataset.behavior))
+        behavior.display = bool(dataset.behavior.strip())
+        behavior.update(behavior_line(dataset.behavior))
         if not self._cases:
             self.set_class(True, "-empty")
             self.body.show(NOTHING)
-        elif message.labels_it_too:
-            self.app.push_screen(ConfirmScreen("Adjudicate?", f"You label this dataset yourself. {BLIND}"), self._begin)
+        elif labels_it:
+            self.open(ConfirmScreen("Adjudicate?", f"You label this dataset yourself. {BLIND}"), self._begin)
         else:
             self._begin(agreed=True)
 
-    async def on_case_read(self, message: CaseRead) -> None:
-        """Shows the case."""
-        message.stop()
+    @background("look")
+    async def _read(self, dataset: Dataset, case: Case) -> None:
+        file = await self._store.looking(case_file, dataset, case.example_id, self._lead)
         first = self._file is None
-        self._file = message.file
-        self.body.show(message.file.example.body)
+        self._file = file
+        self.body.show(file.example.body)
         self.answers.scroll_to(y=0, animate=False)
         self._paint()
         if first:
             self.refresh_bindings()
 
-    def on_ruled(self, message: Ruled) -> None:
+    def _begin(self, agreed: bool | None) -> None:
+        if agreed:
+            self._go(0)
+            self._tell(BLIND)
+        else:
+            self.dismiss()
+
+    def _go(self, place: int) -> None:
+        if self._cases and self._dataset is not None:
+            self._tell("")
+            self._place = place % len(self._cases)
+            self._read(self._dataset, self._cases[self._place])
+
+    def _go_on(self, ruled: int) -> None:
         """Goes on to the next case without a ruling; on the last one, shows what was ruled."""
-        message.stop()
-        self._ruled = [*(key for key in self._ruled if key != message.example_id), message.example_id]
+        self._ruled = [*(key for key in self._ruled if key != ruled), ruled]
         order = [*range(self._place + 1, len(self._cases)), *range(self._place)]
         left = [place for place in order if self._cases[place].example_id not in self._ruled]
         self._go(left[0] if left else self._place)
-        self._say(f"Ruled; {len(left):,} left. u goes back to it." if left else "Ruled; that was the last one.")
+        self._tell(f"Ruled; {len(left):,} left. u goes back to it." if left else "Ruled; that was the last one.")
 
-    def on_failed(self, message: Failed) -> None:
-        """Says what could not be done."""
-        message.stop()
-        self.query_one("#notice", Words).say(Content.styled(f"! {visible(str(message.error))}", "$error"))
+    def show_failure(self, sentence: str) -> None:
+        """Says what could not be done, where notices show."""
+        self.query_one("#notice", Words).say(failure_line(sentence))
 
     # What is seen
 
-    def _say(self, sentence: str) -> None:
+    def _tell(self, sentence: str) -> None:
         self.query_one("#notice", Words).say(Content.styled(f"· {sentence}" if sentence else "", "$foreground 80%"))
 
-    @work(group="paint", exclusive=True)
+    @background("paint")
     async def _paint(self) -> None:
         file = self._file
         if file is None:
@@ -279,10 +244,11 @@ class AdjudicateScreen(Screen[None]):
         await self.cards.show(file.said, file.example.intended, names=self._names)
 
 
-def _cases(connection: Connection, name: str, lead: str) -> CasesRead:
+def _cases(connection: Connection, name: str, lead: str) -> tuple[Dataset, tuple[Case, ...], bool]:
+    """Reads the cases of a dataset, and whether the lead labels some of it as well."""
     dataset = find(connection, name)
     cases = tuple(queue(connection, dataset))
-    return CasesRead(dataset, cases, labels_it_too(connection, dataset, lead, cases))
+    return dataset, cases, labels_it_too(connection, dataset, lead, cases)
 
 
 def _meant(file: CaseFile) -> Content:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual import work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from db.errors import EvalwrightError
 from review.agreement import Agreement, Course, notes
 from review.report.agreement import (
     annotators_blocks,
@@ -24,13 +21,13 @@ from review.report.agreement import (
 )
 from review.report.blocks import Block, Figure, Figures, Histogram, Paragraph
 from review.stats.calibration import Calibration
-from tui.actions import AGREEMENT, Action, bindings
+from tui.actions import AGREEMENT
 from tui.findings import Findings
-from tui.messages import AgreementMeasured, Failed
+from tui.screens.base import background
 from tui.screens.parts import PartsScreen
-from tui.screens.text import TextScreen
 from tui.text import visible
 from tui.widgets.block_lines import block_lines, table_lines
+from tui.widgets.marks import failure_line
 
 if TYPE_CHECKING:
     from tui.widgets.plots import Plot
@@ -61,14 +58,12 @@ class AgreementScreen(PartsScreen):
     """Shows one part at a time; everything is measured outside the app."""
 
     CSS_PATH = "agreement.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(AGREEMENT)
-    ACTIONS: ClassVar[tuple[Action, ...]] = AGREEMENT
+    ACTIONS = AGREEMENT
+    ABOUT = LEGEND
     PARTS = ("questions", "validators", "pairs", "answers", "bounds")
 
     def __init__(self, findings: Findings, dataset: str) -> None:
-        super().__init__()
-        self._findings = findings
-        self._dataset = dataset
+        super().__init__(findings, dataset)
         self._agreement: Agreement | None = None
         self._problem = ""
         self._pair = 0
@@ -81,15 +76,6 @@ class AgreementScreen(PartsScreen):
             yield Container(id="plots")
             yield Static(id="words")
         yield Footer(show_command_palette=False)
-
-    def on_mount(self) -> None:
-        """Measures."""
-        self.scroll.focus()
-        self.action_refresh()
-
-    def on_resize(self) -> None:
-        """Lays the bars out for the new width."""
-        self._paint()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offers pairs only where they are shown."""
@@ -108,59 +94,38 @@ class AgreementScreen(PartsScreen):
     def action_refresh(self) -> None:
         """Measures anew."""
         self._agreement, self._problem = None, ""
-        self._paint()
+        self.paint()
         self._measure()
 
-    def action_help(self) -> None:
-        """Shows the keys."""
-        self.app.push_screen(TextScreen.help(AGREEMENT, Content(LEGEND)))
-
-    def action_leave(self) -> None:
-        """Goes back."""
-        self.dismiss()
-
-    @work(group="measure", exclusive=True)
+    @background("measure")
     async def _measure(self) -> None:
-        try:
-            self.post_message(AgreementMeasured(await self._findings.measure(self._dataset)))
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
+        found = await self._findings.measure(self._dataset)
+        self._agreement, self._pair = found, min(self._pair, max(0, len(found.pairs) - 1))
+        self.turned()
 
-    async def on_agreement_measured(self, message: AgreementMeasured) -> None:
-        """Shows what was measured."""
-        message.stop()
-        self._agreement = message.agreement
-        self._pair = min(self._pair, max(0, len(message.agreement.pairs) - 1))
-        self._paint()
-        await self._plot()
-        self.refresh_bindings()
-
-    def on_failed(self, message: Failed) -> None:
+    def show_failure(self, sentence: str) -> None:
         """Says why it could not be measured."""
-        message.stop()
-        self._problem = str(message.error)
-        self._paint()
+        self._problem = sentence
+        self.paint()
 
-    def paint_part(self) -> None:
+    def turned(self) -> None:
         """Shows the part that was chosen, with its plots."""
-        self._paint()
-        self.run_worker(self._plot(), group="plot", exclusive=True)
+        super().turned()
+        self._plot()
         self.refresh_bindings()
 
     def _choose_pair(self, step: int) -> None:
         assert self._agreement is not None
         self._pair = (self._pair + step) % len(self._agreement.pairs)
-        self._paint()
+        self.paint()
 
-    def _paint(self) -> None:
-        if not self.is_mounted:
-            return
-        self.query_one("#parts", Static).update(self.tabs)
+    def paint_part(self) -> None:
+        """Shows the figures of the part that was chosen."""
         self.query_one("#words", Static).update(self._words())
 
     def _words(self) -> Content:
         if self._problem:
-            return Content.styled(f"! {visible(self._problem)}", "$error")
+            return failure_line(self._problem)
         found = self._agreement
         if found is None:
             return Content.styled("Measuring …", "$foreground 60%")
@@ -182,6 +147,7 @@ class AgreementScreen(PartsScreen):
             return answers_blocks(found)
         return bounds_blocks(found.courses) if self.part == "bounds" else []
 
+    @background("plot")
     async def _plot(self) -> None:
         """Draws the plots of the part, if it has some; only then is there need of numpy in the app."""
         plots = self.query_one("#plots", Container)

@@ -21,7 +21,7 @@ from tui.skipping import OWN_WORDS, REASONS
 if TYPE_CHECKING:
     from tui.screens.edit import EditScreen
 
-T = TypeVar("T")
+R = TypeVar("R")
 
 SLOW_SECONDS = 0.1
 
@@ -132,12 +132,12 @@ class AnsweringScreen(TurnsScreen):
                     then()
 
         window.meanwhile = meanwhile
-        self._open(window, done)
+        self.open(window, done)
 
-    def _open(self, window: Screen[T], done: Callable[[T | None], None] | None = None) -> None:
+    def open(self, screen: Screen[R], done: Callable[[R | None], None] | None = None) -> None:
         """Opens a window; what was typed ahead was not meant for what comes after it."""
         self._keys.clear()
-        self.app.push_screen(window, done)
+        super().open(screen, done)
 
     def action_keep(self) -> None:
         """Tries again what failed, or stores an answer as it is shown."""
@@ -170,12 +170,12 @@ class AnsweringScreen(TurnsScreen):
                 if words is not None and shown is self._desk.shown:
                     self._give(shown.draft.skip(shown.seconds, words))
 
-            self._open(WordsScreen("Skip", "Why do you skip this example?", "", most=SKIP_REASON), skip)
+            self.open(WordsScreen("Skip", "Why do you skip this example?", "", most=SKIP_REASON), skip)
 
     def look_again(self) -> None:
         """Opens the window of the second look that is due, if one is, and of the next after it."""
         if (look := self._desk.second_look) is not None:
-            self._open(SecondLookScreen(look, self._desk), lambda _: self._looked())
+            self.open(SecondLookScreen(look, self._desk), lambda _: self._looked())
 
     def _looked(self) -> None:
         self._desk.look_no_longer()
@@ -207,7 +207,7 @@ class AnsweringScreen(TurnsScreen):
         warning = hasty(shown.example.body, answers.seconds) if first_time and not self._warned else None
 
         async def give() -> None:
-            submitted = await self._desk.give(answers)
+            submitted = await self.lasting(self._desk.give(answers))
             self._notice = OUTCOMES[submitted.outcome] or warning or ""
             self._warned = self._warned or warning is not None
             self.look_again()

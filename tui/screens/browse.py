@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
 
-from textual import getters, work
+from textual import getters
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
 from db.browse import Filter, Found
 from db.connection import Connection
-from db.errors import EvalwrightError
 from db.records import Dataset
 from db.search import Indexed, index_some
 from review.browsing import QUERY_HELP, Seen, find_some, open_life, parse_query, read_rows
 from review.disclosure import disclose, may_look
 from review.steering import find
-from tui.actions import BROWSE, Action, bindings
-from tui.messages import ExamplesFound, Failed, LifeRead, RowsRead
-from tui.screens.confirm import ConfirmScreen
+from tui.actions import BROWSE
+from tui.screens.base import BaseScreen, background
 from tui.screens.text import TextScreen
 from tui.store import Store
 from tui.text import visible
@@ -37,12 +32,11 @@ INDEX_STEPS = 20
 """Steps of indexing between two looks at the screen."""
 
 
-class BrowseScreen(Screen[None]):
+class BrowseScreen(BaseScreen[None]):
     """Lists the examples of a dataset that match a query."""
 
     CSS_PATH = "browse.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(BROWSE)
-    ACTIONS: ClassVar[tuple[Action, ...]] = BROWSE
+    ACTIONS = BROWSE
     AUTO_FOCUS = "#list"
 
     listing = getters.query_one("#list", ExampleList)
@@ -96,26 +90,20 @@ class BrowseScreen(Screen[None]):
 
     def action_look(self) -> None:
         """Asks whether to show what others answered."""
-        self.app.push_screen(
-            ConfirmScreen(
-                "Show the answers?",
-                "Labels are given blind. If you look at what others answered, you will not be asked about this "
-                "dataset any more.",
-            ),
-            self._asked,
+        self.confirm(
+            "Show the answers?",
+            "Labels are given blind. If you look at what others answered, you will not be asked about this dataset any "
+            "more.",
+            self._look,
         )
 
-    def _asked(self, agreed: bool | None) -> None:
-        if agreed:
-            self._look()
-
-    def action_help(self) -> None:
-        """Shows the keys, and what may be searched for."""
+    def about(self) -> Content:
+        """Returns what may be searched for, and what the marks mean."""
         width = max(len(part) for part, _ in QUERY_HELP)
         lines = [Content.assemble((f"{part:<{width}}  ", "bold"), meaning) for part, meaning in QUERY_HELP]
         parts = Content("\n").join([Content.styled("Search", "bold $primary"), *lines])
         marks = Content("In the answers, ~ marks an ambiguous one and ! a flagged one; ··· is hidden.")
-        self.app.push_screen(TextScreen.help(BROWSE, Content("\n\n").join([parts, marks])))
+        return Content("\n\n").join([parts, marks])
 
     def action_leave(self) -> None:
         """Goes back: from the query to the list, from the list to where one came from."""
@@ -147,21 +135,18 @@ class BrowseScreen(Screen[None]):
         """Reads the rows in sight anew: something may have been answered meanwhile."""
         self.listing.forget_rows()
 
-    @work(group="search", exclusive=True)
+    @background("search")
     async def _search(self, text: str) -> None:
-        self._say("")
-        try:
-            wanted = parse_query(text)
-            if self._dataset is None:
-                opened = await self._store.looking(_open, self._dataset_name, self._annotator)
-                self._dataset, self._open_to_all = opened
-            self.listing.clear()
-            self._paint_preview()
-            if wanted.match:
-                await self._index()
-            await self._find(self._dataset, wanted)
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
+        self.say(Content(""))
+        wanted = parse_query(text)
+        if self._dataset is None:
+            opened = await self._store.looking(_open, self._dataset_name, self._annotator)
+            self._dataset, self._open_to_all = opened
+        self.listing.clear()
+        self._paint_preview()
+        if wanted.match:
+            await self._index()
+        await self._find(self._dataset, wanted)
 
     async def _index(self) -> None:
         """Completes the full-text index: most of it is there after the first time."""
@@ -170,11 +155,11 @@ class BrowseScreen(Screen[None]):
 
     async def _find(self, dataset: Dataset, wanted: Filter) -> None:
         found, rows = await self._store.looking(_first_page, dataset, wanted, self._annotator)
-        self.post_message(ExamplesFound(found.ids, complete=found.after is None, rows=rows))
+        self._show_found(found, rows)
         await self._painted()  # The rest would keep the processor from showing what there is already.
         while found.after is not None:
             found = await self._store.looking(find_some, dataset, wanted, self._annotator, after=found.after, span=STEP)
-            self.post_message(ExamplesFound(found.ids, complete=found.after is None))
+            self._show_found(found)
 
     async def _painted(self) -> None:
         """Waits until what was handed in shows."""
@@ -182,65 +167,37 @@ class BrowseScreen(Screen[None]):
         self.call_after_refresh(painted.set)
         await painted.wait()
 
-    @work(group="rows")
-    async def _read_rows(self, page: int, ids: tuple[int, ...]) -> None:
-        if self._dataset is None:
-            return
-        try:
-            rows = await self._store.looking(read_rows, self._dataset, ids, self._annotator)
-            self.post_message(RowsRead(page, tuple(rows)))
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
-
-    @work(group="life", exclusive=True)
-    async def _read_life(self, example_id: int) -> None:
-        if self._dataset is None:
-            return
-        try:
-            life = await self._store.looking(open_life, self._dataset, example_id, self._annotator)
-            self.post_message(LifeRead(life))
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
-
-    @work(group="look", exclusive=True)
-    async def _look(self) -> None:
-        if self._dataset is None:
-            return
-        try:
-            await self._store.looking(disclose, self._dataset, self._annotator)
-            self._open_to_all = True
-            self.refresh_bindings()
-            self.listing.forget_rows()
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
-
-    def on_examples_found(self, message: ExamplesFound) -> None:
-        """Adds what a step of the search found."""
-        message.stop()
+    def _show_found(self, found: Found, rows: tuple[Seen, ...] = ()) -> None:
+        """Adds what a step of the search found, the first one with the rows that come into sight at once."""
         first = not self.listing.count
-        self.listing.add(message.ids)
-        if message.rows:
-            self.listing.show_rows(0, message.rows)
-        self._tell_found(f"{self.listing.count:,}" + ("" if message.complete else " …"))
+        self.listing.add(found.ids)
+        if rows:
+            self.listing.show_rows(0, rows)
+        self._tell_found(f"{self.listing.count:,}" + ("" if found.after is None else " …"))
         if first:
             self.refresh_bindings()
             self._paint_preview()
 
-    def on_rows_read(self, message: RowsRead) -> None:
-        """Shows rows."""
-        message.stop()
-        self.listing.show_rows(message.page, message.rows)
+    @background("rows", newest=False)
+    async def _read_rows(self, page: int, ids: tuple[int, ...]) -> None:
+        if self._dataset is not None:
+            rows = await self._store.looking(read_rows, self._dataset, ids, self._annotator)
+            self.listing.show_rows(page, tuple(rows))
 
-    def on_life_read(self, message: LifeRead) -> None:
-        """Shows the life of an example."""
-        message.stop()
-        title = f"Example {visible(self._dataset_name, one_line=True)}:{message.life.example.ordinal}"
-        self.app.push_screen(TextScreen(title, life_lines(message.life)))
+    @background("life")
+    async def _read_life(self, example_id: int) -> None:
+        if self._dataset is not None:
+            life = await self._store.looking(open_life, self._dataset, example_id, self._annotator)
+            title = f"Example {visible(self._dataset_name, one_line=True)}:{life.example.ordinal}"
+            self.open(TextScreen(title, life_lines(life)))
 
-    def on_failed(self, message: Failed) -> None:
-        """Says what could not be done."""
-        message.stop()
-        self._say(str(message.error))
+    @background("look", newest=False)
+    async def _look(self) -> None:
+        if self._dataset is not None:
+            await self.lasting(self._store.changing(disclose, self._dataset, self._annotator))
+            self._open_to_all = True
+            self.refresh_bindings()
+            self.listing.forget_rows()
 
     def _paint_preview(self) -> None:
         seen = self.listing.current_row
@@ -249,11 +206,6 @@ class BrowseScreen(Screen[None]):
 
     def _tell_found(self, words: str) -> None:
         self.query_one("#found", Static).update(Content(f"{words} · as {visible(self._annotator, one_line=True)}"))
-
-    def _say(self, sentence: str) -> None:
-        said = self.query_one("#said", Static)
-        said.display = bool(sentence)
-        said.update(Content(f"! {visible(sentence)}"))
 
 
 def _open(connection: Connection, name: str, annotator: str) -> tuple[Dataset, bool]:

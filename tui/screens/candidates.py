@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from textual import getters, work
+from textual import getters
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from db.connection import Connection
-from db.errors import EvalwrightError
 from db.job_records import Job
-from generation.fates import read_candidate, read_candidates
+from generation.fates import SeenCandidate, read_candidate, read_candidates
 from generation.funnel import Ending
 from review.disclosure import disclose, may_look
 from review.steering import find
-from tui.actions import CANDIDATES, Action, bindings
-from tui.messages import CandidateRead, CandidatesRead, Failed
-from tui.screens.confirm import ConfirmScreen
+from tui.actions import CANDIDATES
+from tui.screens.base import BaseScreen, background
 from tui.screens.text import TextScreen
 from tui.store import Store
 from tui.text import visible
@@ -30,12 +24,11 @@ from tui.widgets.candidate_lines import CandidateList, candidate_glance, candida
 PAGE = 100
 
 
-class CandidatesScreen(Screen[None]):
+class CandidatesScreen(BaseScreen[None]):
     """Lists the candidates that stopped at a stage in one way, or in any."""
 
     CSS_PATH = "funnel.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(CANDIDATES)
-    ACTIONS: ClassVar[tuple[Action, ...]] = CANDIDATES
+    ACTIONS = CANDIDATES
     AUTO_FOCUS = "#list"
 
     listing = getters.query_one("#list", CandidateList)
@@ -82,26 +75,12 @@ class CandidatesScreen(Screen[None]):
 
     def action_look(self) -> None:
         """Asks whether to show what the candidates were meant to be."""
-        self.app.push_screen(
-            ConfirmScreen(
-                "Show the labels?",
-                "Labels are given blind. If you look at what the candidates were meant to be, you will not be asked "
-                "about this dataset any more.",
-            ),
-            self._asked,
+        self.confirm(
+            "Show the labels?",
+            "Labels are given blind. If you look at what the candidates were meant to be, you will not be asked about "
+            "this dataset any more.",
+            self._look,
         )
-
-    def _asked(self, agreed: bool | None) -> None:
-        if agreed:
-            self._look()
-
-    def action_help(self) -> None:
-        """Shows the keys."""
-        self.app.push_screen(TextScreen.help(CANDIDATES))
-
-    def action_leave(self) -> None:
-        """Goes back."""
-        self.dismiss()
 
     def on_line_list_highlighted(self) -> None:
         """Shows more of the highlighted candidate."""
@@ -119,54 +98,31 @@ class CandidatesScreen(Screen[None]):
         message.stop()
         self._read_page(message.after)
 
-    @work(group="page")
+    @background("page", newest=False)
     async def _read_page(self, after: int) -> None:
-        try:
-            self.post_message(await self._store.looking(_read, self._job, self._ending, self._annotator, after))
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
-
-    @work(group="life", exclusive=True)
-    async def _read_life(self, candidate_id: int) -> None:
-        try:
-            life = await self._store.looking(read_candidate, self._job, candidate_id, self._annotator)
-            self.post_message(CandidateRead(life))
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
-
-    @work(group="look", exclusive=True)
-    async def _look(self) -> None:
-        try:
-            await self._store.looking(_disclose, self._job.dataset, self._annotator)
-            self._read_page(0)
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
-
-    def on_candidates_read(self, message: CandidatesRead) -> None:
-        """Shows a page."""
-        message.stop()
-        self._open_to_all = message.open_to_all
-        self.listing.show(message.rows, after=message.after, complete=message.complete)
+        read = await self._store.looking(_read, self._job, self._ending, self._annotator, after)
+        rows, self._open_to_all = read
+        self.listing.show(rows, after=after, complete=len(rows) < PAGE)
         self.refresh_bindings()
 
-    def on_candidate_read(self, message: CandidateRead) -> None:
-        """Shows everything that is known of a candidate."""
-        message.stop()
-        title = f"Candidate {message.life.seen.candidate.id} of {visible(self._job.dataset, one_line=True)}"
-        self.app.push_screen(TextScreen(title, candidate_lines(message.life)))
+    @background("life")
+    async def _read_life(self, candidate_id: int) -> None:
+        life = await self._store.looking(read_candidate, self._job, candidate_id, self._annotator)
+        title = f"Candidate {candidate_id} of {visible(self._job.dataset, one_line=True)}"
+        self.open(TextScreen(title, candidate_lines(life)))
 
-    def on_failed(self, message: Failed) -> None:
-        """Says what could not be done."""
-        message.stop()
-        said = self.query_one("#said", Static)
-        said.display = True
-        said.update(Content(f"! {visible(str(message.error))}"))
+    @background("look", newest=False)
+    async def _look(self) -> None:
+        await self.lasting(self._store.changing(_disclose, self._job.dataset, self._annotator))
+        self._read_page(0)
 
 
-def _read(connection: Connection, job: Job, ending: Ending, viewer: str, after: int) -> CandidatesRead:
+def _read(
+    connection: Connection, job: Job, ending: Ending, viewer: str, after: int
+) -> tuple[tuple[SeenCandidate, ...], bool]:
+    """Reads a page of candidates, and whether nothing of them is hidden."""
     rows = read_candidates(connection, job, ending, viewer, limit=PAGE, after=after)
-    open_to_all = may_look(connection, find(connection, job.dataset), viewer)
-    return CandidatesRead(tuple(rows), after, complete=len(rows) < PAGE, open_to_all=open_to_all)
+    return tuple(rows), may_look(connection, find(connection, job.dataset), viewer)
 
 
 def _disclose(connection: Connection, dataset: str, annotator: str) -> None:

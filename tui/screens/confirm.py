@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.actions import CONFIRM, Action, bindings
+from tui.actions import CONFIRM
+from tui.screens.base import Window
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(Window[bool]):
     """Asks whether to go on; gives whether the answer was yes."""
 
     CSS_PATH = "text.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(CONFIRM)
-    ACTIONS: ClassVar[tuple[Action, ...]] = CONFIRM
+    ACTIONS = CONFIRM
 
     def __init__(self, title: str, text: str) -> None:
         super().__init__()
@@ -36,7 +32,3 @@ class ConfirmScreen(ModalScreen[bool]):
     def action_agree(self) -> None:
         """Goes on."""
         self.dismiss(True)
-
-    def action_leave(self) -> None:
-        """Closes without a change."""
-        self.dismiss(False)

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from textual import getters, work
+from textual import getters
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from db.errors import EvalwrightError
 from review.overview import DatasetOverview
 from review.report.agreement import summary
 from review.report.decision import answer_blocks, evidence_table
 from review.report.lint import lint_blocks, lint_lines
-from tui.actions import DATASET, Action, bindings
+from tui.actions import DATASET
 from tui.findings import Findings
-from tui.messages import DatasetRead, Failed, FindingsChanged
 from tui.reading_funnels import DatasetPage, read_dataset
 from tui.screens.adjudicate import AdjudicateScreen
 from tui.screens.agreement import AgreementScreen
+from tui.screens.base import BaseScreen, background
 from tui.screens.browse import BrowseScreen
 from tui.screens.diversity import DiversityScreen
 from tui.screens.funnel import FunnelScreen
 from tui.screens.head_to_head import HeadToHeadScreen
 from tui.screens.release import ReleaseScreen
 from tui.screens.review import ReviewScreen
-from tui.screens.text import TextScreen
 from tui.store import Store
 from tui.text import visible
 from tui.widgets.block_lines import block_lines
 from tui.widgets.funnel_lines import funnel_lines
+from tui.widgets.marks import failure_line
 from tui.widgets.release_lines import shipped_line
 from tui.wording import behavior_line
 
@@ -52,12 +47,12 @@ share, negation auc how well words like "not" alone tell the label. Guaranteed a
 what ships that is right, once rulings are carried out."""
 
 
-class DatasetScreen(Screen[None]):
+class DatasetScreen(BaseScreen[None]):
     """Shows everything that speaks for and against shipping a dataset."""
 
     CSS_PATH = "dataset.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(DATASET)
-    ACTIONS: ClassVar[tuple[Action, ...]] = DATASET
+    ACTIONS = DATASET
+    ABOUT = LEGEND
 
     scroll = getters.query_one("#scroll", VerticalScroll)
 
@@ -112,36 +107,36 @@ class DatasetScreen(Screen[None]):
 
     def action_review(self) -> None:
         """Opens the review."""
-        self.app.push_screen(ReviewScreen(self._store, self._annotator, self._dataset.name))
+        self.open(ReviewScreen(self._store, self._annotator, self._dataset.name))
 
     def action_browse(self) -> None:
         """Looks through the examples."""
-        self.app.push_screen(BrowseScreen(self._store, self._annotator, self._dataset.name))
+        self.open(BrowseScreen(self._store, self._annotator, self._dataset.name))
 
     def action_adjudicate(self) -> None:
         """Settles what waits for a lead."""
-        self.app.push_screen(AdjudicateScreen(self._store, self._annotator, self._dataset.name))
+        self.open(AdjudicateScreen(self._store, self._annotator, self._dataset.name))
 
     def action_agreement(self) -> None:
         """Opens the agreement."""
-        self.app.push_screen(AgreementScreen(self._findings, self._dataset.name))
+        self.open(AgreementScreen(self._findings, self._dataset.name))
 
     def action_release(self) -> None:
         """Shows what a release would hold."""
-        self.app.push_screen(ReleaseScreen(self._findings, self._dataset.name))
+        self.open(ReleaseScreen(self._findings, self._dataset.name))
 
     def action_diversity(self) -> None:
         """Rates handfuls of examples."""
-        self.app.push_screen(DiversityScreen(self._store, self._annotator, self._dataset.name))
+        self.open(DiversityScreen(self._store, self._annotator, self._dataset.name))
 
     def action_head_to_head(self) -> None:
         """Judges examples beside those of another dataset."""
-        self.app.push_screen(HeadToHeadScreen(self._store, self._annotator, self._dataset.name))
+        self.open(HeadToHeadScreen(self._store, self._annotator, self._dataset.name))
 
     def action_funnel(self) -> None:
         """Shows what became of the candidates."""
         if self._page is not None and self._page.written is not None:
-            self.app.push_screen(FunnelScreen(self._store, self._annotator, self._page.written.job.id))
+            self.open(FunnelScreen(self._store, self._annotator, self._page.written.job.id))
 
     def action_refresh(self) -> None:
         """Asks the gate."""
@@ -150,39 +145,13 @@ class DatasetScreen(Screen[None]):
             self._paint()
             self._ask()
 
-    def action_help(self) -> None:
-        """Shows the keys."""
-        self.app.push_screen(TextScreen.help(DATASET, Content(LEGEND)))
-
-    def action_leave(self) -> None:
-        """Goes back."""
-        self.dismiss()
-
-    @work(group="look", exclusive=True)
+    @background("look")
     async def _look(self) -> None:
+        """Shows what has changed, and asks the gate again after a review."""
         if not self.is_current:
             return
-        try:
-            before = self._page.written if self._page else None
-            self.post_message(DatasetRead(await self._store.looking(read_dataset, self._dataset.name, before)))
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
-
-    @work(group="ask")
-    async def _ask(self) -> None:
-        await self._findings.ask(self._dataset)
-        self._asking = False
-        self.post_message(FindingsChanged())
-
-    @work(group="lint", exclusive=True)
-    async def _lint(self, examples: int) -> None:
-        await self._findings.look(self._dataset.name, examples)
-        self.post_message(FindingsChanged())
-
-    def on_dataset_read(self, message: DatasetRead) -> None:
-        """Shows what was read, and asks the gate anew after a review."""
-        message.stop()
-        page, before = message.page, self._page
+        before = self._page
+        page = await self._store.looking(read_dataset, self._dataset.name, before.written if before else None)
         if self._returned and page.counts.annotations != self._dataset.annotations:
             self.action_refresh()
         self._returned = False
@@ -197,15 +166,20 @@ class DatasetScreen(Screen[None]):
         if settled and moved:
             self._lint(page.counts.examples)
 
-    def on_findings_changed(self, message: FindingsChanged) -> None:
-        """Shows what the gate says, and what lint found."""
-        message.stop()
+    @background("ask", newest=False)
+    async def _ask(self) -> None:
+        await self._findings.ask(self._dataset)
+        self._asking = False
         self._paint()
 
-    def on_failed(self, message: Failed) -> None:
-        """Says what could not be read."""
-        message.stop()
-        self._show("decision", Content.styled(f"! {visible(str(message.error))}", "$error"))
+    @background("lint")
+    async def _lint(self, examples: int) -> None:
+        await self._findings.look(self._dataset.name, examples)
+        self._paint()
+
+    def show_failure(self, sentence: str) -> None:
+        """Says what could not be read, in the place of the decision."""
+        self._show("decision", failure_line(sentence))
 
     def _paint(self) -> None:
         name = self._dataset.name
@@ -239,7 +213,7 @@ class DatasetScreen(Screen[None]):
         if self._asking:
             lines.append(Content.styled("Asking the gate …", "$foreground 60%"))
         elif self._findings.problem:
-            lines.append(Content.styled(f"! {visible(self._findings.problem)}", "$error"))
+            lines.append(failure_line(self._findings.problem))
         return Content("\n").join(lines)
 
     def _annotators(self) -> Content:

@@ -8,28 +8,25 @@ from importlib import import_module
 from pathlib import Path, PurePath
 from typing import ClassVar
 
-from textual import getters, work
+from textual import getters
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from db.errors import EvalwrightError
 from review.decision_words import warnings
 from review.overview import DatasetOverview
-from tui.actions import DATASETS, Action, bindings
+from tui.actions import DATASETS
 from tui.findings import Findings
-from tui.messages import Failed, FindingsChanged, HomeRead
 from tui.reading import HomePage, read_home
+from tui.screens.base import BaseScreen, background
 from tui.screens.review import ReviewScreen
-from tui.screens.text import TextScreen
 from tui.sizes import HIGH
 from tui.store import Store
 from tui.text import visible
 from tui.widgets.dataset_list import DatasetList, Line, gate_words
 from tui.widgets.job_lines import job_lines
+from tui.widgets.marks import failure_line
 from tui.wording import behavior_line
 
 POLL_SECONDS = 0.7
@@ -51,7 +48,7 @@ Run one of them in another terminal; what it makes shows here by itself.
 Or press n to try out a behaviour file here."""
 
 
-class DatasetsScreen(Screen[None]):
+class DatasetsScreen(BaseScreen[None]):
     """Lists the datasets and follows the jobs.
 
     The other screens are loaded when they are opened: a validator waits for none of them. Only the list of examples,
@@ -59,8 +56,7 @@ class DatasetsScreen(Screen[None]):
     """
 
     CSS_PATH: ClassVar[list[str | PurePath]] = ["datasets.tcss", "browse.tcss"]
-    BINDINGS: ClassVar[list[BindingType]] = bindings(DATASETS)
-    ACTIONS: ClassVar[tuple[Action, ...]] = DATASETS
+    ACTIONS = DATASETS
 
     listing = getters.query_one("#list", DatasetList)
 
@@ -109,58 +105,54 @@ class DatasetsScreen(Screen[None]):
     def action_review(self) -> None:
         """Opens the review of the highlighted dataset."""
         if dataset := self.listing.current:
-            self.app.push_screen(ReviewScreen(self._store, self._annotator, dataset.name))
+            self.open(ReviewScreen(self._store, self._annotator, dataset.name))
 
     def action_details(self) -> None:
         """Opens the highlighted dataset."""
         from tui.screens.dataset import DatasetScreen
 
         if dataset := self.listing.current:
-            self.app.push_screen(DatasetScreen(self._store, self._findings, self._annotator, dataset))
+            self.open(DatasetScreen(self._store, self._findings, self._annotator, dataset))
 
     def action_browse(self) -> None:
         """Looks through the highlighted dataset."""
         from tui.screens.browse import BrowseScreen
 
         if dataset := self.listing.current:
-            self.app.push_screen(BrowseScreen(self._store, self._annotator, dataset.name))
+            self.open(BrowseScreen(self._store, self._annotator, dataset.name))
 
     def action_release(self) -> None:
         """Shows what a release of the highlighted dataset would hold."""
         from tui.screens.release import ReleaseScreen
 
         if dataset := self.listing.current:
-            self.app.push_screen(ReleaseScreen(self._findings, dataset.name))
+            self.open(ReleaseScreen(self._findings, dataset.name))
 
     def action_adjudicate(self) -> None:
         """Settles what waits in the highlighted dataset."""
         from tui.screens.adjudicate import AdjudicateScreen
 
         if dataset := self.listing.current:
-            self.app.push_screen(AdjudicateScreen(self._store, self._annotator, dataset.name))
+            self.open(AdjudicateScreen(self._store, self._annotator, dataset.name))
 
     def action_agreement(self) -> None:
         """Opens the agreement on the highlighted dataset."""
         from tui.screens.agreement import AgreementScreen
 
         if dataset := self.listing.current:
-            self.app.push_screen(AgreementScreen(self._findings, dataset.name))
+            self.open(AgreementScreen(self._findings, dataset.name))
 
     def action_preview(self) -> None:
         """Tries out a behaviour file."""
         from tui.screens.preview import PreviewScreen
 
-        self.app.push_screen(PreviewScreen(self._store))
+        self.open(PreviewScreen(self._store))
 
     def action_jobs(self) -> None:
         """Opens the jobs."""
         from tui.screens.jobs import JobsScreen
 
-        self.app.push_screen(JobsScreen(self._store, self._annotator))
-
-    def action_help(self) -> None:
-        """Shows the keys."""
-        self.app.push_screen(TextScreen.help(DATASETS))
+        self.open(JobsScreen(self._store, self._annotator))
 
     def action_leave(self) -> None:
         """Leaves the app."""
@@ -174,51 +166,39 @@ class DatasetsScreen(Screen[None]):
         """Opens what was clicked twice."""
         self.action_review()
 
-    @work(group="look", exclusive=True)
+    @background("look")
     async def _look(self) -> None:
+        """Shows where everything stands, and asks for statistics that are out of date."""
         if not self.is_current:
             return
-        try:
-            self.post_message(HomeRead(await self._store.looking(read_home, self._annotator)))
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
-
-    @work(group="judge", exclusive=True)
-    async def _judge(self, page: HomePage) -> None:
-        first = self.listing.current.name if self.listing.current else None
-        if await self._findings.refresh(page.datasets, first=first):
-            self.post_message(FindingsChanged())
-        self._asked_at = time.monotonic()
-
-    def on_home_read(self, message: HomeRead) -> None:
-        """Shows what was read, and asks for statistics that are out of date."""
-        message.stop()
+        page = await self._store.looking(read_home, self._annotator)
         self._problem = ""
-        page = message.page
         offers = (bool(page.datasets), bool(page.jobs))
         if self._page is None or offers != (bool(self._page.datasets), bool(self._page.jobs)):
             self.call_after_refresh(self.refresh_bindings)
         self._page = page
         self.set_class(not page.datasets, "-empty")
-        self._paint(page)
+        self._paint()
         waited = time.monotonic() - self._asked_at > ASK_SECONDS
         judging = any(worker.group == "judge" and not worker.is_finished for worker in self.workers)
         if waited and not judging and self._findings.stale(page.datasets):
             self._judge(page)
 
-    def on_findings_changed(self, message: FindingsChanged) -> None:
-        """Shows new statistics."""
-        message.stop()
-        if self._page is not None:
-            self._paint(self._page)
+    @background("judge")
+    async def _judge(self, page: HomePage) -> None:
+        first = self.listing.current.name if self.listing.current else None
+        if await self._findings.refresh(page.datasets, first=first):
+            self._paint()
+        self._asked_at = time.monotonic()
 
-    def on_failed(self, message: Failed) -> None:
-        """A look failed: says so where the details are; the next look may succeed."""
-        message.stop()
-        self._problem = str(message.error)
+    def show_failure(self, sentence: str) -> None:
+        """Says that a look failed, where the details are; the next look may succeed."""
+        self._problem = sentence
         self._paint_details()
 
-    def _paint(self, page: HomePage) -> None:
+    def _paint(self) -> None:
+        page = self._page
+        assert page is not None
         self.listing.show(page.datasets, self._findings.decisions, self._findings.agreements)
         most = JOBS_HIGH if self.size.height >= HIGH else JOBS_LOW
         jobs = self.query_one("#jobs", Static)
@@ -230,7 +210,7 @@ class DatasetsScreen(Screen[None]):
         dataset = self.listing.current
         about = self._about(dataset) if dataset else Content("")
         if self._problem:
-            about = Content.assemble((f"! {visible(self._problem)}\n\n", "$error"), about)
+            about = Content.assemble(failure_line(self._problem), "\n\n", about)
         self.query_one("#about", Static).update(about)
 
     def _about(self, dataset: DatasetOverview) -> Content:
@@ -257,5 +237,5 @@ class DatasetsScreen(Screen[None]):
             said += [f"The sample {decision.ends}."] if decision.ends else []
             lines.extend(Content(visible(sentence)) for sentence in [*warnings(decision), *said])
         if self._findings.problem:
-            lines.append(Content.styled(f"! {visible(self._findings.problem)}", "$error"))
+            lines.append(failure_line(self._findings.problem))
         return Content("\n").join(lines)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from textual import getters
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Static
@@ -16,7 +14,7 @@ from db.connection import Connection
 from db.records import Dataset
 from review.diversity import HANDFUL, SCALE, Handful, next_handful, rate, rated
 from review.steering import find
-from tui.actions import DIVERSITY, Action, bindings
+from tui.actions import DIVERSITY, Action
 from tui.screens.tasks import Task, TasksScreen
 from tui.store import Store
 from tui.text import shortened, visible
@@ -46,8 +44,7 @@ class DiversityScreen(TasksScreen[Handful]):
     """Shows a handful at a time; nothing says whether a model or people wrote it."""
 
     CSS_PATH = "diversity.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(DIVERSITY)
-    ACTIONS: ClassVar[tuple[Action, ...]] = DIVERSITY
+    ACTIONS = DIVERSITY
 
     handful = getters.query_one("#handful", VerticalScroll)
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
 from review.bounds import EDIT as LONGEST
-from tui.actions import EDIT, Action, bindings
+from tui.actions import EDIT
+from tui.screens.base import Window
 from tui.text import visible
 from tui.widgets.bounded_text import BoundedText
 
@@ -30,7 +28,7 @@ class Wording(BoundedText):
         event.prevent_default()
 
 
-class EditScreen(ModalScreen[str | None]):
+class EditScreen(Window[str]):
     """Asks for another wording; gives it, or nothing where it says the same as the example, or None to leave it.
 
     What a terminal would act on shows as marks, and is suggested as these. `meanwhile` is told after every change what
@@ -38,8 +36,7 @@ class EditScreen(ModalScreen[str | None]):
     """
 
     CSS_PATH = "text.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(EDIT)
-    ACTIONS: ClassVar[tuple[Action, ...]] = EDIT
+    ACTIONS = EDIT
 
     def __init__(self, text: str, suggested: str | None) -> None:
         super().__init__()
@@ -74,7 +71,3 @@ class EditScreen(ModalScreen[str | None]):
     def action_save(self) -> None:
         """Keeps the suggestion."""
         self.dismiss(self._suggestion)
-
-    def action_leave(self) -> None:
-        """Closes without a change."""
-        self.dismiss(None)

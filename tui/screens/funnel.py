@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from textual import getters, work
+from textual import getters
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from db.errors import EvalwrightError
-from tui.actions import FUNNEL, Action, bindings
-from tui.messages import Failed, FunnelRead
+from tui.actions import FUNNEL
 from tui.reading_funnels import JobFunnel, read_job_funnel
+from tui.screens.base import BaseScreen, background
 from tui.screens.candidates import CandidatesScreen
-from tui.screens.text import TextScreen
 from tui.store import Store
 from tui.text import visible
 from tui.widgets.funnel_lines import SIGNS, FunnelList, funnel_notes, job_words
@@ -29,12 +23,12 @@ LEGEND = (
 )
 
 
-class FunnelScreen(Screen[None]):
+class FunnelScreen(BaseScreen[None]):
     """Lists the stages of a job's recipe, and what became of what stopped at each."""
 
     CSS_PATH = "funnel.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(FUNNEL)
-    ACTIONS: ClassVar[tuple[Action, ...]] = FUNNEL
+    ACTIONS = FUNNEL
+    ABOUT = LEGEND
     AUTO_FOCUS = "#list"
 
     listing = getters.query_one("#list", FunnelList)
@@ -44,7 +38,7 @@ class FunnelScreen(Screen[None]):
         self._store = store
         self._annotator = annotator
         self._job_id = job_id
-        self._read: JobFunnel | None = None
+        self._shown: JobFunnel | None = None
 
     def compose(self) -> ComposeResult:
         """Makes the screen."""
@@ -70,16 +64,8 @@ class FunnelScreen(Screen[None]):
 
     def action_open(self) -> None:
         """Lists the candidates that the highlighted line counts."""
-        if self._read is not None and (ending := self.listing.current) is not None:
-            self.app.push_screen(CandidatesScreen(self._store, self._annotator, self._read.job, ending))
-
-    def action_help(self) -> None:
-        """Shows the keys, and what the signs mean."""
-        self.app.push_screen(TextScreen.help(FUNNEL, Content(LEGEND)))
-
-    def action_leave(self) -> None:
-        """Goes back."""
-        self.dismiss()
+        if self._shown is not None and (ending := self.listing.current) is not None:
+            self.open(CandidatesScreen(self._store, self._annotator, self._shown.job, ending))
 
     def on_line_list_highlighted(self) -> None:
         """Offers what there is to open."""
@@ -89,34 +75,17 @@ class FunnelScreen(Screen[None]):
         """Opens what was clicked twice."""
         self.action_open()
 
-    @work(group="look", exclusive=True)
+    @background("look")
     async def _look(self) -> None:
         if not self.is_current:
             return
-        try:
-            self.post_message(FunnelRead(await self._store.looking(read_job_funnel, self._job_id, self._read)))
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
-
-    def on_funnel_read(self, message: FunnelRead) -> None:
-        """Shows what was read."""
-        message.stop()
-        if message.read == self._read:
+        read = await self._store.looking(read_job_funnel, self._job_id, self._shown)
+        if read == self._shown:
             return
-        self._read = message.read
-        job, funnel = message.read.job, message.read.funnel
-        self._show("name", Content(f"{visible(job.dataset, one_line=True)} · funnel"))
-        self._show("about", Content("\n").join([job_words(job), *funnel_notes(funnel)]))
-        self._show("said", Content(""))
-        self.listing.show(funnel)
+        self._shown = read
+        self.query_one("#name", Static).update(Content(f"{visible(read.job.dataset, one_line=True)} · funnel"))
+        about = Content("\n").join([job_words(read.job), *funnel_notes(read.funnel)])
+        self.query_one("#about", Static).update(about)
+        self.say(Content(""))
+        self.listing.show(read.funnel)
         self.refresh_bindings()
-
-    def on_failed(self, message: Failed) -> None:
-        """Says what could not be read."""
-        message.stop()
-        self._show("said", Content(f"! {visible(str(message.error))}"))
-
-    def _show(self, part: str, content: Content) -> None:
-        widget = self.query_one(f"#{part}", Static)
-        widget.display = bool(content.plain)
-        widget.update(content)

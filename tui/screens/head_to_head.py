@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from typing import cast
 
 from textual import getters
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Footer, Static
@@ -16,7 +15,7 @@ from db.records import BlindExample, Dataset
 from review.behaviors import others_for_behavior
 from review.head_to_head import Side, SideBySide, judge_pair, judged, next_pair
 from review.steering import find
-from tui.actions import HEAD_TO_HEAD, Action, bindings
+from tui.actions import HEAD_TO_HEAD
 from tui.screens.tasks import Task, TasksScreen
 from tui.screens.turns import Step
 from tui.store import Store
@@ -44,8 +43,7 @@ class HeadToHeadScreen(TasksScreen[SideBySide]):
     """Shows a pair at a time; nothing says which dataset is which."""
 
     CSS_PATH = "head_to_head.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(HEAD_TO_HEAD)
-    ACTIONS: ClassVar[tuple[Action, ...]] = HEAD_TO_HEAD
+    ACTIONS = HEAD_TO_HEAD
 
     left = getters.query_one("#left", ExampleBody)
     right = getters.query_one("#right", ExampleBody)
@@ -127,11 +125,8 @@ class HeadToHeadScreen(TasksScreen[SideBySide]):
 
     def scroll_text(self, pages: int) -> None:
         """Scrolls both examples."""
-        for side in (self.left, self.right):
-            if pages > 0:
-                side.read_on()
-            else:
-                side.read_back()
+        self.left.read(pages)
+        self.right.read(pages)
 
     def paint_task(self, task: Task[SideBySide] | None) -> None:
         """Shows a pair."""

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from db.connection import Connection
-from db.errors import EvalwrightError
 from db.job_records import Job
 from generation.consent import agree
 from generation.figures import JobFigures, job_figures
 from generation.jobs import move_job, retry_job
-from tui.actions import JOBS, Action, bindings
+from tui.actions import JOBS
 from tui.job_words import asks_to_run
-from tui.messages import Failed, JobsRead
 from tui.reading import read_jobs
+from tui.screens.base import Window, background
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.funnel import FunnelScreen
-from tui.screens.text import TextScreen
 from tui.store import Store
 from tui.text import visible
 from tui.widgets.job_figures import figure_lines
@@ -34,16 +30,15 @@ POLL_SECONDS = 0.7
 KEYS = "  ".join(f"{action.key_word} {action.word}" for action in JOBS if action.footer)
 
 
-class JobsScreen(ModalScreen[None]):
+class JobsScreen(Window[None]):
     """Shows every job, newest first, and the highlighted one in full."""
 
     CSS_PATH = "jobs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings(JOBS),
         Binding("up", "move(-1)", show=False),
         Binding("down", "move(1)", show=False),
     ]
-    ACTIONS: ClassVar[tuple[Action, ...]] = JOBS
+    ACTIONS = JOBS
 
     def __init__(self, store: Store, annotator: str) -> None:
         super().__init__()
@@ -65,7 +60,7 @@ class JobsScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Begins to look."""
-        self._say(Content(""))
+        self.say(Content(""))
         self._look()
         self.set_interval(POLL_SECONDS, self._look)
 
@@ -100,82 +95,45 @@ class JobsScreen(ModalScreen[None]):
             f"Job {job.id} of {visible(job.dataset, one_line=True)} ends for good. Its {job.selected:,} selected "
             "examples stay; calls under way are still stored."
         )
-        self.app.push_screen(ConfirmScreen("Cancel the job?", text), self._asked)
+        self.confirm("Cancel the job?", text, lambda: self._change("cancel"))
 
-    def _asked(self, agreed: bool | None) -> None:
-        if agreed:
-            self._change("cancel")
-
-    @work(group="move")
+    @background("move", newest=False)
     async def action_run_here(self) -> None:
         """Lets this user's worker run the highlighted job, whoever queued it, once a person has said yes."""
         if not self._jobs:
             return
         job_id = self._jobs[self._place()].id
-        try:
-            seen, text = await self._store.looking(asks_to_run, job_id)
-            if await self.app.push_screen_wait(ConfirmScreen("Run it with your keys?", text)):
-                await self._store.looking(agree, job_id, seen)
-                self._look()
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
+        seen, text = await self._store.looking(asks_to_run, job_id)
+        if await self.app.push_screen_wait(ConfirmScreen("Run it with your keys?", text)):
+            await self.lasting(self._store.changing(agree, job_id, seen))
+            self._look()
 
     def action_funnel(self) -> None:
         """Shows what became of the candidates of the highlighted job."""
         if self._jobs:
-            self.app.push_screen(FunnelScreen(self._store, self._annotator, self._jobs[self._place()].id))
+            self.open(FunnelScreen(self._store, self._annotator, self._jobs[self._place()].id))
 
-    def action_read_on(self) -> None:
-        """Scrolls on."""
-        self.query_one("#window").scroll_page_down(animate=False)
+    def scroll_text(self, pages: int) -> None:
+        """Scrolls the window."""
+        window = self.query_one("#window")
+        if pages > 0:
+            window.scroll_page_down(animate=False)
+        else:
+            window.scroll_page_up(animate=False)
 
-    def action_read_back(self) -> None:
-        """Scrolls back."""
-        self.query_one("#window").scroll_page_up(animate=False)
-
-    def action_help(self) -> None:
-        """Shows the keys."""
-        self.app.push_screen(TextScreen.help(JOBS))
-
-    def action_leave(self) -> None:
-        """Closes the window."""
-        self.dismiss()
-
-    @work(group="look", exclusive=True)
+    @background("look")
     async def _look(self) -> None:
-        try:
-            self.post_message(await self._store.looking(_read, self._chosen))
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
-
-    @work(group="move")
-    async def _change(self, move: str) -> None:
-        if not self._jobs:
-            return
-        try:
-            said = await self._store.looking(_change, self._jobs[self._place()].id, move)
-            self._say(Content.styled(said, "$foreground 60%"))
-            self._look()
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
-
-    def on_jobs_read(self, message: JobsRead) -> None:
-        """Shows the jobs."""
-        message.stop()
-        self._jobs = message.jobs
-        if self._chosen is None or message.chosen == self._chosen:
-            self._chosen, self._figures = message.chosen, message.figures
+        self._jobs, chosen, figures = await self._store.looking(_read, self._chosen)
+        if self._chosen is None or chosen == self._chosen:
+            self._chosen, self._figures = chosen, figures
         self._paint()
 
-    def on_failed(self, message: Failed) -> None:
-        """Says what could not be done."""
-        message.stop()
-        self._say(Content.styled(f"! {visible(str(message.error))}", "$error"))
-
-    def _say(self, said: Content) -> None:
-        line = self.query_one("#said", Static)
-        line.update(said)
-        line.display = bool(said.plain)
+    @background("move", newest=False)
+    async def _change(self, move: str) -> None:
+        if self._jobs:
+            change = self._store.changing(_change, self._jobs[self._place()].id, move)
+            self.say(Content.styled(await self.lasting(change), "$foreground 60%"))
+            self._look()
 
     def on_resize(self) -> None:
         """Lays the figures out anew."""
@@ -193,10 +151,11 @@ class JobsScreen(ModalScreen[None]):
             details.update(figure_lines(self._jobs[self._place()], self._figures, width=width))
 
 
-def _read(connection: Connection, chosen: int | None) -> JobsRead:
+def _read(connection: Connection, chosen: int | None) -> tuple[tuple[Job, ...], int | None, JobFigures | None]:
+    """Reads every job, and the figures of the chosen one, or else of the first."""
     jobs = read_jobs(connection)
     job = next((job for job in jobs if job.id == chosen), jobs[0] if jobs else None)
-    return JobsRead(jobs, job.id if job else None, job_figures(connection, job) if job else None)
+    return jobs, job.id if job else None, job_figures(connection, job) if job else None
 
 
 def _change(connection: Connection, job_id: int, move: str) -> str:

@@ -1,16 +1,20 @@
-"""What screens of several parts, of which one shows at a time, have in common."""
+"""What screens on a dataset have in common that show one of several parts at a time."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import ClassVar
 
 from textual import getters
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
+from textual.widgets import Static
+
+from tui.findings import Findings
+from tui.screens.base import BaseScreen
 
 
-class PartsScreen(Screen[None]):
+class PartsScreen(BaseScreen[None]):
     """Names its parts in a line of tabs and goes from one to the other.
 
     Attributes:
@@ -21,8 +25,10 @@ class PartsScreen(Screen[None]):
 
     scroll = getters.query_one("#scroll", VerticalScroll)
 
-    def __init__(self) -> None:
+    def __init__(self, findings: Findings, dataset: str) -> None:
         super().__init__()
+        self._findings = findings
+        self._dataset = dataset
         self._place = 0
 
     @property
@@ -40,6 +46,19 @@ class PartsScreen(Screen[None]):
             tabs.append(Content.styled(f"{'●' if chosen else place + 1} {name}", style))
         return Content("   ").join(tabs)
 
+    def on_mount(self) -> None:
+        """Asks for what there is to show."""
+        self.scroll.focus()
+        self.action_refresh()
+
+    def on_resize(self) -> None:
+        """Lays out what shows for the new width."""
+        self.paint()
+
+    @abstractmethod
+    def action_refresh(self) -> None:
+        """Asks for what there is to show, whether or not that has been done."""
+
     def action_next_part(self) -> None:
         """Shows the next part."""
         self._show((self._place + 1) % len(self.PARTS))
@@ -52,10 +71,21 @@ class PartsScreen(Screen[None]):
         """Shows a part."""
         self._show(self.PARTS.index(name))
 
+    def paint(self) -> None:
+        """Shows the tabs, and what there is to show of the part that was chosen."""
+        if self.is_mounted:
+            self.query_one("#parts", Static).update(self.tabs)
+            self.paint_part()
+
+    @abstractmethod
     def paint_part(self) -> None:
-        """Shows the part that was chosen; each screen in its own way."""
+        """Shows what there is to show of the part that was chosen."""
+
+    def turned(self) -> None:
+        """Shows the part that was chosen in place of another."""
+        self.paint()
 
     def _show(self, place: int) -> None:
         self._place = place
         self.scroll.scroll_home(animate=False)
-        self.paint_part()
+        self.turned()

@@ -7,31 +7,27 @@ import shlex
 import subprocess
 import time
 from pathlib import Path
-from typing import ClassVar
 
-from textual import getters, work
+from textual import getters
 from textual.app import ComposeResult, SuspendNotSupported
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
 from db.connection import Connection
-from db.errors import EvalwrightError, InputError
+from db.errors import InputError
 from db.job_records import Job
 from generation.engines.registry import checked_model
 from generation.jobs import DEFAULT_COUNT, DEFAULT_ROUNDS, Wanted, check_jobs, create_jobs
 from generation.orders import Order, load_order
 from generation.preview import Preview
-from tui.actions import PREVIEW, Action, bindings
-from tui.messages import Failed, JobsChecked, PreviewMade
+from tui.actions import PREVIEW
 from tui.preview_process import PreviewProcess
 from tui.progress import without_elapsed
-from tui.screens.confirm import ConfirmScreen
-from tui.screens.text import TextScreen
+from tui.screens.base import BaseScreen, background
 from tui.store import Store
 from tui.text import clock, visible
+from tui.widgets.marks import failure_line
 from tui.widgets.preview_lines import preview_heading, preview_lines
 
 SAMPLES = 8
@@ -44,12 +40,12 @@ ADVICE = (
 )
 
 
-class PreviewScreen(Screen[None]):
+class PreviewScreen(BaseScreen[None]):
     """Tries out behaviour files on a few candidates."""
 
     CSS_PATH = "preview.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(PREVIEW)
-    ACTIONS: ClassVar[tuple[Action, ...]] = PREVIEW
+    ACTIONS = PREVIEW
+    ABOUT = ADVICE
 
     files = getters.query_one("#files", Input)
     engine = getters.query_one("#engine", Input)
@@ -108,7 +104,7 @@ class PreviewScreen(Screen[None]):
         names = self._named()
         if not names:
             return
-        self._say("")
+        self.say(Content(""))
         self._began = time.monotonic()
         self._doing("beginning")
         self.set_focus(None)
@@ -134,84 +130,54 @@ class PreviewScreen(Screen[None]):
             with self.app.suspend():
                 subprocess.run([*editor, "--", names[0]], check=False)
         except (OSError, ValueError, SuspendNotSupported) as error:
-            self._say(f"The editor {wanted} can't be started here ({error}); set EDITOR, or edit the file elsewhere.")
+            self.say(
+                failure_line(
+                    f"The editor {wanted} can't be started here ({error}); set EDITOR, or edit the file elsewhere."
+                )
+            )
             return
         self.action_run()
 
     def action_generate(self) -> None:
         """Asks whether the whole dataset is to be written, unless it can't be."""
-        self._say("")
+        self.say(Content(""))
         self._check()
 
-    def on_jobs_checked(self, message: JobsChecked) -> None:
-        """Asks whether the whole dataset is to be written."""
-        message.stop()
+    @background("generate")
+    async def _check(self) -> None:
+        engine, model = self._engine()
+        told = _gives_probabilities(self._previews)
+        found = await self._store.looking(_check, self._names(), engine, model, told)
         names = " and ".join(visible(one.name, one_line=True) for one in self._previews)
-        costs = "".join(f"\n\n{visible(cost, one_line=True)}" for cost in message.costs)
-        self.app.push_screen(
-            ConfirmScreen(
-                "Write the dataset?",
-                f"A job will write {DEFAULT_COUNT} examples for {names} with the engine {self.engine.value.strip()}, "
-                f"in the background. `evalwright generate` has more settings.{costs}",
-            ),
-            self._confirmed,
+        costs = "".join(f"\n\n{visible(cost, one_line=True)}" for cost in found)
+        self.confirm(
+            "Write the dataset?",
+            f"A job will write {DEFAULT_COUNT} examples for {names} with the engine {self.engine.value.strip()}, "
+            f"in the background. `evalwright generate` has more settings.{costs}",
+            self._generate,
         )
 
-    def action_help(self) -> None:
-        """Shows the keys."""
-        self.app.push_screen(TextScreen.help(PREVIEW, Content(ADVICE)))
-
-    def action_leave(self) -> None:
-        """Goes back."""
-        self.dismiss()
-
-    def _confirmed(self, agreed: bool | None) -> None:
-        if agreed:
-            self._generate()
-
-    @work(group="preview", exclusive=True)
+    @background("preview")
     async def _run(self, names: list[str]) -> None:
-        try:
-            engine, model = self._engine()
-            previews = await self._process.run(names, engine=engine, model=model, count=SAMPLES, tell=self._doing)
-            self.post_message(PreviewMade(previews))
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
-
-    @work(group="generate", exclusive=True)
-    async def _check(self) -> None:
-        try:
-            engine, model = self._engine()
-            told = _gives_probabilities(self._previews)
-            costs = await self._store.looking(_check, self._names(), engine, model, told)
-            self.post_message(JobsChecked(costs))
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
-
-    @work(group="generate", exclusive=True)
-    async def _generate(self) -> None:
-        try:
-            engine, model = self._engine()
-            jobs = await self._store.looking(_queue, self._names(), engine, model)
-            queued = ", ".join(f"job {job.id} for {visible(job.dataset, one_line=True)}" for job in jobs)
-            self._began = None
-            self._doing(f"queued: {queued}")
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
-
-    def on_preview_made(self, message: PreviewMade) -> None:
-        """Shows what came of it."""
-        message.stop()
-        self._previews = message.previews
+        engine, model = self._engine()
+        found = await self._process.run(names, engine=engine, model=model, count=SAMPLES, tell=self._doing)
+        self._previews = found
         self._doing("")
         self.refresh_bindings()
         self._paint()
 
-    def on_failed(self, message: Failed) -> None:
-        """Says what could not be done."""
-        message.stop()
+    @background("queue", newest=False)
+    async def _generate(self) -> None:
+        engine, model = self._engine()
+        jobs = await self.lasting(self._store.changing(_queue, self._names(), engine, model))
+        queued = ", ".join(f"job {job.id} for {visible(job.dataset, one_line=True)}" for job in jobs)
+        self._began = None
+        self._doing(f"queued: {queued}")
+
+    def show_failure(self, sentence: str) -> None:
+        """Says what could not be done; nothing is being done any more."""
         self._doing("")
-        self._say(str(message.error))
+        super().show_failure(sentence)
 
     def _paint(self) -> None:
         columns = [
@@ -237,10 +203,10 @@ class PreviewScreen(Screen[None]):
         try:
             names = self._names()
         except InputError as error:
-            self._say(str(error))
+            self.say(failure_line(str(error)))
             return []
         if not names:
-            self._say("Name a behaviour file, such as walks.toml.")
+            self.say(failure_line("Name a behaviour file, such as walks.toml."))
         return names
 
     def _names(self) -> list[str]:
@@ -266,11 +232,6 @@ class PreviewScreen(Screen[None]):
     def _show_doing(self) -> None:
         passed = "" if self._began is None else f" · {clock(time.monotonic() - self._began)}"
         self.query_one("#doing", Static).update(Content(f"{visible(self._words, one_line=True)}{passed}"))
-
-    def _say(self, sentence: str) -> None:
-        said = self.query_one("#said", Static)
-        said.display = bool(sentence)
-        said.update(Content(f"! {visible(sentence)}"))
 
 
 def _wordings(found: Preview) -> list[str | None]:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from textual import work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Markdown, Static
 
-from db.errors import EvalwrightError
 from review.bounds import REASON
 from review.formats.names import safe_name
 from review.release import Preview
 from review.report.decision import answer_blocks, evidence_table
-from tui.actions import RELEASE, Action, bindings
+from tui.actions import RELEASE
 from tui.findings import Findings
-from tui.messages import Failed, ReleasePreviewed, Shipped
+from tui.screens.base import background
 from tui.screens.parts import PartsScreen
-from tui.screens.text import TextScreen
 from tui.screens.words import WordsScreen
 from tui.text import visible
 from tui.widgets.block_lines import block_lines
+from tui.widgets.marks import failure_line
 from tui.widgets.release_lines import card_body, file_lines
 
 MARGINS = 5
@@ -38,14 +33,11 @@ class ReleaseScreen(PartsScreen):
     """Shows one part at a time; the gate, the preview and the release are made outside the app."""
 
     CSS_PATH = "release.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(RELEASE)
-    ACTIONS: ClassVar[tuple[Action, ...]] = RELEASE
+    ACTIONS = RELEASE
     PARTS = ("evidence", "files", "card")
 
     def __init__(self, findings: Findings, dataset: str) -> None:
-        super().__init__()
-        self._findings = findings
-        self._dataset = dataset
+        super().__init__(findings, dataset)
         self._preview: Preview | None = None
         self._said = Content("")
         self._shipping = False
@@ -60,15 +52,6 @@ class ReleaseScreen(PartsScreen):
         yield Static(id="said")
         yield Footer(show_command_palette=False)
 
-    def on_mount(self) -> None:
-        """Makes the preview."""
-        self.scroll.focus()
-        self.action_refresh()
-
-    def on_resize(self) -> None:
-        """Lays the evidence out for the new width."""
-        self._paint()
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offers shipping once it is known what would ship, of a dataset that can't change any more."""
         if action == "ship":
@@ -79,22 +62,14 @@ class ReleaseScreen(PartsScreen):
     def action_refresh(self) -> None:
         """Makes the preview anew."""
         self._preview = None
-        self._say("Asking the gate, and writing the release to look at …")
+        self._tell("Asking the gate, and writing the release to look at …")
         self._make_preview()
-
-    def action_help(self) -> None:
-        """Shows the keys."""
-        self.app.push_screen(TextScreen.help(RELEASE))
-
-    def action_leave(self) -> None:
-        """Goes back."""
-        self.dismiss()
 
     def action_ship(self) -> None:
         """Asks why, where the gate says no, and where to; then ships."""
         assert self._preview is not None
         if self._preview.refused is not None:
-            self.app.push_screen(WordsScreen("Override", WHY, "", KEYS, most=REASON), self._ask_where)
+            self.open(WordsScreen("Override", WHY, "", KEYS, most=REASON), self._ask_where)
         else:
             self._ask_where(None, refused=False)
 
@@ -107,64 +82,40 @@ class ReleaseScreen(PartsScreen):
             if folder:
                 self._ship(folder, override)
 
-        self.app.push_screen(WordsScreen("Ship", WHERE, f"releases/{safe_name(self._dataset)}", KEYS), named)
+        self.open(WordsScreen("Ship", WHERE, f"releases/{safe_name(self._dataset)}", KEYS), named)
 
-    @work(group="ship", exclusive=True)
+    @background("ship", newest=False)
     async def _ship(self, folder: str, override: str | None) -> None:
         self._shipping = True
-        self._say(f"Shipping to {folder} …")
-        try:
-            self.post_message(Shipped(await self._findings.ship(self._dataset, folder, override)))
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
+        self._tell(f"Shipping to {folder} …")
+        release = await self.lasting(self._findings.ship(self._dataset, folder, override))
+        self._shipping = False
+        self._tell(f"✓ shipped {release.examples:,} examples to {release.folder}; {release.content_hash}")
 
-    @work(group="preview", exclusive=True)
+    @background("preview")
     async def _make_preview(self) -> None:
-        try:
-            self.post_message(ReleasePreviewed(await self._findings.preview(self._dataset)))
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
+        self._preview = await self._findings.preview(self._dataset)
+        await self.query_one(Markdown).update(card_body(self._preview.card))
+        self._tell("")
 
-    async def on_release_previewed(self, message: ReleasePreviewed) -> None:
-        """Shows what would be written."""
-        message.stop()
-        self._preview = message.preview
-        await self.query_one(Markdown).update(card_body(message.preview.card))
-        self._say("")
-
-    def on_shipped(self, message: Shipped) -> None:
-        """Says what was written."""
-        message.stop()
-        self._shipping = False
-        release = message.release
-        self._say(f"✓ shipped {release.examples:,} examples to {release.folder}; {release.content_hash}")
-
-    def on_failed(self, message: Failed) -> None:
+    def show_failure(self, sentence: str) -> None:
         """Says why not."""
-        message.stop()
         self._shipping = False
-        self._say(f"! {message.error}", "$error")
+        self._said = failure_line(sentence)
+        self.paint()
 
-    def _say(self, sentence: str, style: str = "$foreground 60%") -> None:
-        self._said = Content.styled(visible(sentence), style)
-        self._paint()
+    def _tell(self, sentence: str) -> None:
+        self._said = Content.styled(visible(sentence), "$foreground 60%")
+        self.paint()
 
     def paint_part(self) -> None:
-        """Shows the part that was chosen."""
-        self._paint()
-
-    def _paint(self) -> None:
-        if not self.is_mounted:
-            return
-        self.query_one("#parts", Static).update(self.tabs)
+        """Shows the part that was chosen, and what there is to say."""
         words = self.query_one("#words", Static)
         words.update(self._words())
         with_card = self.part == "card" and self._preview is not None
         words.display = not with_card
         self.query_one(Markdown).display = with_card
-        said = self.query_one("#said", Static)
-        said.display = bool(self._said.plain)
-        said.update(self._said)
+        self.say(self._said)
         self.refresh_bindings()
 
     def _words(self) -> Content:

@@ -5,25 +5,23 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from string import ascii_lowercase, digits
-from typing import ClassVar
 
-from textual import events, getters, work
+from textual import getters
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.content import Content
 from textual.widgets import Footer
 
-from db.errors import EvalwrightError
 from tui import wording
-from tui.actions import REVIEW, Action, bindings, by_key
+from tui.actions import REVIEW, by_key
 from tui.desk import Desk
-from tui.messages import Failed, ReviewStatusRead
 from tui.reading import ReviewStatus
 from tui.screens.answering import AnsweringScreen
+from tui.screens.base import background
 from tui.screens.text import TextScreen
 from tui.screens.turns import Step
 from tui.store import Store
 from tui.widgets.review_table import ReviewTable
-from tui.widgets.too_small import TooSmall, is_too_small
+from tui.widgets.too_small import TooSmall
 
 POLL_SECONDS = 1.0
 ALIVE_SECONDS = 30.0
@@ -40,8 +38,7 @@ class ReviewScreen(AnsweringScreen):
     """Shows one example at a time and takes its answer."""
 
     CSS_PATH = "review.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(REVIEW)
-    ACTIONS: ClassVar[tuple[Action, ...]] = REVIEW
+    ACTIONS = REVIEW
 
     table = getters.query_one("#table", ReviewTable)
 
@@ -68,10 +65,6 @@ class ReviewScreen(AnsweringScreen):
     def on_unmount(self) -> None:
         """Gives back what is reserved."""
         self._desk.close()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Hides what would be cut off; nothing of it is lost."""
-        self.set_class(is_too_small(event.size), "-too-small")
 
     # Keys
 
@@ -159,19 +152,15 @@ class ReviewScreen(AnsweringScreen):
     def action_guidelines(self) -> None:
         """Shows the guidelines and what the ratings mean."""
         if self._desk.dataset is not None:
-            self._open(TextScreen("Guidelines", wording.guidelines(self._desk.dataset)))
+            self.open(TextScreen("Guidelines", wording.guidelines(self._desk.dataset)))
 
-    def action_help(self) -> None:
-        """Shows the keys and the questions."""
-        self._open(TextScreen.help(REVIEW, wording.asked(self._desk.dataset)))
+    def about(self) -> Content:
+        """Returns the questions, and what the ratings mean."""
+        return wording.asked(self._desk.dataset)
 
-    def action_read_on(self) -> None:
-        """Goes on in a long text."""
-        self.table.body.read_on()
-
-    def action_read_back(self) -> None:
-        """Goes back in a long text."""
-        self.table.body.read_back()
+    def scroll_text(self, pages: int) -> None:
+        """Scrolls the example."""
+        self.table.body.read(pages)
 
     def action_line_down(self) -> None:
         """Scrolls a line down."""
@@ -198,23 +187,16 @@ class ReviewScreen(AnsweringScreen):
         self._paint()
         self._poll()
 
-    @work(group="poll", exclusive=True)
+    @background("poll")
     async def _poll(self) -> None:
-        try:
-            status = await self._desk.status()
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
-            return
-        if status is not None:
-            self.post_message(ReviewStatusRead(status))
-
-    def on_review_status_read(self, message: ReviewStatusRead) -> None:
         """Shows progress; an empty desk asks again when something has changed."""
-        message.stop()
+        status = await self._desk.status()
+        if status is None:
+            return
         before = self._status.without_figures if self._status else None
-        changed = message.status.without_figures != before
-        self._status = message.status
-        self.table.show_status(message.status, self._desk)
+        changed = status.without_figures != before
+        self._status = status
+        self.table.show_status(status, self._desk)
         self._offer()
         if self._desk.shown is None and not self._busy and self._trouble is None:
             if changed:
@@ -226,19 +208,14 @@ class ReviewScreen(AnsweringScreen):
         """Offers to read on where there is more."""
         self.refresh_bindings()
 
-    def on_failed(self, message: Failed) -> None:
-        """A look failed: the next one comes in a second; only the status line says so."""
-        message.stop()
-        self.table.show_status_trouble(str(message.error))
+    def show_failure(self, sentence: str) -> None:
+        """Says that a look failed, in the status line only: the next one comes in a second."""
+        self.table.show_status_trouble(sentence)
 
-    @work(group="alive", exclusive=True)
+    @background("alive")
     async def _keep_alive(self) -> None:
-        if time.monotonic() - self._key_at > AWAY_SECONDS:
-            return
-        try:
+        if time.monotonic() - self._key_at <= AWAY_SECONDS:
             await self._desk.keep_alive()
-        except EvalwrightError as error:
-            self.post_message(Failed(error))
 
     # What is seen
 

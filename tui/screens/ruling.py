@@ -7,10 +7,8 @@ from pathlib import PurePath
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
@@ -18,7 +16,8 @@ from db.errors import InputError
 from db.records import Choice
 from db.rulings import NewRuling
 from review.bounds import EDIT, REASON
-from tui.actions import RULING, Action, bindings
+from tui.actions import RULING
+from tui.screens.base import Window
 from tui.text import visible
 from tui.widgets.bounded_line import BoundedLine
 from tui.widgets.bounded_text import BoundedText
@@ -27,12 +26,11 @@ Make = Callable[[str, str], NewRuling]
 """Makes a ruling of a value and a reason, or raises an InputError that says why not."""
 
 
-class RulingScreen(ModalScreen[NewRuling | None]):
+class RulingScreen(Window[NewRuling]):
     """Asks for what a ruling needs; gives None where it is not made. What can't be ruled is said, and nothing lost."""
 
     CSS_PATH: ClassVar[list[str | PurePath]] = ["text.tcss", "ruling.tcss"]
-    BINDINGS: ClassVar[list[BindingType]] = bindings(RULING)
-    ACTIONS: ClassVar[tuple[Action, ...]] = RULING
+    ACTIONS = RULING
 
     def __init__(
         self,
@@ -74,12 +72,12 @@ class RulingScreen(ModalScreen[NewRuling | None]):
             if self._text is not None:
                 yield BoundedText(visible(self._text), most=EDIT, id="text")
             yield BoundedLine(placeholder="Reason", most=REASON, id="reason")
-            yield Static(id="problem")
+            yield Static(id="said")
 
     def on_mount(self) -> None:
         """Begins with what has to be chosen or written."""
         self.query_one("#choices, #text, #reason").focus()
-        self.query_one("#problem").display = False
+        self.say(Content(""))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Goes on to the reason."""
@@ -96,9 +94,7 @@ class RulingScreen(ModalScreen[NewRuling | None]):
         try:
             ruling = self._make(self._value(), self.query_one("#reason", Input).value)
         except InputError as error:
-            problem = self.query_one("#problem", Static)
-            problem.display = True
-            problem.update(Content.styled(f"! {visible(str(error))}", "$error"))
+            self.show_failure(str(error))
             return
         self.dismiss(ruling)
 
@@ -108,10 +104,6 @@ class RulingScreen(ModalScreen[NewRuling | None]):
             suggestion = self._suggestions[self._taken % len(self._suggestions)]
             self._taken += 1
             self.query_one("#text", TextArea).text = visible(suggestion)
-
-    def action_leave(self) -> None:
-        """Closes without a ruling."""
-        self.dismiss(None)
 
     def _value(self) -> str:
         if self._choices:

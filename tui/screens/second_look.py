@@ -7,21 +7,20 @@ from collections.abc import Awaitable, Callable
 from pathlib import PurePath
 from typing import ClassVar, Protocol
 
-from textual import events, work
+from textual import events
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from db.errors import EvalwrightError
 from db.records import BlindExample
 from review.second_look import SecondLook
-from tui.actions import SECOND_LOOK, Action, bindings
+from tui.actions import SECOND_LOOK
 from tui.draft import choice_keys
+from tui.screens.base import Window, background
 from tui.text import visible
 from tui.widgets.choices import Choices, full_texts
+from tui.widgets.marks import failure_line
 from tui.widgets.words import Words
 
 MOST_LINES = 4
@@ -44,12 +43,11 @@ class AnswersAgain(Protocol):
         """Stores that there is none."""
 
 
-class SecondLookScreen(ModalScreen[None]):
+class SecondLookScreen(Window[None]):
     """Takes a second answer and closes once it is stored; Escape closes without one, which is stored as well."""
 
     CSS_PATH: ClassVar[list[str | PurePath]] = ["text.tcss", "second_look.tcss"]
-    BINDINGS: ClassVar[list[BindingType]] = bindings(SECOND_LOOK)
-    ACTIONS: ClassVar[tuple[Action, ...]] = SECOND_LOOK
+    ACTIONS = SECOND_LOOK
 
     def __init__(self, look: SecondLook, desk: AnswersAgain) -> None:
         super().__init__()
@@ -100,15 +98,15 @@ class SecondLookScreen(ModalScreen[None]):
             self._storing = True
             self._store(store(seconds))
 
-    @work(group="second look")
+    @background("second look", newest=False)
     async def _store(self, stored: Awaitable[None]) -> None:
-        try:
-            await stored
-        except EvalwrightError as error:
-            self._storing = False
-            self.query_one("#notice", Words).say(Content.styled(f"! {visible(str(error))}", "bold $error"))
-            return
+        await self.lasting(stored)
         self.dismiss()
+
+    def show_failure(self, sentence: str) -> None:
+        """Says that it was not stored; it can be tried again."""
+        self._storing = False
+        self.query_one("#notice", Words).say(failure_line(sentence).stylize("bold"))
 
     def _offer(self) -> None:
         example, choices = self._look.example, self.query_one("#choices", Choices)

@@ -6,17 +6,14 @@ import time
 import uuid
 from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from textual import events
 from textual.content import Content
 
 from tui.actions import Action, by_key
-from tui.screens.text import TextScreen
 from tui.screens.turns import Step, TurnsScreen
 from tui.store import Store
 from tui.text import visible
-from tui.widgets.too_small import is_too_small
 from tui.widgets.words import Words
 
 T = TypeVar("T")
@@ -34,9 +31,7 @@ class Task(Generic[T]):
 class TasksScreen(TurnsScreen, Generic[T]):
     """Takes answers to one task after another, and goes back through those of this window."""
 
-    ACTIONS: ClassVar[tuple[Action, ...]] = ()
     AUTO_FOCUS = None
-    THANKS = ""
 
     def __init__(self, store: Store) -> None:
         super().__init__()
@@ -62,26 +57,14 @@ class TasksScreen(TurnsScreen, Generic[T]):
     def paint_task(self, task: Task[T] | None) -> None:
         """Shows a task, or that there is none."""
 
-    @abstractmethod
-    def about(self) -> Content:
-        """Returns what is asked, for the help."""
-
-    @abstractmethod
-    def scroll_text(self, pages: int) -> None:
-        """Scrolls what is to be read."""
-
     @property
     def current(self) -> Task[T] | None:
         """What is shown."""
         return self._past[-self._back] if self._back else self._now
 
     def on_mount(self) -> None:
-        """Begins."""
+        """Takes the first task."""
         self._do(Step(self._fetch))
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Hides what would be cut off."""
-        self.set_class(is_too_small(event.size), "-too-small")
 
     def means_something(self, key: str) -> bool:
         """Whether a key is one of this screen's."""
@@ -123,18 +106,6 @@ class TasksScreen(TurnsScreen, Generic[T]):
         else:
             self.dismiss()
 
-    def action_help(self) -> None:
-        """Shows what is asked, and the keys."""
-        self.app.push_screen(TextScreen.help(self.ACTIONS, self.about()))
-
-    def action_read_on(self) -> None:
-        """Scrolls on."""
-        self.scroll_text(1)
-
-    def action_read_back(self) -> None:
-        """Scrolls back."""
-        self.scroll_text(-1)
-
     def answer(self, answer: str) -> None:
         """Stores an answer to what is shown, and goes on."""
         task = self.current
@@ -143,7 +114,7 @@ class TasksScreen(TurnsScreen, Generic[T]):
         submission, seconds = uuid.uuid4().hex, time.monotonic() - task.since
 
         async def give() -> None:
-            await self.send(task.shown, answer, seconds=seconds, submission=submission)
+            await self.lasting(self.send(task.shown, answer, seconds=seconds, submission=submission))
             task.answered = answer
             if task is self._now:
                 self._past.append(task)

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.actions import EVERYWHERE, TEXT, Action, bindings
+from tui.actions import EVERYWHERE, TEXT, Action
+from tui.screens.base import Window
 from tui.text import visible
 from tui.widgets.marks import key_cap
 
 
-class TextScreen(ModalScreen[None]):
+class TextScreen(Window[None]):
     """Shows a text that may be longer than the screen."""
 
     CSS_PATH = "text.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(TEXT)
-    ACTIONS: ClassVar[tuple[Action, ...]] = TEXT
+    ACTIONS = TEXT
 
     def __init__(self, title: str, text: Content, keys: Sequence[Action] = ()) -> None:
         """Prepares the window.
@@ -62,7 +59,3 @@ class TextScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Lets the arrow keys scroll."""
         self.query_one("#window").focus()
-
-    def action_leave(self) -> None:
-        """Closes the window."""
-        self.dismiss()

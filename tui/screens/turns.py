@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from textual import events
-from textual.screen import Screen
 
 from db.errors import EvalwrightError, WorkspaceReplacedError
+from tui.screens.base import BaseScreen
 from tui.widgets.review_table import Trouble
+from tui.widgets.too_small import is_too_small
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Step:
     answer: bool = False
 
 
-class TurnsScreen(Screen[None]):
+class TurnsScreen(BaseScreen[None]):
     """A screen that takes one step after another, and keys in between.
 
     Keys are worked off one after another: while an answer is being stored or an example fetched they wait, and then
@@ -47,6 +48,10 @@ class TurnsScreen(Screen[None]):
     @abstractmethod
     def step_taken(self) -> None:
         """Shows what a step has led to."""
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Hides what would be cut off; nothing of it is lost."""
+        self.set_class(is_too_small(event.size), "-too-small")
 
     def on_key(self, event: events.Key) -> None:
         """Takes every key of this screen into the queue; the others go their way.

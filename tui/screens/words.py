@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from review.bounds import COMMENT
-from tui.actions import WORDS, Action, bindings
+from tui.actions import WORDS
+from tui.screens.base import Window
 from tui.text import visible
 from tui.widgets.bounded_line import BoundedLine
 
 KEYS = "Enter keeps it · Esc leaves it as it was"
 
 
-class WordsScreen(ModalScreen[str | None]):
+class WordsScreen(Window[str]):
     """Asks for a line of words; gives None where it stays as it was.
 
     `meanwhile` is told after every key what is written so far, so that a line that is cut off is not lost.
     """
 
     CSS_PATH = "text.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(WORDS)
-    ACTIONS: ClassVar[tuple[Action, ...]] = WORDS
+    ACTIONS = WORDS
 
     def __init__(self, title: str, asked: str, words: str, keys: str = KEYS, *, most: int = COMMENT) -> None:
         super().__init__()
@@ -62,7 +59,3 @@ class WordsScreen(ModalScreen[str | None]):
     def action_save(self) -> None:
         """Keeps the words."""
         self.dismiss(self.query_one(Input).value.strip())
-
-    def action_leave(self) -> None:
-        """Closes without a change."""
-        self.dismiss(None)

@@ -38,20 +38,15 @@ class ExampleBody(VerticalScroll, can_focus=False):
         self._parts = parts(visible(text))
         self._turn_to(0)
 
-    def read_on(self) -> None:
-        """Goes on by a page, and at the end of a part to the next one."""
-        if self.scroll_offset.y < self.max_scroll_y:
-            self._scroll(self.scroll_offset.y + self._page)
-        elif self._part + 1 < len(self._parts):
-            self._turn_to(self._part + 1)
-
-    def read_back(self) -> None:
-        """Goes back by a page, and at the beginning of a part to the end of the one before."""
-        if self.scroll_offset.y > 0:
-            self._scroll(self.scroll_offset.y - self._page)
-        elif self._part > 0:
-            self._turn_to(self._part - 1)
-            self.call_after_refresh(lambda: self._scroll(self.max_scroll_y))
+    def read(self, pages: int) -> None:
+        """Goes on by a page (back, where `pages` is -1), and at the end of a part to the part beyond it."""
+        y, part = self.scroll_offset.y, self._part + pages
+        if y > 0 if pages < 0 else y < self.max_scroll_y:
+            self._scroll(y + pages * self._page)
+        elif 0 <= part < len(self._parts):
+            self._turn_to(part)
+            if pages < 0:
+                self.call_after_refresh(lambda: self._scroll(self.max_scroll_y))
 
     def line(self, lines: int) -> None:
         """Scrolls by lines; negative ones go up."""

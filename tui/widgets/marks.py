@@ -6,12 +6,19 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from tui.text import visible
+
 CHOSEN, OPEN = "●", "○"
 
 
 def key_cap(key: str) -> Content:
     """Returns a key as a cap."""
     return Content.styled(f" {key} ", "$primary bold on $panel")
+
+
+def failure_line(sentence: str) -> Content:
+    """Returns a sentence that says what could not be done."""
+    return Content.styled(f"! {visible(sentence)}", "$error")
 
 
 def option(key: str, text: str, chosen: bool) -> Content:
