@@ -35,6 +35,7 @@ def test_the_commands_of_the_documentation(call: Call, workspace_path: Path, tmp
     assert [each.code for each in done] == [0] * 6
     assert done[0].out.splitlines()[1].split(maxsplit=1) == ["overlap", "always three annotators"]
     assert done[-1].json == {
+        "format": 1,
         "dataset": "beekeeping",
         "overlap": "third-on-disputes",
         "limit": 200,

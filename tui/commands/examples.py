@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from db.connection import Connection
 from db.errors import InputError
-from db.records import Dataset
+from db.records import Annotation, Dataset
 from db.search import index_some
 from db.workspace import open_workspace
 from review.browsing import (
@@ -32,6 +32,13 @@ from tui.start import name_given_before
 
 PAGE = 500
 TEXT_CELLS = 60
+
+SAID = ("annotator", "label", "relevance", "ambiguous", "flagged")
+STORED = (
+    "annotator", "occasion", "revision", "skipped", "label", "relevance", "ambiguous", "answers", "flagged", "comment",
+    "skip_reason", "suggested_edit", "seconds", "created_at",
+)  # fmt: skip
+"""What of an answer is printed: in a list, and of one example."""
 
 
 @click.command(
@@ -109,12 +116,17 @@ def _in_pages(connection: Connection, dataset: Dataset, ids: list[int], viewer: 
 
 
 def _as_json(seen: Seen) -> dict[str, object]:
-    return {"example": seen.row.id, "row": seen.row.ordinal, **fields_of(seen.row), "hidden": seen.hidden}
+    row = {**fields_of(seen.row), "answers": [_some_of(answer, SAID) for answer in seen.row.answers]}
+    return {"example": seen.row.id, "row": seen.row.ordinal, **row, "hidden": seen.hidden}
 
 
 def _life_as_json(life: Life) -> dict[str, object]:
-    example = life.example
-    return {**fields_of(life), "example": {"example": example.id, "row": example.ordinal, **fields_of(example)}}
+    example = {"example": life.example.id, "row": life.example.ordinal, **fields_of(life.example)}
+    return {**fields_of(life), "example": example, "answers": [_some_of(answer, STORED) for answer in life.answers]}
+
+
+def _some_of(answer: Annotation, names: Sequence[str]) -> dict[str, object]:
+    return {name: getattr(answer, name) for name in names}
 
 
 def _cells(seen: Seen, lead: str) -> list[str]:

@@ -135,7 +135,12 @@ def _words(said: BlindAnswer) -> str:
 
 
 def _merged_as_json(merged: Merged) -> dict[str, Any]:
-    return fields_of(merged)
+    conflicts = [{**fields_of(each), "says": list(map(_answer_as_json, each.says))} for each in merged.conflicts]
+    return {**fields_of(merged), "conflicts": conflicts}
+
+
+def _answer_as_json(answer: BlindAnswer) -> dict[str, Any]:
+    return {name: getattr(answer, name) for name in ("label", "relevance", "ambiguous", "answers")}
 
 
 def _as_json(packet: PacketRow) -> dict[str, Any]:
