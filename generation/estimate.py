@@ -17,7 +17,6 @@ from generation.orders import Order
 from generation.purse import dollars_text
 from generation.rounds import redraws_allowed
 from generation.running import RunningJob
-from generation.stages.sample import SampleStage
 from generation.text_lengths import CHARACTERS, CHARACTERS_PER_TOKEN
 from generation.token_counts import count_tokens, request_characters
 
@@ -215,5 +214,5 @@ def _calls(calls: int, usage: Usage) -> str:
 
 
 def _lengths(order: Order, engine: str) -> tuple[int, ...]:
-    stages = [stage for stage in order.recipe.stages if isinstance(stage, SampleStage)]
-    return tuple(dict.fromkeys(CHARACTERS[stage.drawing(engine).parser] for stage in stages))
+    parsers = filter(None, (stage.parser(engine) for stage in order.recipe.stages))
+    return tuple(dict.fromkeys(CHARACTERS[parser] for parser in parsers))

@@ -12,7 +12,6 @@ from db.candidates import PARSE, FunnelRow, SelectionRow
 from db.connection import Connection
 from db.errors import InputError
 from generation.recipes import Recipe, parse_recipe
-from generation.stages.sample import SampleStage
 
 FATES = {"used": "made into others", "selected": "selected", "waiting": "still waiting"}
 """What is said of candidates that no stage dropped."""
@@ -144,7 +143,7 @@ def _stages(recipe: Recipe, found: Sequence[FunnelRow]) -> tuple[FunnelStage, ..
         made = sum(row.count for row in found if row.born == stage.name)
         stages.append(_stage(stage.name, stage.kind, coming, made, ended))
         coming = stages[-1].out
-        if isinstance(stage, SampleStage):
+        if stage.parses:
             unread = [row for row in found if row.stage == PARSE and row.born == stage.name]
             stages.append(_stage(PARSE, PARSE, coming, 0, unread, stage.name))
             coming = stages[-1].out

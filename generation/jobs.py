@@ -18,11 +18,11 @@ from generation.engines.registry import check_sampling, model_for
 from generation.inputs import Row
 from generation.limits import check_limits, merged
 from generation.orders import Order, check_wordings
-from generation.pipeline import FAILED
-from generation.plan import REDRAWS_APART
 from generation.recipes import Recipe, parse_recipe
 from generation.rounds import redraws_allowed
 from generation.stages.judge import CALLS_FAILED, LONE_VOTE
+from generation.stages.sample import REDRAWS_APART
+from generation.stages.stage import FAILED
 from review.assigning import gold_of, store_changes
 from review.gold import GoldRow
 from review.own_name import user_name

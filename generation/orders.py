@@ -10,7 +10,6 @@ from generation.behaviors import Behavior, load_behavior
 from generation.inputs import Row, check_rows, read_input
 from generation.prompts import placeholders
 from generation.recipes import Recipe, load_recipe, published_recipes, ways_to_name_one
-from generation.stages.sample import SampleStage
 
 
 @dataclass(frozen=True)
@@ -76,20 +75,16 @@ def read_inputs(behavior: Behavior, recipe: Recipe, beside: Path) -> dict[str, l
         else:
             found[name] = check_rows(shape, behavior.source, given)
     for stage in recipe.stages:
-        shots = stage.shots if isinstance(stage, SampleStage) else None
-        if shots and len(found[shots.input]) < shots.count:
-            raise behavior.error(
-                shots.input, f"holds {len(found[shots.input])} examples, and prompts show {shots.count}", "inputs"
-            )
+        stage.check_inputs(behavior, found)
     return found
 
 
 def check_wordings(behavior: Behavior, recipe: Recipe) -> None:
     """Refuses wordings that would change no prompt, and prompts that can't be filled in."""
-    sized = next((each for each in recipe.stages if isinstance(each, SampleStage) and each.sets_size), None)
+    sized = next((found for stage in recipe.stages if (found := stage.sized_prompt()) is not None), None)
     for wording in behavior.wordings[1:]:
-        if sized is None or not (wording.prompt or "description" in placeholders(sized.drawing("").prompt)):
+        if sized is None or not (wording.prompt or "description" in placeholders(sized[0])):
             raise behavior.error("wordings", f"change no prompt of the recipe {recipe.name}: it has no description")
-        unknown = placeholders(wording.prompt) - sized.known
+        unknown = placeholders(wording.prompt) - sized[1]
         if unknown:
             raise behavior.error("wordings", f"({wording.name}) uses {{{min(unknown)}}}, which has no value")

@@ -26,7 +26,6 @@ from generation.funnel import Funnel, read_funnel
 from generation.jobs import Wanted, create_jobs, find_job
 from generation.orders import Order
 from generation.recipes import Recipe
-from generation.stages.sample import SampleStage
 from generation.worker import Worker
 
 WATCH_SECONDS = 0.05
@@ -154,16 +153,7 @@ async def _try_out(order: Order, name: str, engine: Engine, tell: Callable[[str]
 
 def thinned(recipe: Recipe) -> Recipe:
     """Returns a recipe that draws no more candidates than are wanted: none is there only to be dropped."""
-
-    def thin(stage: SampleStage) -> SampleStage:
-        drawings = {
-            name: replace(drawing, per_kept=min(drawing.per_kept, 1)) for name, drawing in stage.drawings.items()
-        }
-        return replace(stage, drawings=drawings)
-
-    return replace(
-        recipe, stages=tuple(thin(stage) if isinstance(stage, SampleStage) else stage for stage in recipe.stages)
-    )
+    return replace(recipe, stages=tuple(stage.thinned() for stage in recipe.stages))
 
 
 async def _run(worker: Worker, connection: Connection, job_ids: Sequence[int], tell: Callable[[str], None]) -> None:

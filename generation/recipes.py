@@ -7,7 +7,7 @@ stages and states their prompts, rules and settings; nothing of a recipe is code
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -20,36 +20,20 @@ from generation.engines.protocol import Sampling
 from generation.inputs import InputShape, read_shape
 from generation.limits import read_limits
 from generation.prompts import fill, fill_value, placeholders
-from generation.stages.check import CheckStage, DeduplicateStage, read_check, read_deduplicate
-from generation.stages.cross import CrossStage, ReadStage, read_cross, read_read
-from generation.stages.judge import JudgeStage, read_judge
-from generation.stages.revise import ReviseStage, read_revise
-from generation.stages.sample import OWN, SampleStage, read_sample
+from generation.stages import STAGES
+from generation.stages.drawing import OWN
+from generation.stages.judge import JudgeStage
 from generation.stages.scope import Scope, one_of, refuse_placeholders
-from generation.stages.select import SelectStage, read_select
+from generation.stages.select import SelectStage
+from generation.stages.stage import Stage
 from review.toml_file import Section, parse, read_text
-
-Stage = (
-    SampleStage | ReadStage | CrossStage | CheckStage | DeduplicateStage | JudgeStage | ReviseStage | SelectStage
-)  # fmt: skip
-
-STAGES: Mapping[str, Callable[[str, Section, Scope], Stage]] = {
-    "sample": read_sample,
-    "read": read_read,
-    "cross": read_cross,
-    "check": read_check,
-    "deduplicate": read_deduplicate,
-    "judge": read_judge,
-    "revise": read_revise,
-    "select": read_select,
-}
-"""The kinds of stage, each with what reads its table."""
 
 USUAL_STAGES = ("sample", "check", "deduplicate", "judge", "select")
 KINDS = ("persona", "multiple-choice", "winogenerated")
 """The kinds of example that a recipe can make."""
 
 ALWAYS_KNOWN = ("description",)
+LAST = "must end with a select stage, and have no other"
 
 
 @dataclass(frozen=True)
@@ -71,7 +55,7 @@ class Recipe:
         row: Templates of the row's further fields.
         labels: The directions in which candidates are written; empty where their fields tell the intended answer.
         inputs: What it draws on beyond the behaviour file.
-        stages: In order; the last is the selection.
+        stages: In order; the last is the selection, which is also `selection`.
         text: The file as it was read; a job keeps it.
     """
 
@@ -84,6 +68,7 @@ class Recipe:
     labels: tuple[Label, ...]
     inputs: Mapping[str, InputShape]
     stages: tuple[Stage, ...]
+    selection: SelectStage
     text: str
     limits: Limits = NO_LIMITS
 
@@ -97,16 +82,9 @@ class Recipe:
         return self.stages[names.index(name) + 1 :]
 
     @property
-    def selection(self) -> SelectStage:
-        """The last stage."""
-        last = self.stages[-1]
-        assert isinstance(last, SelectStage)
-        return last
-
-    @property
     def judges(self) -> tuple[JudgeStage, ...]:
         """The stages that score candidates."""
-        return tuple(stage for stage in self.stages if isinstance(stage, JudgeStage))
+        return tuple(judge for stage in self.stages if (judge := stage.as_judge()) is not None)
 
     @property
     def intended_answers(self) -> tuple[str, ...]:
@@ -119,13 +97,8 @@ class Recipe:
 
     def samplings(self, engine: str) -> list[tuple[str, Sampling, str]]:
         """Returns how this engine is to sample: by stage its name, the settings, and the reply begun, if any."""
-        found = []
-        for stage in self.stages:
-            if isinstance(stage, SampleStage):
-                found.append((stage.name, stage.drawing(engine).sampling, stage.drawing(engine).reply))
-            elif isinstance(stage, ReviseStage):
-                found.append((stage.name, stage.rewriting(engine).sampling, stage.rewriting(engine).reply))
-        return found
+        found = [(stage.name, stage.sampling(engine)) for stage in self.stages]
+        return [(name, *sampling) for name, sampling in found if sampling is not None]
 
     def question_of(self, values: Mapping[str, Any]) -> str:
         """Returns the question that an example of these values asks a model."""
@@ -177,11 +150,13 @@ def parse_recipe(source: str, text: str) -> Recipe:
     words = set.intersection(*(set(label.words) for label in labels)) if labels else set()
     scope = Scope(choices, inputs, {*ALWAYS_KNOWN, *words}, frozenset(words), frozenset(ALWAYS_KNOWN))
     kind = one_of(section, "kind", section.text("kind"), KINDS)
+    stages, selection = _stages(section, scope)
     recipe = Recipe(
         name=section.text("name"),
         summary=section.text("summary", ""),
         kind=kind,
-        stages=_stages(section, scope),
+        stages=(*stages, selection),
+        selection=selection,
         question=scope.check(example, "question", _question(example, kind)),
         choices=choices,
         row=_row(example, scope, kind),
@@ -219,26 +194,36 @@ def _labels(sections: Sequence[Section], choices: tuple[str, ...]) -> tuple[Labe
     return tuple(labels)
 
 
-def _stages(section: Section, scope: Scope) -> tuple[Stage, ...]:
+def _stages(section: Section, scope: Scope) -> tuple[list[Stage], SelectStage]:
+    """Returns the stages in order, the selection apart."""
     names = section.texts("stages", USUAL_STAGES)
-    stages: list[Stage] = []
     for place, name in enumerate(names):
         if name in names[:place] or name == PARSE or not name.replace("-", "").replace("_", "").isalnum():
             raise section.error("stages", f"has the name {name!r} twice, or it is no name for a stage")
-        stages.append(_stage(section, name, scope, first=place == 0, last=place == len(names) - 1))
-    return tuple(stages)
+    stages = [_stage(section, name, scope, first=place == 0) for place, name in enumerate(names[:-1])]
+    part, kind = _table(section, names[-1])
+    if not STAGES[kind].ends or not stages:
+        raise section.error("stages", LAST)
+    selection = SelectStage.read(names[-1], part, scope)
+    part.refuse_unknown()
+    return stages, selection
 
 
-def _stage(section: Section, name: str, scope: Scope, *, first: bool, last: bool) -> Stage:
-    part = section.section(name, optional=name in {"check", "deduplicate", "select"})
-    kind = one_of(part, "kind", part.text("kind", name if name in STAGES else None), STAGES)
-    if first and kind not in {"sample", "read"}:
+def _stage(section: Section, name: str, scope: Scope, *, first: bool) -> Stage:
+    part, kind = _table(section, name)
+    if first and not STAGES[kind].begins:
         raise section.error("stages", "must begin with a stage that samples, or one that reads an input")
-    if last != (kind == "select"):
-        raise section.error("stages", "must end with a select stage, and have no other")
-    stage = STAGES[kind](name, part, scope)
+    if STAGES[kind].ends:
+        raise section.error("stages", LAST)
+    stage = STAGES[kind].read(name, part, scope)
     part.refuse_unknown()
     return stage
+
+
+def _table(section: Section, name: str) -> tuple[Section, str]:
+    """Returns the table of a stage, and what kind of stage it is."""
+    part = section.section(name, optional=name in STAGES and STAGES[name].may_be_left_out)
+    return part, one_of(part, "kind", part.text("kind", name if name in STAGES else None), STAGES)
 
 
 def _question(example: Section, kind: str) -> str:

@@ -13,12 +13,11 @@ from db.examples import insert_examples
 from db.job_records import Candidate, Job, Limits
 from db.records import NewExample
 from generation.lease import Turn
-from generation.plan import REDRAWS_APART, redraw_items
 from generation.prompts import letter_answer
 from generation.recipes import Recipe
 from generation.running import RunningJob
 from generation.selection import Ranking, Selection, select, target_after
-from generation.stages.sample import SampleStage
+from generation.stages.sample import REDRAWS_APART
 from review.formats.example import JSON, read_row
 from review.importing import new_example
 from review.settling import places_at_first
@@ -59,7 +58,7 @@ def finish_round(turn: Turn, job: Job, running: RunningJob) -> list[str]:
 
 def redraws_allowed(recipe: Recipe, limits: Limits) -> int:
     """Returns how often a round may draw again; a recipe that reads its candidates from a file has no more of them."""
-    if not recipe.selection.balance or not isinstance(recipe.stages[0], SampleStage):
+    if not recipe.selection.balance or not recipe.stages[0].draws_again:
         return 0
     return REDRAWS if limits.redraws is None else limits.redraws
 
@@ -76,7 +75,7 @@ def draw_again(turn: Turn, job: Job, running: RunningJob, lacking: Sequence[str]
     drawn = jobs.last_ordinal(connection, job.id, job.round, recipe.stages[0].name) // REDRAWS_APART
     for number in range(max(1, drawn), may + 1):
         before = jobs.count_items(connection, job.id)
-        for items in batches(redraw_items(job, running, job.round, number, lacking)):
+        for items in batches(recipe.stages[0].further_calls(job, running, job.round, number, lacking)):
             with turn.write():
                 jobs.insert_items(connection, job.id, job.round, items)
         if jobs.count_items(connection, job.id) > before:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from generation.behaviors import Behavior
 from generation.engines.protocol import Engine
 from generation.inputs import Row
 from generation.recipes import Recipe
+from generation.stages.stage import Stage
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,10 @@ class RunningJob:
     behavior: Behavior
     engine: Engine
     inputs: Mapping[str, list[Row]]
+
+    def factor(self, stages: Sequence[Stage], source: Sequence[Row]) -> float:
+        """Returns how many a candidate becomes through some stages; `source` are the rows that the job began with."""
+        return math.prod(stage.factor(self.inputs, source) for stage in stages)
 
     def values(self, intended: str, candidate: Candidate | None = None, wording: str = "") -> dict[str, Any]:
         """Returns what templates are filled in with: the description, the label's words, the candidate's fields.

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from db.job_records import Candidate
 from generation.parsers import NAMES
 from generation.prompts import placeholders
-from generation.stages.sample import Drawing
+
+if TYPE_CHECKING:  # Stages use this.
+    from generation.stages.drawing import Drawing
 
 CHARACTERS: Mapping[str, int] = {
     "first-bullet": 80,

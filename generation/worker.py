@@ -35,7 +35,6 @@ from generation.lease import RENEW_SECONDS, OvertakenError, give_up_lease, renew
 from generation.patience import patiently
 from generation.recipes import Recipe, parse_recipe
 from generation.running import RunningJob
-from generation.stages.cross import CrossStage
 from generation.steady_clock import now
 from generation.workshop import LEFT, Workshop
 
@@ -169,8 +168,8 @@ class Worker:
             if running is None:
                 return False
             turn = self._shop.turn(job)
-            crosses = any(isinstance(stage, CrossStage) for stage in running.recipe.stages)
-            if (at_an_end or crosses) and await self._shop.db(lambda: pipeline.advance(turn, job, running)):
+            takes_up = any(stage.at_once for stage in running.recipe.stages)
+            if (at_an_end or takes_up) and await self._shop.db(lambda: pipeline.advance(turn, job, running)):
                 return True
             if isinstance(running.engine, BatchEngine):
                 claimed, spent = await self._batches.send(job, running), await self._batches.is_spent(job)

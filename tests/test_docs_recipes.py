@@ -7,7 +7,8 @@ from pathlib import Path
 from generation.behaviors import parse_behavior
 from generation.orders import check_wordings, read_inputs, recipe_for
 from generation.parsers import PARSERS
-from generation.recipes import KINDS, STAGES, parse_recipe, published_recipes
+from generation.recipes import KINDS, parse_recipe, published_recipes
+from generation.stages import STAGES
 
 TEXT = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text(encoding="utf-8")
 

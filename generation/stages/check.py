@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from db import candidates as rows
+from db.candidates import Move
+from db.job_records import Candidate
+from generation.parsers import text_key
 from generation.prompts import fill
+from generation.stages.group import Group
 from generation.stages.scope import Scope
+from generation.stages.stage import Stage, Work
 from review.toml_file import Section
+
+if TYPE_CHECKING:
+    from generation.expected_calls import Walk
+
+REPEATS = "repeats an earlier one"
 
 # What SQLite or a terminal can't hold unchanged, or that no statement needs.
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
-class CheckStage:
+class CheckStage(Stage):
     """A stage of rules.
 
     Attributes:
@@ -30,7 +41,8 @@ class CheckStage:
     """
 
     kind: ClassVar[str] = "check"
-    name: str
+    may_be_left_out: ClassVar[bool] = True
+
     of: str
     least_words: int
     most_words: int
@@ -39,6 +51,37 @@ class CheckStage:
     forbid: Mapping[str, re.Pattern[str]]
     mentions: tuple[str, ...]
     differs_from: tuple[str, ...]
+
+    @classmethod
+    def read(cls, name: str, section: Section, scope: Scope) -> Self:
+        """Reads a check stage."""
+        stage = cls(
+            name=name,
+            of=_read_of(section, scope),
+            least_words=section.integer("least_words", 1),
+            most_words=section.integer("most_words", 1000),
+            least_lines=section.integer("least_lines", 1),
+            require=_patterns(section, "require"),
+            forbid=_patterns(section, "forbid"),
+            mentions=section.texts("mentions", ()),
+            differs_from=section.texts("differs_from", ()),
+        )
+        for mention in stage.mentions:
+            scope.check(section, "mentions", mention)
+        for other in stage.differs_from:
+            scope.check(section, "differs_from", other)
+        if stage.most_words < stage.least_words:
+            raise section.error("most_words", "is less than least_words")
+        return stage
+
+    def arrive(self, work: Work, candidate: Candidate) -> Move | None:
+        """Drops a candidate that breaks a rule."""
+        problem = self.problem(work.running.values(candidate.intended, candidate))
+        return Move(candidate.id, self.name, "dropped", problem) if problem else None
+
+    def expect(self, walk: Walk, groups: Sequence[Group]) -> list[Group]:
+        """Drops what an input brings that breaks a rule; what a model has yet to write is taken to break none."""
+        return [group for group in groups if group.written or not self.problem(walk.values(group.likely))]
 
     def problem(self, values: Mapping[str, Any]) -> str:
         """Returns why a candidate of these values fails, or an empty text if it passes."""
@@ -68,7 +111,7 @@ class CheckStage:
 
 
 @dataclass(frozen=True)
-class DeduplicateStage:
+class DeduplicateStage(Stage):
     """A stage that drops what repeats an earlier candidate's text but for case, spacing and punctuation.
 
     Attributes:
@@ -76,35 +119,21 @@ class DeduplicateStage:
     """
 
     kind: ClassVar[str] = "deduplicate"
-    name: str
+    may_be_left_out: ClassVar[bool] = True
+
     of: str
 
+    @classmethod
+    def read(cls, name: str, section: Section, scope: Scope) -> Self:
+        """Reads a deduplicate stage."""
+        return cls(name, _read_of(section, scope))
 
-def read_check(name: str, section: Section, scope: Scope) -> CheckStage:
-    """Reads a check stage."""
-    stage = CheckStage(
-        name=name,
-        of=_read_of(section, scope),
-        least_words=section.integer("least_words", 1),
-        most_words=section.integer("most_words", 1000),
-        least_lines=section.integer("least_lines", 1),
-        require=_patterns(section, "require"),
-        forbid=_patterns(section, "forbid"),
-        mentions=section.texts("mentions", ()),
-        differs_from=section.texts("differs_from", ()),
-    )
-    for mention in stage.mentions:
-        scope.check(section, "mentions", mention)
-    for other in stage.differs_from:
-        scope.check(section, "differs_from", other)
-    if stage.most_words < stage.least_words:
-        raise section.error("most_words", "is less than least_words")
-    return stage
-
-
-def read_deduplicate(name: str, section: Section, scope: Scope) -> DeduplicateStage:
-    """Reads a deduplicate stage."""
-    return DeduplicateStage(name, _read_of(section, scope))
+    def arrive(self, work: Work, candidate: Candidate) -> Move | None:
+        """Notes the candidate's text, and drops the candidate if an earlier one has it."""
+        values = work.running.values(candidate.intended, candidate)
+        key = text_key(fill(self.of, values))
+        twin = rows.note_text(work.connection, work.job.id, self.name, key, candidate.id)
+        return None if twin is None else Move(candidate.id, self.name, "dropped", REPEATS, twin)
 
 
 def _read_of(section: Section, scope: Scope) -> str:

@@ -8,13 +8,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from db.job_records import Candidate
-from generation.engines.protocol import Judgement, JudgeRequest, Prompt, StopReason
+from db import candidates as rows
+from db import jobs
+from db.job_records import Candidate, Job, WorkItem
+from db.jobs import NewItem
+from generation.engines.protocol import Judgement, JudgeRequest, Prompt, SampleReply, SampleRequest, StopReason
 from generation.prompts import fill, placeholders
+from generation.stages.group import Group
 from generation.stages.scope import Asked, Scope, by_engine, for_engine, one_of
+from generation.stages.seeds import candidate_seed
+from generation.stages.stage import Stage, Work
+from generation.text_lengths import CHARACTERS_PER_TOKEN, VOTE_TOKENS
 from review.toml_file import Section
+
+if TYPE_CHECKING:
+    from generation.expected_calls import Walk
 
 KEEP = ("most-probable", "all")
 
@@ -23,6 +33,9 @@ UNREAD: Mapping[StopReason, str] = {"stop": "unreadable", "length": "cut off", "
 
 LEAST_VOTES = 2
 """One vote says nothing of how probable its answer is; a recipe that asks for one, as earlier ones may, gets two."""
+
+VOTES_APART = 2**40
+"""How far the ordinals of a candidate's votes are apart: more than there are candidates."""
 
 CALLS_FAILED = "every call of the judge failed"
 LONE_VOTE = "only one vote could be read"
@@ -46,7 +59,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class JudgeStage:
+class JudgeStage(Stage):
     """A stage that scores candidates.
 
     Attributes:
@@ -57,11 +70,85 @@ class JudgeStage:
     """
 
     kind: ClassVar[str] = "judge"
-    name: str
+    asks: ClassVar[bool] = True
+
     questions: Mapping[str, Question]
     wanted: int | None
     blank: str
     choices: tuple[str, ...]
+
+    @classmethod
+    def read(cls, name: str, section: Section, scope: Scope) -> Self:
+        """Reads a judge stage."""
+        scope.need_text(section, "prompt")
+        wanted_text = section.text("wanted", "")
+        questions = by_engine(section, lambda part, base: _read_question(part, base, scope, labels=not wanted_text))
+        answers = questions[""].answers
+        if not wanted_text and not scope.choices:
+            raise section.error("wanted", "is missing; without choices in [example] it names the answer that is a pass")
+        wanted = answers.index(one_of(section, "wanted", wanted_text, answers)) if wanted_text else None
+        blank = scope.check(section, "blank", section.text("blank", ""))
+        return cls(name, questions, wanted, blank, scope.choices)
+
+    def as_judge(self) -> JudgeStage:
+        """Returns itself."""
+        return self
+
+    def calls(self, work: Work, candidate: Candidate) -> list[NewItem]:
+        """Asks once where the engine has probabilities, else for all votes."""
+        alone = work.running.engine.has_probabilities
+        votes = 1 if alone else self.question(work.job.engine).votes
+        return self._votes(work.job, candidate, range(votes), alone=alone)
+
+    def receive(
+        self,
+        work: Work,
+        item: WorkItem,
+        candidate: Candidate | None,
+        request: SampleRequest | JudgeRequest,
+        reply: SampleReply | Judgement,
+    ) -> list[Candidate]:
+        """Stores a judgement, and decides once there is no other to wait for."""
+        assert candidate is not None
+        assert isinstance(reply, Judgement)
+        if reply.probabilities is None and item.payload.get("alone"):
+            # The engine may have probabilities, but this reply carries none. After a vote votes decide, all of them;
+            # after a reply that can't be read one more is asked for, which the engine may hold to the answers.
+            number, votes = (item.ordinal - candidate.id) // VOTES_APART, self.question(work.job.engine).votes
+            unread = reply.answer is None
+            numbers = range(number, min(number + 1, votes) if unread else votes)
+            more = self._votes(work.job, candidate, numbers, alone=unread)
+            jobs.insert_items(work.connection, work.job.id, candidate.round, more)
+        scores = self.with_vote(candidate, reply)
+        confidence = candidate.label_confidence
+        if self.wanted is None:
+            confidence = self.score(candidate, scores[self.name])
+        rows.set_scores(work.connection, candidate.id, scores, confidence)
+        if not work.is_done_with(candidate, self.name):
+            return []
+        judged = rows.get_candidate(work.connection, candidate.id)
+        return [judged] if self.settle(work, judged) else []
+
+    def settle(self, work: Work, candidate: Candidate) -> bool:
+        """Drops a candidate for which another answer is the most probable one, or that nobody could judge."""
+        problem = self.problem(candidate, work.job.engine)
+        if problem:
+            work.drop(candidate, self.name, problem)
+        return not problem
+
+    def expect(self, walk: Walk, groups: Sequence[Group]) -> list[Group]:
+        """Notes a judgement of each candidate, or all its votes."""
+        votes = self.question(walk.job.engine).votes
+        likely = 1 if walk.running.engine.has_probabilities else votes
+        # A server that gave probabilities when it was asked may give none when the job runs.
+        most = likely if walk.job.engine == "local" else votes
+        for group in groups:
+            request = walk.request(self, {"seed": 0}, group.likely)
+            assert isinstance(request, JudgeRequest)
+            written = max(map(len, request.answers)) / CHARACTERS_PER_TOKEN + VOTE_TOKENS
+            walk.add_likely(self, request, likely * group.count, written)
+            walk.add_most(self, most * group.most, [({"seed": 0}, group.longest)])
+        return list(groups)
 
     def question(self, engine: str) -> Question:
         """Returns how this engine is asked."""
@@ -95,6 +182,33 @@ class JudgeStage:
             return ""
         return f"the most probable {'label' if self.wanted is None else 'answer'} is another"
 
+    def with_vote(self, candidate: Candidate, judgement: Judgement) -> dict[str, Any]:
+        """Returns a candidate's scores with one judgement more; one that can't be read is counted, and is no vote."""
+        size = len(self.question("").answers)
+        given: list[float] | None = None
+        unread: dict[str, list[str]] = dict(candidate.scores.get("unread", {}))
+        if judgement.probabilities is not None:
+            given = list(judgement.probabilities)
+        elif judgement.answer is not None:
+            given = [float(place == judgement.answer) for place in range(size)]
+        else:
+            unread[self.name] = [*unread.get(self.name, []), UNREAD[judgement.stop_reason]]
+        votes = [*candidate.scores.get(self.name, []), given]
+        return {**candidate.scores, self.name: votes, **({"unread": unread} if unread else {})}
+
+    def _votes(self, job: Job, candidate: Candidate, numbers: range, *, alone: bool = False) -> list[NewItem]:
+        """Returns calls about a candidate; one that is alone is followed by others if it turns out a vote."""
+        more = {"alone": True} if alone else {}
+        return [
+            NewItem(
+                self.name,
+                candidate.id + (number + 1) * VOTES_APART,
+                {"seed": candidate_seed(job, self.name, candidate, number), **more},
+                candidate.id,
+            )
+            for number in numbers
+        ]
+
     def _place(self, candidate: Candidate) -> int:
         return self.choices.index(candidate.intended) if self.wanted is None else self.wanted
 
@@ -104,34 +218,6 @@ class JudgeStage:
         if not unread:
             return CALLS_FAILED
         return f"the judge's replies were {' or '.join(sorted(Counter(unread)))}"
-
-
-def read_judge(name: str, section: Section, scope: Scope) -> JudgeStage:
-    """Reads a judge stage."""
-    scope.need_text(section, "prompt")
-    wanted_text = section.text("wanted", "")
-    questions = by_engine(section, lambda part, base: _read_question(part, base, scope, labels=not wanted_text))
-    answers = questions[""].answers
-    if not wanted_text and not scope.choices:
-        raise section.error("wanted", "is missing; without choices in [example] it names the answer that is a pass")
-    wanted = answers.index(one_of(section, "wanted", wanted_text, answers)) if wanted_text else None
-    blank = scope.check(section, "blank", section.text("blank", ""))
-    return JudgeStage(name, questions, wanted, blank, scope.choices)
-
-
-def add_vote(candidate: Candidate, stage: JudgeStage, judgement: Judgement) -> dict[str, Any]:
-    """Returns a candidate's scores with one judgement more; one that can't be read is counted, and is no vote."""
-    size = len(stage.question("").answers)
-    given: list[float] | None = None
-    unread: dict[str, list[str]] = dict(candidate.scores.get("unread", {}))
-    if judgement.probabilities is not None:
-        given = list(judgement.probabilities)
-    elif judgement.answer is not None:
-        given = [float(place == judgement.answer) for place in range(size)]
-    else:
-        unread[stage.name] = [*unread.get(stage.name, []), UNREAD[judgement.stop_reason]]
-    votes = [*candidate.scores.get(stage.name, []), given]
-    return {**candidate.scores, stage.name: votes, **({"unread": unread} if unread else {})}
 
 
 def mean_probabilities(votes: Votes) -> tuple[float, ...] | None:

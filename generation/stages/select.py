@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from generation.stages.scope import Scope, one_of
+from generation.stages.stage import Stage
 from review.toml_file import Section
 
 RANKS = ("mean", "mean-logit")
 
 
 @dataclass(frozen=True)
-class SelectStage:
+class SelectStage(Stage):
     """The last stage of every recipe.
 
     Attributes:
@@ -24,25 +25,27 @@ class SelectStage:
     """
 
     kind: ClassVar[str] = "select"
-    name: str
+    ends: ClassVar[bool] = True
+    may_be_left_out: ClassVar[bool] = True
+
     balance: bool
     rank: str
     group: tuple[str, ...]
     per_group: int
     diversity: float
 
-
-def read_select(name: str, section: Section, scope: Scope) -> SelectStage:
-    """Reads the select stage."""
-    scope.need_text(section, "rank")
-    group = section.texts("group", ())
-    for field in group:
-        one_of(section, "group", field, sorted(scope.known))
-    return SelectStage(
-        name=name,
-        balance=section.boolean("balance", default=True),
-        rank=one_of(section, "rank", section.text("rank", RANKS[0]), RANKS),
-        group=group,
-        per_group=section.integer("per_group", 0, least=0),
-        diversity=section.number("diversity", least=0, most=1) or 0.0,
-    )
+    @classmethod
+    def read(cls, name: str, section: Section, scope: Scope) -> Self:
+        """Reads the select stage."""
+        scope.need_text(section, "rank")
+        group = section.texts("group", ())
+        for field in group:
+            one_of(section, "group", field, sorted(scope.known))
+        return cls(
+            name=name,
+            balance=section.boolean("balance", default=True),
+            rank=one_of(section, "rank", section.text("rank", RANKS[0]), RANKS),
+            group=group,
+            per_group=section.integer("per_group", 0, least=0),
+            diversity=section.number("diversity", least=0, most=1) or 0.0,
+        )

@@ -1,7 +1,7 @@
 import pytest
 
 from db.errors import InputError
-from generation.stages.check import CheckStage, read_check
+from generation.stages.check import CheckStage
 from generation.stages.scope import Scope
 from review.toml_file import parse
 
@@ -29,7 +29,7 @@ def test_a_text_passes_or_gives_its_reason(text: str, problem: str) -> None:
 
 def check(text: str) -> CheckStage:
     section = parse("r.toml", text)
-    stage = read_check("check", section, Scope((), {}, {"text", "occupation"}, has_candidates=True, has_text=True))
+    stage = CheckStage.read("check", section, Scope((), {}, {"text", "occupation"}, has_candidates=True, has_text=True))
     section.refuse_unknown()
     return stage
 

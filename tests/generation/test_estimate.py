@@ -19,7 +19,6 @@ from generation.estimate import Estimate, dollars_up, estimate
 from generation.jobs import Wanted, create_jobs, find_job
 from generation.orders import Order, load_order
 from generation.recipes import Recipe, load_recipe, parse_recipe, published_recipes
-from generation.stages.sample import SampleStage
 from generation.worker import Worker
 from tests.support.chat_model import ChatServer
 from tests.support.messages_server import KEY
@@ -111,7 +110,7 @@ async def test_no_job_costs_more_than_was_said_at_most(
     assert found.most_dollars is not None
     assert found.most_dollars >= job.cost_usd > found.most_dollars / 4
     twice = of_job(orders[name], job, redraws=1)
-    times = 2 if isinstance(orders[name].recipe.stages[0], SampleStage) else 1
+    times = 2 if orders[name].recipe.stages[0].draws_again else 1
     assert (twice.most_calls, twice.calls) == (times * found.most_calls, found.calls)
 
 

@@ -24,7 +24,6 @@ from generation import pipeline, rounds
 from generation.engines.protocol import EngineUnusableError
 from generation.jobs import find_job, move_job
 from generation.lease import OvertakenError, Turn, give_up_lease, is_live, renew_lease, take_lease
-from generation.plan import round_items
 from generation.results import Answered, Refused, ResultStore
 from generation.worker import Worker
 from tests.support.scripted_engine import ScriptedEngine, completions, make_job, reach, run_worker, running_of
@@ -268,7 +267,7 @@ def test_a_late_result_stores_nothing_of_itself(connection: Connection) -> None:
     engine = ScriptedEngine()
     running = running_of(connection, job, engine)
     with write(connection):
-        job_rows.insert_items(connection, job.id, 1, round_items(job, running, 1)[:1])
+        job_rows.insert_items(connection, job.id, 1, running.recipe.stages[0].first_calls(job, running, 1)[:1])
         (item,) = job_rows.claim_items(connection, job.id, 1, lease="zombie", limit=1, now=1.0)
         job_rows.give_back_items(connection)
     request = pipeline.request_for(job, running, item, None)

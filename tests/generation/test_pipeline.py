@@ -12,7 +12,6 @@ from db.jobs import NewItem
 from generation.behaviors import parse_behavior
 from generation.engines.protocol import Completion, Judgement, Prompt, SampleRequest, Sampling
 from generation.pipeline import request_for, store_reply
-from generation.plan import round_items
 from generation.recipes import load_recipe
 from generation.running import RunningJob
 from generation.stages.check import CheckStage
@@ -63,7 +62,7 @@ def held(engine: ScriptedEngine, behavior: str = BEHAVIOR) -> RunningJob:
 
 
 def planned(job: Job, engine: ScriptedEngine, behavior: str = BEHAVIOR) -> list[list[NewItem]]:
-    return [round_items(job, held(engine, behavior), number) for number in range(1, job.rounds + 1)]
+    return [SAMPLE.first_calls(job, held(engine, behavior), number) for number in range(1, job.rounds + 1)]
 
 
 # Plans
@@ -112,7 +111,7 @@ def test_the_same_seed_gives_the_same_plan_and_another_another() -> None:
 def test_a_request_holds_the_prompt_as_it_is_sent() -> None:
     job = job_like(20, 5)
     running = held(ScriptedEngine(samples_per_call=16))
-    payload = round_items(job, running, 1)[1].payload
+    payload = SAMPLE.first_calls(job, running, 1)[1].payload
     request = request_for(job, running, WorkItem(1, 1, 1, "sample", 1, None, payload, 1, "lease"), None)
     assert isinstance(request, SampleRequest)
     assert "a person who enjoys long walks in any weather. Please" in request.prompt.user
@@ -125,7 +124,7 @@ def test_a_request_holds_the_prompt_as_it_is_sent() -> None:
 
 def read(engine: str, *replies: Completion) -> list[NewCandidate]:
     request = SampleRequest(Prompt("", SAMPLE.drawing(engine).reply), Sampling(10))
-    return SAMPLE.read_reply(request, replies, engine, intended=" Yes", wording="", fields={})
+    return SAMPLE.candidates_in(request, replies, engine, intended=" Yes", wording="", fields={})
 
 
 def reasons(*replies: Completion, engine: str = "anthropic") -> list[tuple[str, str, str]]:
@@ -295,7 +294,7 @@ def test_what_is_postponed_waits_for_its_time(connection: Connection, job: Job) 
 
 
 def test_planning_a_round_twice_adds_nothing(connection: Connection, job: Job) -> None:
-    items = round_items(job, held(ScriptedEngine()), 1)
+    items = SAMPLE.first_calls(job, held(ScriptedEngine()), 1)
     for _ in range(2):
         with write(connection):
             job_rows.insert_items(connection, job.id, 1, items)

@@ -18,7 +18,6 @@ from db.workspace import open_workspace
 from generation.engines.protocol import EngineError, JudgeRequest, SampleRequest
 from generation.jobs import find_job, move_job, retry_job, ways_on, widen
 from generation.lease import Turn, take_lease
-from generation.plan import redraw_items, round_items
 from generation.rounds import draw_again, finish_round
 from tests.support.books import check_books
 from tests.support.scripted_engine import ScriptedEngine, make_job, probabilities, run_worker, running_of
@@ -118,11 +117,11 @@ def test_a_further_draw_is_another_one_and_begins_once(connection: Connection, e
     """Slots and seeds go on; killed while it is planned, the same draw is planned to its end."""
     job = make_job(connection, count=40, rounds=2)
     running = running_of(connection, job, engine)
-    first = round_items(job, running, 1)
-    further = [redraw_items(job, running, 1, number, [NO]) for number in (1, 2)]
+    first = running.recipe.stages[0].first_calls(job, running, 1)
+    further = [running.recipe.stages[0].further_calls(job, running, 1, number, [NO]) for number in (1, 2)]
     assert {item.payload["intended"] for items in further for item in items} == {NO}
     assert all(len(items) == len(first) // 2 for items in further)
-    everything = [*first, *round_items(job, running, 2), *further[0], *further[1]]
+    everything = [*first, *running.recipe.stages[0].first_calls(job, running, 2), *further[0], *further[1]]
     slots = [(item.payload["slot"], item.payload["intended"]) for item in everything]
     assert len(set(slots)) == len(slots)
     assert len({item.payload["seed"] for item in everything}) == len(everything)

@@ -14,8 +14,8 @@ from db.connection import Connection
 from generation.behaviors import parse_behavior
 from generation.engines.protocol import JudgeRequest, SampleRequest
 from generation.jobs import find_job, move_job
-from generation.plan import derive_seed
 from generation.recipes import load_recipe
+from generation.stages.seeds import derive_seed
 from generation.worker import Worker
 from tests.support.books import check_books, examples_of
 from tests.support.scripted_engine import (
