@@ -242,6 +242,8 @@ def test_the_queries_are_answered(world: Path, tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("block", named("python"))
 def test_the_code_runs(block: Block, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if block.page.name == "contributing.md":
+        pytest.skip("these are beginnings of our own modules, not programs")
     pytest.importorskip(block.text.split()[1].partition(".")[0])
     monkeypatch.chdir(folder)
     for name in ("HF_HOME", "HF_DATASETS_CACHE", "INSPECT_LOG_DIR", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
