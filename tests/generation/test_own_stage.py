@@ -31,7 +31,7 @@ def calm(monkeypatch: pytest.MonkeyPatch) -> type[Stage]:
     names: dict[str, Any] = {"__name__": __name__}
     exec(compile(code, PAGE.name, "exec", dont_inherit=True), names)
     made: type[Stage] = names["CalmStage"]
-    monkeypatch.setitem(STAGES, made.kind, made)  # type: ignore[arg-type]
+    monkeypatch.setitem(STAGES, made.kind, made)
     return made
 
 
