@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from db.connection import Connection
+from db.store.connection import Connection
 
 CONTRARY = """
     WITH contrary AS (SELECT DISTINCT a.example_id FROM annotations AS a INDEXED BY annotations_of_dataset

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from db.assignment_settings import settings_of
 from db.clock import now_text
-from db.connection import Connection
-from db.json_columns import table_to_json
 from db.records import Annotation, Answers, Occasion
-from db.revisions import OCCASION, is_newest
-from db.rows import find_record, get_record, insert, one_value, records
+from db.store.connection import Connection
+from db.store.json_columns import table_to_json
+from db.store.revisions import OCCASION, is_newest
+from db.store.rows import find_record, get_record, insert, one_value, records
 
 COLUMNS = (
     "a.id, a.example_id, a.annotator_id, a.occasion, a.revision, a.skipped, a.label, a.relevance, a.ambiguous,"

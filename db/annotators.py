@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 
 from db.clock import now_text
-from db.connection import Connection
 from db.errors import InputError
 from db.names import check_name, composed, nearly, same_letters, storable
-from db.rows import insert, one_value
 from db.settings import setting
+from db.store.connection import Connection
+from db.store.rows import insert, one_value
 
 FIRST_NUMBER, NUMBERS = 100, 900
 """Pseudonyms are drawn from the numbers of three digits, as wide as each other, and from more where many are taken."""

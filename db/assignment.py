@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from db.connection import Connection
 from db.records import Occasion, Progress
-from db.rows import find_record, get_record, insert, one_value, records
+from db.store.connection import Connection
+from db.store.rows import find_record, get_record, insert, one_value, records
 
 NEXT_REOPENED = """
     SELECT r.id, r.example_id FROM reopenings AS r INDEXED BY reopenings_of_dataset

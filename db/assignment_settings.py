@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from db.connection import Connection
-from db.rows import find_record, one_value
+from db.store.connection import Connection
+from db.store.rows import find_record, one_value
 
 ALLOWED = """
     SELECT NOT EXISTS (SELECT 1 FROM allowed_annotators WHERE dataset_id = :dataset)

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from db.connection import Connection
 from db.job_records import WorkItem
-from db.json_columns import table_from_json, table_to_json
-from db.rows import get_record, records
+from db.store.connection import Connection
+from db.store.json_columns import table_from_json, table_to_json
+from db.store.rows import get_record, records
 
 _COLUMNS = "token, job_id, batch_id, state, requests, created_at"
 _ITEM = "i.id, i.job_id, i.round, i.stage, i.ordinal, i.candidate_id, i.payload, i.attempt, i.lease"

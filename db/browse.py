@@ -12,9 +12,9 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from db.annotations import COLUMNS
-from db.connection import Connection
 from db.records import Annotation
-from db.rows import each_record, records
+from db.store.connection import Connection
+from db.store.rows import each_record, records
 
 State = Literal[
     "unanswered", "open", "settled", "disputed", "contradicted", "flagged", "ambiguous", "skipped", "commented"

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from db.connection import Connection
 from db.job_records import Candidate, NewCandidate
-from db.json_columns import table_to_json
-from db.rows import find_record, get_record, insert_all, records
-from db.sqlite import Cursor
+from db.store.connection import Connection
+from db.store.json_columns import table_to_json
+from db.store.rows import find_record, get_record, insert_all, records
+from db.store.sqlite import Cursor
 
 PARSE = "parse"
 """The stage that drops what can't be read from a reply: a part of every stage that reads replies."""

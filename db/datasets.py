@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from db.clock import now_text
-from db.connection import Connection
 from db.errors import InputError
-from db.json_columns import questions_to_json
 from db.names import check_name, nearly, same_letters, storable
 from db.records import Dataset, DatasetCounts, Question
-from db.rows import find_record, get_record, insert, one_value, records
 from db.sequences import insert_first, insert_next
+from db.store.connection import Connection
+from db.store.json_columns import questions_to_json
+from db.store.rows import find_record, get_record, insert, one_value, records
 
 _COLUMNS = (
     "id, name, behavior, guidelines, kind, origin, seed, always_three, state, evidence_from, questions, order_seed"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from db.clock import now_text
-from db.connection import Connection
+from db.store.connection import Connection
 
 WHOLE = 0
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from db.clock import now_text
-from db.connection import Connection
-from db.revisions import is_newest
-from db.rows import one_value, records
+from db.store.connection import Connection
+from db.store.revisions import is_newest
+from db.store.rows import one_value, records
 
 _ANSWERED = """EXISTS (SELECT 1 FROM annotations AS a WHERE a.example_id = {example} AND a.annotator_id {who} :annotator
     AND a.occasion IN ('first', 'extra') AND a.skipped = 0)"""

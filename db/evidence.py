@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from db.connection import Connection
-from db.json_columns import answers_from_json
 from db.records import BlindAnswer
 from db.removals import NOT_REMOVED
-from db.rows import one_value, records
+from db.store.connection import Connection
+from db.store.json_columns import answers_from_json
+from db.store.rows import one_value, records
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 
-from db.connection import Connection
-from db.json_columns import choices_to_json, table_to_json
 from db.records import BlindExample, Example, ExampleTexts, NewExample, Occasion
 from db.removals import NOT_REMOVED
-from db.rows import each_record, find_record, get_record, insert_all, one_value
+from db.store.connection import Connection
+from db.store.json_columns import choices_to_json, table_to_json
+from db.store.rows import each_record, find_record, get_record, insert_all, one_value
 
 BLIND = """
     SELECT e.id, e.dataset_id, coalesce(r.body, e.body) AS body, e.choices, :occasion AS occasion, r.id AS ruling_id
@@ -43,7 +43,7 @@ def insert_examples(
         connection: In a write transaction.
         dataset_id: Whose they are.
         seed: What the dataset's order is drawn from.
-        examples: At most `db.connection.BACKGROUND_ROWS` of them, so that no validator waits.
+        examples: At most `db.store.connection.BACKGROUND_ROWS` of them, so that no validator waits.
         places: How many annotators each is asked of at first.
 
     Returns:
@@ -63,7 +63,7 @@ def insert_unplaced(
     Args:
         connection: In a write transaction.
         dataset_id: Whose they are.
-        examples: At most `db.connection.BACKGROUND_ROWS` of them.
+        examples: At most `db.store.connection.BACKGROUND_ROWS` of them.
         candidate_ids: The candidate that each was, or None; as many as there are examples, or more.
 
     Returns:

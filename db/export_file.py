@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from db.connection import Connection
 from db.errors import EvalwrightError
 from db.exports import TABLES, VIEWS, Table, rows_of
-from db.sqlite import DatabaseError
+from db.store.connection import Connection
+from db.store.sqlite import DatabaseError
 
 BATCH = 5000
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from db.connection import Connection
-from db.revisions import current
+from db.store.connection import Connection
+from db.store.revisions import current
 
 _PERSON = "CASE WHEN :names THEN p.name ELSE 'annotator ' || p.pseudonym END"
 _SHOWN = "(SELECT id FROM datasets WHERE visible = 1 UNION SELECT gold_set FROM assignment_settings)"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from db.connection import Connection
-from db.rows import find_record, records
+from db.store.connection import Connection
+from db.store.rows import find_record, records
 
 
 @dataclass(frozen=True)

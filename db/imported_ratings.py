@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from db.clock import now_text
-from db.connection import Connection
 from db.removals import NOT_REMOVED
-from db.rows import insert, records
+from db.store.connection import Connection
+from db.store.rows import insert, records
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 

@@ -6,8 +6,8 @@ import json
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from db.connection import Connection
-from db.rows import get_record, records
+from db.store.connection import Connection
+from db.store.rows import get_record, records
 
 LOOKED_AT = 50
 """How many of the newest failures, and of the newest unreadable replies, are looked at."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from db.connection import Connection
+from db.store.connection import Connection
 
 _PARTS = (
     *("id", "created_at", "recipe_text", "behavior_text", "inputs", "engine", "model", "count", "rounds", "seed"),

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from db.clock import now_text
-from db.connection import Connection
 from db.job_records import NO_LIMITS, Call, Job, JobState, JobTexts, Limits, WorkItem
-from db.json_columns import limits_to_json, table_to_json
 from db.retries import ROUNDS_APART
-from db.rows import find_record, get_record, insert, insert_all, one_value, records
+from db.store.connection import Connection
+from db.store.json_columns import limits_to_json, table_to_json
+from db.store.rows import find_record, get_record, insert, insert_all, one_value, records
 
 _COLUMNS = (
     "j.id, j.dataset_id, d.name AS dataset, j.recipe, j.engine, j.model, j.count, j.rounds,"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from db.connection import Connection
-from db.rows import one_value, records
+from db.store.connection import Connection
+from db.store.rows import one_value, records
 
 APART = """
     SELECT id FROM annotations INDEXED BY annotations_by_annotator

@@ -13,18 +13,18 @@ from dataclasses import dataclass, replace
 from datetime import MAXYEAR, UTC, datetime, timedelta
 from pathlib import Path
 
-from db import schema
 from db.annotations import get_annotation
-from db.connection import Connection, write
-from db.copies import copy_file
 from db.datasets import all_datasets, insert_dataset
 from db.errors import WorkspaceError
 from db.examples import get_blind, insert_examples
 from db.jobs import all_jobs
 from db.outside_files import MOST_DOCUMENT, refuse_irregular
 from db.records import Annotation, BlindExample, Dataset, NewExample, ShownAnswer
-from db.sqlite import DatabaseError
-from db.workspace import foreign_in, is_packet, is_sound, open_workspace, user_version
+from db.store import schema
+from db.store.connection import Connection, write
+from db.store.copies import copy_file
+from db.store.sqlite import DatabaseError
+from db.store.workspace import foreign_in, is_packet, is_sound, open_workspace, user_version
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 """Where a clock begins that was never set; no answer is from before."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from db.annotations import COLUMNS
 from db.assignment import Reservation
 from db.clock import now, now_text
-from db.connection import Connection
 from db.records import Annotation, Occasion
-from db.rows import find_record, insert, insert_all, records
 from db.settings import put_setting
+from db.store.connection import Connection
+from db.store.rows import find_record, insert, insert_all, records
 
 MARKS = "/copies"
 """How the name of the session ends whose answers are no person's: skips that say that copies of a packet differ."""

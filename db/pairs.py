@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from db.clock import now_text
-from db.connection import Connection
-from db.revisions import is_newest
-from db.rows import find_record, insert, one_value, records
+from db.store.connection import Connection
+from db.store.revisions import is_newest
+from db.store.rows import find_record, insert, one_value, records
 
 Better = Literal["first", "second", "tie"]
 

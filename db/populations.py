@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
-from db.connection import Connection
-from db.json_columns import texts_to_json
 from db.records import Choice
 from db.removals import NOT_REMOVED
-from db.rows import each_record, find_record, get_record
+from db.store.connection import Connection
+from db.store.json_columns import texts_to_json
+from db.store.rows import each_record, find_record, get_record
 
 _MEMBER = """e.body, e.choices, e.label_confidence,
     :start = 0 OR NOT EXISTS (SELECT 1 FROM annotations AS a WHERE a.example_id = e.id AND a.id <= :start) AS counts

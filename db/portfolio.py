@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from db.clock import now_text
-from db.connection import Connection
-from db.rows import records
+from db.store.connection import Connection
+from db.store.rows import records
 
 
 @dataclass(frozen=True)

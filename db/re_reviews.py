@@ -6,10 +6,10 @@ at what others said.
 
 from __future__ import annotations
 
-from db.connection import Connection
 from db.records import BlindAnswer
-from db.revisions import OCCASION, is_newest
-from db.rows import each_record, one_value
+from db.store.connection import Connection
+from db.store.revisions import OCCASION, is_newest
+from db.store.rows import each_record, one_value
 
 # The joins are in this order whatever ANALYZE has learned: edits are few, annotations are many.
 ANSWERS = f"""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from db.clock import now_text
-from db.connection import Connection
-from db.rows import insert_all, one_value, records
+from db.store.connection import Connection
+from db.store.rows import insert_all, one_value, records
 
 NOT_REMOVED = "NOT EXISTS (SELECT 1 FROM removed_examples AS gone WHERE gone.example_id = {example})"
 """What a query over a dataset's examples asks of each; format it with the column that holds the example's id."""

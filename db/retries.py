@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from db.connection import Connection
+from db.store.connection import Connection
 
 ROUNDS_APART = 2**48
 """How far an item's ordinal moves for each round that it is moved on: more than a stage has ordinals in a round."""

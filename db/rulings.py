@@ -7,8 +7,8 @@ from typing import Literal
 
 from db.annotations import last_annotation
 from db.clock import now_text
-from db.connection import Connection
-from db.rows import insert, one_value, records
+from db.store.connection import Connection
+from db.store.rows import insert, one_value, records
 
 Verdict = Literal["keep", "relabel", "edit", "drop"]
 

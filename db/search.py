@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from db.connection import BACKGROUND_ROWS, Connection, write
 from db.datasets import IMPORTING
+from db.store.connection import BACKGROUND_ROWS, Connection, write
 
 
 class Indexed(NamedTuple):

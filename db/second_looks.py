@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from db.clock import now_text
-from db.connection import Connection
 from db.records import Occasion
-from db.rows import find_record, get_record, insert, insert_all, one_value, records
+from db.store.connection import Connection
+from db.store.rows import find_record, get_record, insert, insert_all, one_value, records
 
 OfferOutcome = Literal["answered", "declined"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from db.clock import now_text
-from db.connection import Connection
-from db.rows import one_value, records
+from db.store.connection import Connection
+from db.store.rows import one_value, records
 
 BEGUN = """SELECT a.id FROM annotations AS a INDEXED BY annotations_of_dataset
     WHERE a.dataset_id = :dataset AND a.id > :after AND a.id <= :until

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from db.connection import Connection
-from db.rows import one_value
+from db.store.connection import Connection
+from db.store.rows import one_value
 
 
 def setting(connection: Connection, name: str) -> str | None:

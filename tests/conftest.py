@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from db.connection import Connection
-from db.workspace import open_workspace
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
 
 settings.register_profile("always the same", derandomize=True)
 settings.register_profile("random")

@@ -21,10 +21,10 @@ from typing import Any
 
 import pytest
 
-from generation.behaviors import parse_behavior
 from generation.engines.cache import models_folder
-from generation.recipes import parse_recipe
-from review.policy import parse_policy
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.recipe import parse_recipe
+from review.gate.policy import parse_policy
 from tests.support.browser import screen_in_browser
 from tests.support.command_line import PATIENCE, ROOT, run
 from tests.support.documentation import (

@@ -4,11 +4,11 @@ import re
 import tomllib
 from pathlib import Path
 
-from generation.behaviors import parse_behavior
-from generation.orders import check_wordings, read_inputs, recipe_for
-from generation.parsers import PARSERS
-from generation.recipes import KINDS, parse_recipe, published_recipes
-from generation.stages import STAGES
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.order import check_wordings, read_inputs, recipe_for
+from generation.recipes.parsers import PARSERS
+from generation.recipes.recipe import KINDS, parse_recipe, published_recipes
+from generation.recipes.stages import STAGES
 
 TEXT = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text(encoding="utf-8")
 

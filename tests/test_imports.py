@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from db import schema
-from db.workspace import open_workspace
+from db.store import schema
+from db.store.workspace import open_workspace
 from tests.support.command_line import ROOT, environment
 from tests.support.workspaces import write_rows
 
@@ -22,7 +22,7 @@ HEAVY = {
 CALL = """
 import json, sys
 sys.argv = ["evalwright", *json.loads(sys.argv[1])]
-from tui.cli import main
+from tui.cli.command_line import main
 code = None
 try:
     main()
@@ -99,23 +99,23 @@ def test_the_gate_needs_no_screen_and_no_engine(folder: Path) -> None:
 
 
 MODULES = [
-    "db.workspace",
+    "db.store.workspace",
     "db.assignment",
-    "review.annotation",
-    "review.importing",
-    "review.gate",
+    "review.annotation.submitting",
+    "review.datasets.importing",
+    "review.gate.decision",
     "review.agreement",
     "review.lint",
     "review.release",
-    "generation.worker",
-    "generation.supervisor",
-    "generation.jobs",
+    "generation.worker.worker",
+    "generation.worker.supervisor",
+    "generation.jobs.jobs",
     "generation.engines.registry",
     "generation.engines.local",
     "generation.engines.anthropic_messages",
-    "tui.cli",
-    "tui.commands.worker",
-    "tui.commands.generate",
+    "tui.cli.command_line",
+    "tui.cli.worker",
+    "tui.cli.generate",
 ]
 
 
@@ -137,14 +137,14 @@ sys.stderr.write("\\n" + json.dumps([found, []]))
 def test_the_app_starts_without_numpy_and_plots(tmp_path: Path) -> None:
     """Plots are for whoever opens one; until then the app does without their libraries."""
     code = """
-import json, sys, tui.app
+import json, sys, tui.app.app
 sys.stderr.write("\\n" + json.dumps([0, sorted({name.partition(".")[0] for name in sys.modules})]))
 """
     assert not imported_by(code, cwd=tmp_path)[1] & {"numpy", "textual_plot", "krippendorff", "sklearn", "scipy"}
 
 
 LATER = (
-    "generation.recipes", "review.release.ship", "review.report", "review.gate", "review.agreement",
+    "generation.recipes.recipe", "review.release.ship", "review.report", "review.gate.decision", "review.agreement",
     "review.lint", "review.formats.registry", "tui.screens.browse", "tui.screens.agreement", "tui.screens.datasets",
     "tui.widgets.plots",
 )  # fmt: skip
@@ -153,7 +153,7 @@ LATER = (
 
 def test_the_app_starts_without_what_opens_later(tmp_path: Path) -> None:
     code = f"""
-import json, sys, tui.app
+import json, sys, tui.app.app
 sys.stderr.write("\\n" + json.dumps([[name for name in {LATER!r} if name in sys.modules], []]))
 """
     assert imported_by(code, cwd=tmp_path)[0] == []

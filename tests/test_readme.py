@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from db.workspace import open_workspace
+from db.store.workspace import open_workspace
 from tests.support.terminal import Terminal
 
 ROOT = Path(__file__).parents[1]

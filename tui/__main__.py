@@ -1,5 +1,5 @@
 """`python -m tui`: the command line, for children that this program starts."""
 
-from tui.cli import main
+from tui.cli.command_line import main
 
 main()

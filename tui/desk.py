@@ -11,18 +11,18 @@ from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from db.connection import Connection
 from db.errors import EvalwrightError
 from db.records import Answers, BlindExample, Dataset, ShownAnswer
-from review.annotation import Submitted, earlier_answer, next_skipped, submit
-from review.assignment import Session, end_session, keep_alive, next_example, start_session
-from review.drafts import KeptDraft, keep_draft, kept_draft
-from review.kept_answers import take_up
-from review.second_look import SecondLook, answer_again, decline, offer_again
-from review.steering import find
+from db.store.connection import Connection
+from review.annotation.drafts import KeptDraft, keep_draft, kept_draft
+from review.annotation.kept_answers import take_up
+from review.annotation.second_look import SecondLook, answer_again, decline, offer_again
+from review.annotation.submitting import Submitted, earlier_answer, next_skipped, submit
+from review.assignment.serving import Session, end_session, keep_alive, next_example, start_session
+from review.datasets.find_and_close import find
+from tui.app.reading import ReviewStatus, read_review_status
+from tui.app.store import Store
 from tui.draft import Draft, choice_keys
-from tui.reading import ReviewStatus, read_review_status
-from tui.store import Store
 
 PACE_ANSWERS = 20
 """How many of the latest answers the pace is measured on."""

@@ -9,7 +9,7 @@ from string import ascii_lowercase
 from typing import Any, Literal
 
 from db.records import Annotation, Answers, AnswerValue, Choice, Question
-from review.questions import RELEVANCE, YES_NO
+from review.annotation.questions import RELEVANCE, YES_NO
 
 KEPT = ("label", "relevance", "ambiguous", "flagged", "comment", "edit")
 """The fields that a kept draft has beside the answers and what was rated."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from db.filesystem import open_own
+from db.store.filesystem import open_own
 
 POLL_SECONDS = 0.1
 

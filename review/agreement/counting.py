@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from db.records import BlindAnswer
-from review.settling import AT_MOST, FIRST_ASKED
+from review.assignment.settling import AT_MOST, FIRST_ASKED
 
 
 def counted_answers(answers: Sequence[BlindAnswer], *, always_three: bool) -> list[BlindAnswer]:

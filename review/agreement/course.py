@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from review.evidence import measure
-from review.json_text import fields_of
-from review.policy import Policy
-from review.sample import Sample
+from review.gate.evidence import measure
+from review.gate.policy import Policy
+from review.gate.sample import Sample
+from review.text.json import fields_of
 
 POINTS = 30
 """A curve is drawn through at most so many sample sizes."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from db import imported_ratings as rows
-from db.connection import Connection, snapshot
 from db.imported_ratings import ImportedRating, RatingSet
 from db.records import Dataset
+from db.store.connection import Connection, snapshot
 from review.agreement.questions import QuestionAgreement, Rating, question_agreement
 
 

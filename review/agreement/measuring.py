@@ -13,20 +13,20 @@ from dataclasses import dataclass, field
 from db import annotators as annotator_rows
 from db import evidence as rows
 from db import quality as quality_rows
-from db.connection import Connection, snapshot
 from db.mixed_in import gold_answers, repeat_pairs
 from db.quality import TimedAnswer
 from db.records import BlindAnswer, Dataset, Question
+from db.store.connection import Connection, snapshot
 from review.agreement.annotators import AnnotatorQuality, Yardstick, quality
 from review.agreement.counting import counted_answers
 from review.agreement.course import Course, courses
 from review.agreement.imported import imported_agreement
+from review.agreement.label_classes import LabelClasses, label_classes
 from review.agreement.pairs import PairAgreement, pairs
 from review.agreement.questions import QuestionAgreement, Rating, question_agreement
-from review.label_classes import LabelClasses, label_classes
-from review.policy import Policy, policy_of
-from review.questions import LEVELS, RELEVANCE
-from review.sample import Sample, draw_sample
+from review.annotation.questions import LEVELS, RELEVANCE
+from review.gate.policy import Policy, policy_of
+from review.gate.sample import Sample, draw_sample
 from review.stats.calibration import Calibration, calibration
 from review.stats.patterns import Level, Value
 

@@ -6,7 +6,6 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from review.json_text import fields_of
 from review.stats.bootstrap import BootstrapInterval, Coefficient, bootstrap_intervals
 from review.stats.coded import Coded, coded, tally_coded
 from review.stats.coefficients import (
@@ -22,6 +21,7 @@ from review.stats.coefficients import (
 from review.stats.measure import Measure, undefined
 from review.stats.paired import NO_SHARED_UNITS, ONE_SAYS_THE_SAME, Pairs, as_measure, pairs_of
 from review.stats.patterns import Level, Patterns, Value
+from review.text.json import fields_of
 
 if TYPE_CHECKING:
     from review.stats.patterns import Array

@@ -12,8 +12,8 @@ from review.formats.example import JSON, SourceExample
 from review.formats.format import About, Contents, Format, Source
 from review.formats.json_lines import read_document, shown_name
 from review.formats.names import safe_name
+from review.formats.outside_folder import in_folder
 from review.formats.questions import QuestionReader, why_no_questions
-from review.outside_files import in_folder
 
 FOLDER = "big-bench"
 FILE = "task.json"

@@ -16,7 +16,7 @@ from review.formats.format import About, Contents, Format, Source
 from review.formats.hugging_face import columns
 from review.formats.json_lines import read_document, shown_name
 from review.formats.names import safe_name
-from review.outside_files import in_folder
+from review.formats.outside_folder import in_folder
 
 FILE = "croissant.json"
 RAI_FIELDS = (

@@ -9,12 +9,12 @@ from typing import Any
 
 from db.errors import InputError
 from db.records import Question
+from review.annotation.questions import OPTIONS_KEY, parse_questions
 from review.formats.example import JSON
 from review.formats.format import Source
 from review.formats.json_lines import read_document, shown_name
-from review.outside_files import in_folder
-from review.questions import OPTIONS_KEY, parse_questions
-from review.toml_file import Section
+from review.formats.outside_folder import in_folder
+from review.text.toml import Section
 
 FOLDER, FILE = "review", "review.json"
 DEPTH = 5

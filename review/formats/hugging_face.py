@@ -17,8 +17,8 @@ from review.formats.example import JSON, write_row
 from review.formats.format import About, Contents, Format, Source
 from review.formats.json_lines import LINES, read_text, shown_name
 from review.formats.names import safe_name
+from review.formats.outside_folder import in_folder, matching
 from review.formats.yaml_text import dump_yaml, load_yaml
-from review.outside_files import in_folder, matching
 
 CARD = "README.md"
 SPLIT = "validation"

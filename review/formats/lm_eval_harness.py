@@ -19,9 +19,9 @@ from review.formats.example import JSON, SourceExample
 from review.formats.format import About, Contents, Format, Source
 from review.formats.json_lines import first_row, read_lines, read_text, shown_name, write_file
 from review.formats.names import safe_name
+from review.formats.outside_folder import in_folder
 from review.formats.questions import QuestionReader, why_no_questions
 from review.formats.yaml_text import dump_yaml, load_yaml
-from review.outside_files import in_folder
 
 FOLDER = "lm-eval"
 FIELDS = ("question", "choices", "target")

@@ -20,7 +20,7 @@ from review.formats import (
 from review.formats.format import About, Contents, Format, Source
 from review.formats.from_release import with_release
 from review.formats.json_lines import shown_name
-from review.outside_files import in_folder
+from review.formats.outside_folder import in_folder
 
 FORMATS: tuple[Format, ...] = (
     hugging_face.FORMAT,

@@ -18,17 +18,17 @@ from db import annotators, disclosures, packets, re_reviews
 from db import assignment as rows
 from db.assignment_settings import settings_of
 from db.clock import now
-from db.connection import Connection, write
 from db.errors import InputError
 from db.examples import get_blind
 from db.names import composed
 from db.packet_file import PacketFacts, fill_file
 from db.packets import PacketRow, Planned
 from db.records import Dataset
-from db.workspace import mode_of, open_workspace, workspace_id
-from review import mixing, re_review
-from review.allowed import barred, check_allowed
-from review.assignment import PACKET_HOST, Session, advance, left_to_ask, release
+from db.store.connection import Connection, write
+from db.store.workspace import mode_of, open_workspace, workspace_id
+from review.assignment import mixing, re_review
+from review.assignment.allowed import barred, check_allowed
+from review.assignment.serving import PACKET_HOST, Session, advance, left_to_ask, release
 
 EXAMPLES, MOST_EXAMPLES = 200, 500
 """How many examples a packet holds if nobody says, and at most: it is reserved, and merged, in one transaction."""

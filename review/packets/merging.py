@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db import packets
-from db.connection import Connection, snapshot, write
 from db.errors import EvalwrightError, InputError, WorkspaceError
 from db.packet_file import PacketFacts, damaged, read_packet
 from db.packets import PacketRow, Planned
 from db.records import ShownAnswer
-from db.workspace import workspace_id
+from db.store.connection import Connection, snapshot, write
+from db.store.workspace import workspace_id
 from review.packets.conflicts import Conflict
 from review.packets.storing import Merge
 

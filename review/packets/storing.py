@@ -14,19 +14,19 @@ from collections.abc import Sequence
 from db import annotations as annotation_rows
 from db import assignment as rows
 from db import datasets, disclosures, drafts, packets, re_reviews
-from db.connection import Connection
 from db.errors import InputError
 from db.examples import get_blind
 from db.packets import PacketRow, Planned, StoredAnswer
 from db.records import Annotation, Answers, BlindAnswer, Dataset, Occasion, ShownAnswer
 from db.rulings import rulings_on
-from review.annotation import check
-from review.assignment import PACKET_HOST, refresh_status
-from review.bounds import check_revision
-from review.mixing import MIXED_IN, note_answered
+from db.store.connection import Connection
+from review.annotation.bounds import check_revision
+from review.annotation.submitting import check
+from review.assignment.mixing import MIXED_IN, note_answered
+from review.assignment.re_review import refresh
+from review.assignment.serving import PACKET_HOST, refresh_status
 from review.packets.conflicts import Conflict, Why
 from review.packets.copies import differ, said_last, session_of_copy, session_of_marks
-from review.re_review import refresh
 
 DIFFERENT = "copies of a packet differ"
 """The reason of the skip that stands where none of them counts."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID, uuid5
 
-from review.behaviors import written_by_model
+from review.assignment.settling import AT_MOST, FIRST_ASKED
+from review.datasets.behaviors import written_by_model
 from review.formats.example import JSON
 from review.formats.format import About
 from review.release.card import LIMITS
 from review.release.shipment import Shipment
 from review.report.decision import bounds, value_of
-from review.settling import AT_MOST, FIRST_ASKED
 from review.version import version
 
 

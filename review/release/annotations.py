@@ -15,14 +15,14 @@ from typing import Any
 from db.evidence import OrderedExample
 from db.outside_files import MOST_DOCUMENT, read_outside
 from db.records import Annotation, BlindAnswer, Question
+from review.agreement.label_classes import label_classes
 from review.formats.from_release import FILE as REVIEW_FILE
 from review.formats.json_lines import read_lines, write_file
-from review.json_text import from_json, to_json
-from review.label_classes import label_classes
+from review.gate.sample import Review
+from review.gate.starts import ScoreTotals, Start
+from review.gate.what_changed import METHOD
 from review.release.shipment import Shipment
-from review.sample import Review
-from review.starts import ScoreTotals, Start
-from review.what_changed import METHOD
+from review.text.json import from_json, to_json
 
 ANNOTATIONS, EXAMPLES = "annotations.jsonl", "examples.jsonl"
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from review.decision_words import looks, other_policies, verdict
-from review.evidence import AFTER_RULINGS
+from review.gate.evidence import AFTER_RULINGS
+from review.gate.words import looks, other_policies, verdict
+from review.lead.rulings import RulingOutcome
 from review.release.shipment import Generation, Shipment
 from review.report.blocks import Block, Heading, Paragraph, Preformatted, bullets, lowered, paragraphs, table
 from review.report.dataset import VALIDATION, agreement_blocks, job_blocks, validation_blocks, validation_row
 from review.report.decision import answer_blocks, evidence_table, key_to_evidence
 from review.report.markdown import markdown
-from review.rulings import RulingOutcome
 from review.version import version
 
 LONGEST_PROMPT = 3000

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from db.connection import Connection, snapshot
 from db.export_file import write_database
 from db.exports import TABLES, Table, rows_of
+from db.store.connection import Connection, snapshot
+from db.store.workspace import mode_of
 from db.visible import HOSTILE
-from db.workspace import mode_of
 from review.formats.json_lines import encode_row
 from review.release.beside import publish, written_beside
 

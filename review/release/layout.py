@@ -7,20 +7,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from review.annotation.guidelines import in_markdown
 from review.formats.format import Format
 from review.formats.from_release import FOLDER as REVIEW
 from review.formats.hugging_face import CARD
 from review.formats.registry import format_named, write_formats
-from review.guidelines import in_markdown
-from review.json_text import to_json
-from review.policy import Policy
-from review.portfolio import Portfolio
+from review.gate.policy import Policy
+from review.gate.portfolio import Portfolio
 from review.release.about import describe
 from review.release.annotations import write_review
 from review.release.card import card
 from review.release.manifest import ShippedDataset, write_manifest
 from review.release.shipment import Shipment
 from review.report import bound_together, to_html, to_markdown
+from review.text.json import to_json
 from review.version import version
 
 REPORT, POLICY, DECISION, GENERATION = "report.json", "policy.toml", "decision.json", "generation.json"

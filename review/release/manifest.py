@@ -15,7 +15,7 @@ from pathlib import Path
 
 from db.errors import InputError
 from db.outside_files import MOST_DOCUMENT, is_irregular, open_outside, read_outside
-from review.json_text import from_json, to_json
+from review.text.json import from_json, to_json
 from review.version import version
 
 MANIFEST, HASH = "manifest.json", "manifest.sha256"

@@ -9,25 +9,25 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from db import decisions
-from db.connection import Connection, write
 from db.errors import EvalwrightError, InputError
 from db.records import Dataset
-from db.workspace import workspace_id
-from review.bounds import REASON, check_length
+from db.store.connection import Connection, write
+from db.store.workspace import workspace_id
+from review.annotation.bounds import REASON, check_length
 from review.formats import winogenerated
 from review.formats.format import Format
 from review.formats.hugging_face import CARD
 from review.formats.names import safe_name, safe_names
 from review.formats.registry import FORMATS
-from review.gate import Decision
-from review.policy import Policy
-from review.portfolio import Member, Portfolio, e_value, judge_portfolio, record_shipped
+from review.gate.decision import Decision
+from review.gate.policy import Policy
+from review.gate.portfolio import Member, Portfolio, e_value, judge_portfolio, record_shipped
+from review.gate.verdicts import VERDICT_WORDS
 from review.release.about import canary_line
 from review.release.beside import publish, refuse_existing, written_beside
 from review.release.layout import Whole, WrittenRelease, write_release
 from review.release.shipment import Shipment, read_shipment
 from review.release.verify import verify
-from review.verdicts import VERDICT_WORDS
 
 
 class RefusedError(EvalwrightError):

@@ -11,7 +11,6 @@ from db import datasets as dataset_rows
 from db import decisions as decision_rows
 from db import jobs as job_rows
 from db import rulings as ruling_rows
-from db.connection import Connection, snapshot
 from db.errors import EvalwrightError, InputError
 from db.examples import iterate_examples
 from db.history import CallMade, first_prompts
@@ -19,14 +18,15 @@ from db.job_records import Job, JobTexts
 from db.records import Annotation, Dataset, Example
 from db.removals import Removal, removed, removed_questions
 from db.rulings import Ruling
+from db.store.connection import Connection, snapshot
+from review.annotation.pseudonyms import pseudonyms
 from review.formats.format import Contents
-from review.gate import Decision, judge_with_id
-from review.policy import Policy
-from review.pseudonyms import pseudonyms
+from review.gate.decision import Decision, judge_with_id
+from review.gate.policy import Policy
+from review.gate.sample import Review, read_review
+from review.lead.rulings import as_source, shipped_examples
 from review.report import DatasetReport, report_on
-from review.rulings import as_source, shipped_examples
-from review.sample import Review, read_review
-from review.toml_file import parse
+from review.text.toml import parse
 
 LOOKS = 20
 """How often a dataset is read again whose validators answer meanwhile."""

@@ -12,19 +12,19 @@ from typing import Any
 from db.outside_files import MOST_DOCUMENT, MOST_SETTINGS, read_outside
 from db.visible import visible
 from review.agreement import counted_answers, question_agreements
-from review.facts import facts_of
 from review.formats.example import SourceExample
 from review.formats.from_release import FOLDER as REVIEW
 from review.formats.jsonl import read_file
-from review.gate import decide, evidence_of
-from review.json_text import to_json
-from review.policy import Policy, parse_policy
+from review.gate.decision import decide, evidence_of
+from review.gate.facts import facts_of
+from review.gate.policy import Policy, parse_policy
+from review.gate.sample import samples_of
+from review.gate.what_changed import METHOD
 from review.release.annotations import Reviewed, method_of, read_review
 from review.release.layout import DECISION, POLICY, REPORT
 from review.release.manifest import Manifest, ShippedDataset, check_files, read_manifest
 from review.report.gather import validation
-from review.sample import samples_of
-from review.what_changed import METHOD
+from review.text.json import to_json
 
 LONGEST_SENTENCE, KEPT_END = 600, 100
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from review.decision_words import looks, reached, remarks, to_go_by_name, verdict, warnings
+from review.gate.verdicts import DECISION_MARKS, outcome
+from review.gate.words import looks, reached, remarks, to_go_by_name, verdict, warnings
 from review.report.blocks import Bar, Block, Cell, Column, Paragraph, Table, bullets, paragraphs, table
-from review.verdicts import DECISION_MARKS, outcome
 
 if TYPE_CHECKING:
-    from review.evidence import Evidence
-    from review.gate import Decision
+    from review.gate.decision import Decision
+    from review.gate.evidence import Evidence
 
 EVIDENCE = (
     Column("evidence"),

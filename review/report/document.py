@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from review.decision_words import in_brief, other_policies, verdict
+from review.gate.words import in_brief, other_policies, verdict
 from review.report.blocks import Block, Cell, Heading, Paragraph, Preformatted, bullets, paragraphs, table
 from review.report.dataset import VALIDATION, dataset_section, validation_row
 from review.report.model import Comparison, DatasetReport, Report

@@ -15,18 +15,19 @@ from db import jobs as job_rows
 from db import quality as quality_rows
 from db import rulings as ruling_rows
 from db.clock import now_text
-from db.connection import Connection
 from db.examples import iterate_examples
 from db.records import Dataset, Example
+from db.store.connection import Connection
 from review.agreement import REPLICATES, SEED, agreement
-from review.behaviors import behavior_key, written_by_model
-from review.first_two import is_rated
-from review.gate import Decision, judge
-from review.measurements import measurements
-from review.policy import Policy
-from review.portfolio import Portfolio, judge_portfolio
-from review.pseudonyms import pseudonyms
-from review.questions import RELEVANCE
+from review.annotation.pseudonyms import pseudonyms
+from review.annotation.questions import RELEVANCE
+from review.comparisons.measurements import measurements
+from review.datasets.behaviors import behavior_key, written_by_model
+from review.gate.decision import Decision, judge
+from review.gate.first_two import is_rated
+from review.gate.policy import Policy
+from review.gate.portfolio import Portfolio, judge_portfolio
+from review.gate.sample import Sample, SampledExample, draw_sample
 from review.report.lint import excerpt, lint_lines
 from review.report.model import (
     Comment,
@@ -40,7 +41,6 @@ from review.report.model import (
     Validation,
 )
 from review.report.portfolio import together
-from review.sample import Sample, SampledExample, draw_sample
 from review.stats.bootstrap import bootstrap_intervals
 from review.stats.shares import wilson
 from review.version import version

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from review.markdown_text import bullets, indented, shown, table
 from review.report.blocks import Block, Bullets, Figures, Heading, Item, Paragraph, Preformatted, Section, Table
 from review.report.document import report_blocks
 from review.report.model import Report
+from review.text.markdown import bullets, indented, shown, table
 
 
 def to_markdown(report: Report) -> str:

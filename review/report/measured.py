@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from review.measurements import Measurements
+from review.comparisons.measurements import Measurements
+from review.comparisons.second_look_effects import ArmFound
 from review.report import words
 from review.report.blocks import Block, table
-from review.second_look_effects import ArmFound
 from review.stats.resampled_mean import ResampledMean
 
 HEADINGS = ("what", "value (95 % interval, one look)", "from")

@@ -7,9 +7,9 @@ from typing import Any
 
 from db.candidates import FunnelRow
 from review.agreement import Agreement
-from review.gate import Decision, Verdict
-from review.json_text import fields_of
-from review.measurements import Measurements
+from review.comparisons.measurements import Measurements
+from review.gate.decision import Decision, Verdict
+from review.text.json import fields_of
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class JudgedTogether:
-    """What the portfolio says of one dataset; see `review.portfolio.Member`.
+    """What the portfolio says of one dataset; see `review.gate.portfolio.Member`.
 
     Attributes:
         decision: What the portfolio says.
@@ -183,7 +183,7 @@ class JudgedTogether:
 
 @dataclass(frozen=True)
 class Together:
-    """What the portfolio says of the datasets of the workspace; see `review.portfolio.Portfolio`.
+    """What the portfolio says of the datasets of the workspace; see `review.gate.portfolio.Portfolio`.
 
     Attributes:
         ships: Whether any may ship now.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from review.decision_words import e_value
-from review.portfolio import Portfolio
+from review.gate.portfolio import Portfolio
+from review.gate.verdicts import VERDICT_WORDS
+from review.gate.words import e_value
 from review.report.blocks import Block, Column, Paragraph, table
 from review.report.model import JudgedTogether, Together
-from review.verdicts import VERDICT_WORDS
 
 STANDINGS = {"shipped": "has shipped under the portfolio", "single": "came later: judged singly"}
 

@@ -12,10 +12,10 @@ from itertools import groupby
 from statistics import median
 from typing import Any
 
-from review.json_text import fields_of
 from review.stats.consensus import consensus
 from review.stats.measure import Interval, Measure, undefined
 from review.stats.shares import wilson
+from review.text.json import fields_of
 
 Answers = Mapping[Any, Mapping[Any, str]]
 """For each example, the label of each annotator who answered it."""

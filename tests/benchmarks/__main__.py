@@ -17,7 +17,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from db import sqlite
+from db.store import sqlite
 from tests.benchmarks.rows import Row, read
 
 SMALL = {

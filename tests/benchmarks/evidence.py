@@ -17,11 +17,11 @@ import krippendorff
 import numpy as np
 
 from db.records import BlindAnswer
-from review.gate import evidence_of
-from review.policy import load_policy
-from review.sample import Sample, SampledExample
-from review.settling import settle
-from review.starts import ScoreTotals
+from review.assignment.settling import settle
+from review.gate.decision import evidence_of
+from review.gate.policy import load_policy
+from review.gate.sample import Sample, SampledExample
+from review.gate.starts import ScoreTotals
 from tests.benchmarks.rows import ProcessorRound, Row, middle_of, milliseconds, run
 
 FEW, REVIEWED = 1_000, 0.9

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from db.connection import Connection
 from db.job_records import Limits
-from db.workspace import open_workspace
-from generation.behaviors import parse_behavior
-from generation.jobs import create_job, find_job
-from generation.recipes import load_recipe
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
+from generation.jobs.jobs import create_job, find_job
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.recipe import load_recipe
 from tests.benchmarks.rows import Row, middle_of, milliseconds, run
 from tests.support.command_line import environment, start
 from tests.support.faulty_server import Running, serving

@@ -11,7 +11,7 @@ from typing import Any
 import anthropic
 import httpx2
 
-from generation.stepping_back import step_back
+from generation.worker.niceness import step_back
 
 IN_FLIGHT = 256
 

@@ -18,11 +18,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from db.connection import Connection, write
-from db.workspace import open_workspace
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
+from review.datasets.importing import import_source
 from review.formats.format import Source
 from review.formats.registry import sources
-from review.importing import import_source
 from tests.benchmarks.rows import Row, middle_of, run
 from tests.benchmarks.texts import statements
 

@@ -20,14 +20,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from db.connection import Connection
 from db.job_records import Job, Limits
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
 from db.worker_lease import current_lease
-from db.workspace import open_workspace
-from generation.behaviors import parse_behavior
-from generation.jobs import create_job, find_job
-from generation.lease import is_live
-from generation.recipes import load_recipe
+from generation.jobs.jobs import create_job, find_job
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.recipe import load_recipe
+from generation.worker.lease import is_live
 from tests.support.command_line import environment
 from tests.support.faulty_server import Running, serving
 from tests.support.recount import drift

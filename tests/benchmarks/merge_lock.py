@@ -15,9 +15,9 @@ from contextlib import closing
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
-from db.connection import BACKGROUND_ROWS, connect, write
-from db.sqlite import OperationalError
-from db.workspace import open_workspace
+from db.store.connection import BACKGROUND_ROWS, connect, write
+from db.store.sqlite import OperationalError
+from db.store.workspace import open_workspace
 from review.packets import make_packet, merge_packet
 from tests.benchmarks.rows import Row, run
 from tests.support.packets import label_packet

@@ -17,13 +17,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from db import assignment, datasets
-from db.connection import Connection, write
 from db.examples import review_position
-from db.workspace import open_workspace
-from generation.behaviors import parse_behavior
-from generation.jobs import create_job
-from generation.recipes import load_recipe
-from review.assignment import start_session
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
+from generation.jobs.jobs import create_job
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.recipe import load_recipe
+from review.assignment.serving import start_session
 from tests.benchmarks.review_latency import BEHAVIOR, Terminal, answer_for_a_while, sync_seconds
 from tests.benchmarks.rows import Row, milliseconds, percentile, run
 

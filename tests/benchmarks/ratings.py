@@ -21,7 +21,7 @@ from pathlib import Path
 import krippendorff
 import numpy as np
 
-from db.workspace import open_workspace
+from db.store.workspace import open_workspace
 from tests.benchmarks.rows import ProcessorRound, Row, middle_of, run
 from tests.support.annotators import Annotators, Truth
 from tests.support.workspaces import make_dataset

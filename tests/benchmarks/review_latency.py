@@ -19,11 +19,11 @@ from contextlib import suppress
 from fcntl import ioctl
 from pathlib import Path
 
-from db.workspace import open_workspace
-from generation.behaviors import parse_behavior
-from generation.jobs import create_job
-from generation.recipes import load_recipe
-from review.importing import import_file
+from db.store.workspace import open_workspace
+from generation.jobs.jobs import create_job
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.recipe import load_recipe
+from review.datasets.importing import import_file
 
 COLUMNS, ROWS = 80, 24
 NUMBER = re.compile(r"Statement (\d{7})")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from db.workspace import open_workspace
+from db.store.workspace import open_workspace
 from tests.benchmarks.long_run import NAMES, lost_or_doubled, run, table
 from tests.support.recount import drift
 from tests.support.typist import Given

@@ -9,9 +9,9 @@ import time
 from os import kill
 from typing import Literal
 
-from db.connection import write
 from db.examples import insert_examples
-from db.workspace import open_workspace
+from db.store.connection import write
+from db.store.workspace import open_workspace
 from tests.crash.harness import Ended, State, Subject, stop_and_kill
 from tests.support.command_line import ROOT, command
 from tests.support.packets import label_packet

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from db.workspace import open_workspace
+from db.store.workspace import open_workspace
 from tests.crash.command import Command, names
 from tests.crash.harness import Ended, State, one_sentence, stop_and_kill
 from tests.support.called import call

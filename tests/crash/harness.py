@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from db.connection import Connection, connect
-from db.sqlite import OperationalError, sqlite3
-from db.workspace import is_sound
+from db.store.connection import Connection, connect
+from db.store.sqlite import OperationalError, sqlite3
+from db.store.workspace import is_sound
 
 Moment = Literal["before", "inside", "after"]
 """Where it was when it was cut off: nothing was written yet, something was under way, everything was."""

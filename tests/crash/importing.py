@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from db import datasets
-from db.workspace import open_workspace
+from db.store.workspace import open_workspace
 from tests.crash.command import Command
 from tests.crash.harness import Ended, State
 from tests.support.packets import label_packet, stored

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from db.datasets import all_datasets
 from db.packets import all_packets
-from db.workspace import open_workspace
+from db.store.workspace import open_workspace
 from review.packets import make_packet, merge_packet
 from tests.crash.command import Command
 from tests.crash.harness import Ended, State

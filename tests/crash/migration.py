@@ -6,9 +6,9 @@ import random
 from pathlib import Path
 from typing import Any
 
-from db import schema
-from db.connection import Connection
-from db.workspace import open_workspace, user_version
+from db.store import schema
+from db.store.connection import Connection
+from db.store.workspace import open_workspace, user_version
 from tests.crash.command import Command
 from tests.crash.harness import Ended, State
 from tests.support.opening import make_old

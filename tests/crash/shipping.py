@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from db.workspace import open_workspace
-from review.facts import measured_facts
+from db.store.workspace import open_workspace
+from review.gate.facts import measured_facts
 from review.release.verify import verify
 from tests.crash.command import Command, names
 from tests.crash.harness import Ended, State

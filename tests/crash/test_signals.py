@@ -13,11 +13,11 @@ import pytest
 
 from db import jobs
 from db.exports import TABLES
+from db.store.workspace import is_sound, open_workspace
 from db.worker_lease import current_lease
-from db.workspace import is_sound, open_workspace
-from generation.behaviors import parse_behavior
-from generation.jobs import create_job
-from generation.recipes import load_recipe
+from generation.jobs.jobs import create_job
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.recipe import load_recipe
 from tests.crash.app import App
 from tests.crash.command import Command
 from tests.crash.harness import Subject, again_and_again, told

@@ -12,15 +12,15 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from typing import ClassVar
 
-from db.connection import Connection, connect
 from db.errors import WorkspaceError
-from db.sqlite import DatabaseError
+from db.store.connection import Connection, connect
+from db.store.sqlite import DatabaseError
+from db.store.workspace import open_workspace
 from db.worker_lease import current_lease
-from db.workspace import open_workspace
-from generation.behaviors import parse_behavior
 from generation.engines.anthropic_messages import AnthropicEngine
-from generation.jobs import create_job, find_job
-from generation.recipes import load_recipe, parse_recipe
+from generation.jobs.jobs import create_job, find_job
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.recipe import load_recipe, parse_recipe
 from tests.crash.harness import Ended, State, Subject, stop_and_kill
 from tests.support.command_line import PATIENCE, environment, start
 from tests.support.faulty_server import serving

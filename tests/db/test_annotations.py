@@ -1,6 +1,6 @@
 from db import annotations, annotators, assignment
-from db.connection import Connection, write
 from db.records import Answers, Occasion
+from db.store.connection import Connection, write
 from tests.support.workspaces import NO, YES, answer, make_dataset
 
 

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from db import annotators, schema
-from db.connection import Connection, write
-from db.workspace import open_workspace
+from db import annotators
+from db.store import schema
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
 
 
 def test_a_name_is_one_annotator(connection: Connection) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from db.backups import back_up
-from db.copies import COMPANIONS, partial_file
 from db.errors import EvalwrightError, InputError, WorkspaceError
-from db.workspace import open_workspace
+from db.store.backups import back_up
+from db.store.copies import COMPANIONS, partial_file
+from db.store.workspace import open_workspace
 from tests.support.backups import answers, make, names
 from tests.support.processes import Child, context
 from tests.support.window import window

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from db import candidates, jobs
-from db.connection import Connection, write
 from db.job_records import NewCandidate
+from db.store.connection import Connection, write
 from tests.support.scripted_engine import make_job
 
 

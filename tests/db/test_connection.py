@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-import db.connection
-import db.workspace
-from db import sqlite
-from db.connection import Connection, connect, in_bulk, snapshot, write
+import db.store.connection
+import db.store.workspace
 from db.errors import InputError, WorkspaceBusyError, WorkspaceError
-from db.sqlite import IntegrityError, OperationalError, sqlite3
-from db.workspace import open_workspace
-from generation.worker import Worker
+from db.store import sqlite
+from db.store.connection import Connection, connect, in_bulk, snapshot, write
+from db.store.sqlite import IntegrityError, OperationalError, sqlite3
+from db.store.workspace import open_workspace
+from generation.worker.worker import Worker
 from tests.support.contention import hold_lock, read_then_add, wait_for_lock
 from tests.support.processes import Child, context
 from tests.support.workspaces import add_examples, make_dataset, needs_wal
@@ -69,14 +69,14 @@ def test_connections_are_opened_in_one_place() -> None:
                 }:
                     openers.add((file.relative_to(ROOT).as_posix(), ast.unparse(node.func)))
     assert openers == {
-        ("db/connection.py", "sqlite3.connect"),
-        ("db/workspace.py", "connect"),
-        ("db/open_files.py", "sqlite3.connect"),
-        ("db/copies.py", "sqlite3.connect"),
-        ("db/copies.py", "connect"),
-        ("db/backups.py", "sqlite3.connect"),
-        ("db/backups.py", "connect"),
-        ("db/schema.py", "sqlite3.connect"),
+        ("db/store/connection.py", "sqlite3.connect"),
+        ("db/store/workspace.py", "connect"),
+        ("db/store/open_files.py", "sqlite3.connect"),
+        ("db/store/copies.py", "sqlite3.connect"),
+        ("db/store/copies.py", "connect"),
+        ("db/store/backups.py", "sqlite3.connect"),
+        ("db/store/backups.py", "connect"),
+        ("db/store/schema.py", "sqlite3.connect"),
     }
 
 
@@ -120,7 +120,7 @@ def test_the_workers_connections_are_durable(workspace_path: Path, monkeypatch: 
         return connection
 
     open_workspace(workspace_path).close()
-    monkeypatch.setattr(db.workspace, "connect", spy)
+    monkeypatch.setattr(db.store.workspace, "connect", spy)
     worker = Worker(workspace_path)
     worker.stop()
     assert asyncio.run(worker.run())
@@ -205,7 +205,7 @@ def test_a_write_takes_the_lock_before_it_reads(connection: Connection, workspac
 def test_reads_are_patient_again_after_a_write(connection: Connection) -> None:
     set_settings(connection, "written")
     (patience,) = connection.execute("PRAGMA busy_timeout").fetchone()
-    assert patience == db.connection.READ_PATIENCE_MS
+    assert patience == db.store.connection.READ_PATIENCE_MS
 
 
 def test_what_is_read_in_a_write_is_still_so_when_it_writes(connection: Connection, workspace_path: Path) -> None:
@@ -232,7 +232,7 @@ def test_a_writer_has_its_turn_soon_after_another_has_ended(connection: Connecti
 def test_a_writer_gives_up_in_the_end(
     connection: Connection, workspace_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db.connection, "WRITE_PATIENCE", 0.05)
+    monkeypatch.setattr(db.store.connection, "WRITE_PATIENCE", 0.05)
     other = connect(workspace_path)
     with write(other), pytest.raises(WorkspaceBusyError, match="nothing was written"):
         set_settings(connection, "written")

@@ -1,9 +1,9 @@
 import pytest
 
 from db import datasets
-from db.connection import Connection, write
 from db.examples import get_blind, insert_examples, iterate_examples
-from db.sqlite import IntegrityError
+from db.store.connection import Connection, write
+from db.store.sqlite import IntegrityError
 from tests.support.workspaces import CHOICES, SEED, add_examples, make_dataset, new_examples
 
 

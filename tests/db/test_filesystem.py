@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from db import filesystem, workspace
-from db.connection import Connection
 from db.errors import InputError, WorkspaceError
-from db.sqlite import sqlite3
-from db.workspace import open_workspace
+from db.store import filesystem, workspace
+from db.store.connection import Connection
+from db.store.sqlite import sqlite3
+from db.store.workspace import open_workspace
 from review.packets import make_packet
 from tests.support.workspaces import make_dataset, needs_wal
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from db import schema, workspace
-from db.connection import connect
-from db.workspace import open_workspace, workspace_id
+from db.store import schema, workspace
+from db.store.connection import connect
+from db.store.workspace import open_workspace, workspace_id
 from tests.db.test_workspace import NOW, backups, old_workspace, refused
 
 ENDLESS = "WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n) SELECT * FROM n"

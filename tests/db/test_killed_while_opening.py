@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import connect
-from db.sqlite import sqlite3
+from db.store.connection import connect
+from db.store.sqlite import sqlite3
 from tests.db.test_workspace import NOW, backups, old_workspace
 from tests.support.opening import open_and_die_at, open_together
 from tests.support.processes import Child, context

@@ -21,13 +21,13 @@ from db import (
     re_reviews,
     second_looks,
 )
-from db.connection import Connection
 from db.records import Dataset
-from db.workspace import open_workspace
-from review import assignment as review_assignment
-from review.annotation import earlier_answer, next_skipped, submit
-from review.assignment import end_session, keep_alive, next_example, start_session
-from review.drafts import keep_draft, kept_draft
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
+from review.annotation.drafts import keep_draft, kept_draft
+from review.annotation.submitting import earlier_answer, next_skipped, submit
+from review.assignment import serving as review_assignment
+from review.assignment.serving import end_session, keep_alive, next_example, start_session
 from tests.support.gold import mix_in
 from tests.support.large import large_dataset
 from tests.support.workspaces import NO, YES, answer

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import connect, write
 from db.errors import WorkspaceReplacedError
-from db.sqlite import sqlite3
-from db.workspace import is_sound, open_workspace
+from db.store.connection import connect, write
+from db.store.sqlite import sqlite3
+from db.store.workspace import is_sound, open_workspace
 from tests.support.processes import Child
 from tests.support.window import window
 from tests.support.workspaces import make_dataset, needs_wal
@@ -139,7 +139,7 @@ def test_two_windows_both_see_that_it_was_replaced(workspace: Path) -> None:
 def test_a_copy_that_was_made_without_sqlite_is_seen_where_no_checkpoint_can_have_written(
     workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("db.open_files.CHECKPOINT_PATIENCE", 0.05)
+    monkeypatch.setattr("db.store.open_files.CHECKPOINT_PATIENCE", 0.05)
     copy = Path(shutil.copy(workspace, workspace.with_name("copy.db")))
     connection = open_workspace(workspace)
     with write(connection):

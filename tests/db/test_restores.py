@@ -13,12 +13,12 @@ from unittest.mock import patch
 
 import pytest
 
-from db import backups, schema
-from db.backups import back_up, restore
-from db.copies import COMPANIONS
 from db.errors import EvalwrightError, InputError, WorkspaceBusyError, WorkspaceError
-from db.sqlite import sqlite3
-from db.workspace import open_workspace
+from db.store import backups, schema
+from db.store.backups import back_up, restore
+from db.store.copies import COMPANIONS
+from db.store.sqlite import sqlite3
+from db.store.workspace import open_workspace
 from tests.support.backups import answers, kept, make, names
 from tests.support.opening import make_old
 from tests.support.packets import label_packet

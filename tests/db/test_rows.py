@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from db.connection import Connection
 from db.job_records import Limits
 from db.records import BlindAnswer, Choice, Question
-from db.rows import each_record, find_record, get_record, insert, insert_all, one_value, records
-from db.sqlite import sqlite3
+from db.store.connection import Connection
+from db.store.rows import each_record, find_record, get_record, insert, insert_all, one_value, records
+from db.store.sqlite import sqlite3
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from db import schema
 from db.decisions import last_decision
 from db.sequences import sequences_of
-from db.workspace import open_workspace
+from db.store import schema
+from db.store.workspace import open_workspace
 
 
 def test_a_dataset_that_was_reopened_counts_as_two_starts(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from db import schema
-from db.workspace import open_workspace
-from review.assignment import start_session
+from db.store import schema
+from db.store.workspace import open_workspace
+from review.assignment.serving import start_session
 
 
 def test_older_re_reviews_get_the_edit_of_their_time(workspace_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

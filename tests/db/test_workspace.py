@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from db import filesystem, schema, sqlite, workspace
-from db.connection import connect, write
 from db.errors import EvalwrightError, InputError, WorkspaceError
-from db.sqlite import OperationalError, sqlite3
-from db.workspace import open_workspace, workspace_id
+from db.store import filesystem, schema, sqlite, workspace
+from db.store.connection import connect, write
+from db.store.sqlite import OperationalError, sqlite3
+from db.store.workspace import open_workspace, workspace_id
 from tests.support.opening import SECOND, look_slowly, open_together
 from tests.support.processes import Child, context
 from tests.support.workspaces import make_dataset, needs_wal
@@ -308,7 +308,7 @@ def test_an_old_sqlite_refuses_a_wal_that_others_use(
 ) -> None:
     elsewhere = open_workspace(workspace_path)
     make_dataset(elsewhere, 3)
-    monkeypatch.setattr("db.connection.READ_PATIENCE_MS", 1)
+    monkeypatch.setattr("db.store.connection.READ_PATIENCE_MS", 1)
     request.getfixturevalue("old_sqlite")
     with refused(workspace_path, "open elsewhere"):
         open_workspace(workspace_path)

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from db.connection import Connection, connect
 from db.errors import EvalwrightError
+from db.store.connection import Connection, connect
+from db.store.workspace import open_workspace
 from db.visible import HOSTILE
-from db.workspace import open_workspace
 
 LONGEST_SENTENCE = 2000
 

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from db.examples import iterate_examples
-from generation.inputs import InputShape, read_input
-from review.arguments import read_arguments
+from generation.recipes.inputs import InputShape, read_input
+from review.comparisons.arguments import read_arguments
+from review.datasets.find_and_close import find
+from review.datasets.importing import import_source
 from review.formats.example import JSON, SourceExample, read_row, write_row
 from review.formats.format import About, Source
 from review.formats.inspect_samples import row_of_id
 from review.formats.jsonl import encode_row
 from review.formats.ratings import as_numbers, read_ratings
 from review.formats.registry import FORMATS, sources
-from review.importing import import_source
-from review.rulings import as_source
-from review.steering import find
+from review.lead.rulings import as_source
 from tests.fuzz.checks import expect, folder, fresh_workspace, refusing
 from tests.fuzz.irregular import spoil
 from tests.support.contents import contents, every_kind, lettered, persona, with_lists

@@ -9,12 +9,12 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from db.connection import Connection, connect
 from db.datasets import all_datasets
 from db.packet_file import read_packet
-from db.workspace import is_sound, open_workspace
-from review.annotation import submit
-from review.assignment import next_example, start_session
+from db.store.connection import Connection, connect
+from db.store.workspace import is_sound, open_workspace
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
 from review.packets import make_packet, merge_packet
 from tests.fuzz.checks import expect, folder, refusing, workshop
 from tests.fuzz.irregular import KINDS, put

@@ -10,9 +10,6 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from generation.behaviors import parse_behavior
-from generation.calls import refuse_unstorable
-from generation.comprehension import try_out
 from generation.engines.answers import answer_index, answer_probabilities
 from generation.engines.anthropic_batches import AnthropicBatchesEngine
 from generation.engines.anthropic_messages import judgement, read_message
@@ -29,9 +26,12 @@ from generation.engines.protocol import (
     Sampling,
     StopReason,
 )
-from generation.orders import Order
-from generation.parsers import PARSERS, clean_statement, text_key
-from generation.recipes import load_recipe
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.order import Order
+from generation.recipes.parsers import PARSERS, clean_statement, text_key
+from generation.recipes.recipe import load_recipe
+from generation.trials.comprehension import try_out
+from generation.worker.calls import refuse_unstorable
 from tests.fuzz.checks import expect, refusing
 
 STOP_REASONS: tuple[StopReason, ...] = ("stop", "length", "refusal")

@@ -11,11 +11,11 @@ from pathlib import Path
 from random import Random
 
 from db import browse
-from db.connection import Connection, write
 from db.search import index_some
-from db.workspace import open_workspace
-from review.browsing import parse_query
-from review.policy import load_policy
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
+from review.gate.policy import load_policy
+from review.lead.browse import parse_query
 from review.release import Options, ship
 from review.release.manifest import ShippedDataset, write_manifest
 from review.release.verify import verify

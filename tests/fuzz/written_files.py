@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from importlib import resources
 
-from generation.behaviors import parse_behavior
 from generation.engines.registry import ENGINES
-from generation.jobs import create_job
-from generation.orders import check_wordings, read_inputs
-from generation.recipes import Recipe, load_recipe, parse_recipe, published_recipes
+from generation.jobs.jobs import create_job
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.order import check_wordings, read_inputs
+from generation.recipes.recipe import Recipe, load_recipe, parse_recipe, published_recipes
+from review.datasets.find_and_close import find
 from review.formats.json_lines import shown_name
-from review.gate import decide
-from review.policy import check_fits, load_policy, parse_policy
-from review.steering import find
+from review.gate.decision import decide
+from review.gate.policy import check_fits, load_policy, parse_policy
 from tests.fuzz.checks import expect, folder, fresh_workspace, refusing
 from tests.support.recipe_inputs import BEHAVIORS, write_inputs
 
@@ -130,7 +130,7 @@ def _read_policy(text: str) -> None:
 
 def seeds() -> list[bytes]:
     """Every published recipe, behaviours that draw on each, and the default policy."""
-    recipes = resources.files("generation").joinpath("recipe_files")
+    recipes = resources.files("generation.recipes").joinpath("recipe_files")
     texts = [recipes.joinpath(f"{name}.toml").read_bytes() for name in published_recipes()]
     policy = load_policy().text.encode()
     return [

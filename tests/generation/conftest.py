@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
-from db.workspace import open_workspace
-from generation import calls, patience, worker
-from generation.recipes import load_recipe
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
+from generation.recipes.recipe import load_recipe
+from generation.worker import calls, worker
+from generation.worker import retries as patience
 from tests.support.messages_server import KEY, MessagesServer
 from tests.support.scripted_engine import BEHAVIOR
 from tests.support.wild_server import WildServer

@@ -3,15 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
 from db.errors import InputError
 from db.examples import iterate_examples
 from db.records import Dataset, Example
-from generation.arguing import AGAINST, FOR, argue, drawn_label, prompt_for
+from db.store.connection import Connection
 from generation.engines.faults import broken_reply
 from generation.engines.protocol import EngineBusyError, EngineError, EngineUnusableError, SampleReply, SampleRequest
-from generation.patience import FAILURES_IN_A_ROW
-from review.arguments import read_arguments
+from generation.trials.arguments import AGAINST, FOR, argue, drawn_label, prompt_for
+from generation.worker.retries import FAILURES_IN_A_ROW
+from review.comparisons.arguments import read_arguments
 from tests.support.scripted_engine import ScriptedEngine, completions
 from tests.support.workspaces import make_dataset
 

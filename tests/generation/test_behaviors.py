@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from db.errors import InputError
-from generation.behaviors import load_behavior, parse_behavior
-from generation.orders import recipe_for
+from generation.recipes.behaviors import load_behavior, parse_behavior
+from generation.recipes.order import recipe_for
 
 FILE = """\
 name = "long-walks"

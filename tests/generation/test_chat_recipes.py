@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
+from db.store.connection import Connection
 from generation.engines.protocol import Judgement, JudgeRequest, SampleReply, SampleRequest
 from generation.engines.registry import ENGINES
-from generation.funnel import read_funnel
-from generation.jobs import Wanted, create_jobs, find_job
-from generation.orders import load_order
-from generation.recipes import load_recipe, published_recipes
-from generation.stages.sample import SampleStage
+from generation.jobs.funnel import read_funnel
+from generation.jobs.jobs import Wanted, create_jobs, find_job
+from generation.recipes.order import load_order
+from generation.recipes.recipe import load_recipe, published_recipes
+from generation.recipes.stages.sample import SampleStage
 from tests.support.chat_model import chat_reply
 from tests.support.recipe_inputs import write_inputs
 from tests.support.scripted_engine import ScriptedEngine, completions, probabilities, run_worker

@@ -1,9 +1,9 @@
 import pytest
 
 from db.errors import InputError
-from generation.stages.check import CheckStage
-from generation.stages.scope import Scope
-from review.toml_file import parse
+from generation.recipes.stages.check import CheckStage
+from generation.recipes.stages.scope import Scope
+from review.text.toml import parse
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection, write
 from db.errors import InputError
 from db.job_records import Limits
 from db.jobs import NewItem, claim_items, insert_items, set_state
-from db.workspace import open_workspace
-from generation.consent import agree, agreed_jobs, has_agreed, order_name, waits_for
-from generation.jobs import find_job, move_job, waiting_job, widen
-from generation.lease import give_up_lease, take_lease
-from generation.worker import Worker
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
+from generation.jobs.consent import agree, agreed_jobs, has_agreed, order_name, waits_for
+from generation.jobs.jobs import find_job, move_job, waiting_job, widen
+from generation.worker.lease import give_up_lease, take_lease
+from generation.worker.worker import Worker
 from tests.support.scripted_engine import ScriptedEngine, make_job
 
 AS_MALLORY = "UPDATE jobs SET queued_by = 'mallory'"
@@ -187,7 +187,7 @@ def test_no_yes_of_others_counts(connection: Connection, state: Path) -> None:
 async def test_a_worker_that_nobody_asked_for_runs_its_users_jobs_and_then_makes_room(
     connection: Connection, workspace_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, impatient: None
 ) -> None:
-    monkeypatch.setattr("generation.worker.REST_SECONDS", 0.0)
+    monkeypatch.setattr("generation.worker.worker.REST_SECONDS", 0.0)
     as_user(monkeypatch, tmp_path / "mallory")
     theirs = make_job(connection, count=2, rounds=1)
     as_user(monkeypatch, tmp_path / "ada")

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
 from db.errors import EvalwrightError
 from db.examples import iterate_examples
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
 from db.worker_lease import current_lease
-from db.workspace import open_workspace
 from generation.engines.model_store import cached_model, fetch_model, models_folder
-from generation.jobs import find_job
+from generation.jobs.jobs import find_job
 from tests.support.command_line import PATIENCE, environment, start
 from tests.support.scripted_engine import BEHAVIOR
 

@@ -13,19 +13,19 @@ from pathlib import Path
 import pytest
 
 from db import jobs as job_rows
-from db.connection import Connection
 from db.errors import EvalwrightError
 from db.examples import iterate_examples
 from db.job_records import Job
-from db.workspace import open_workspace
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
 from generation.engines.model_store import cached_model, fetch_model
-from generation.funnel import read_funnel
-from generation.jobs import Wanted, create_jobs
-from generation.orders import load_order
-from generation.recipes import load_recipe, published_recipes
-from generation.worker import Worker
-from review.assignment import next_example, start_session
-from review.steering import find
+from generation.jobs.funnel import read_funnel
+from generation.jobs.jobs import Wanted, create_jobs
+from generation.recipes.order import load_order
+from generation.recipes.recipe import load_recipe, published_recipes
+from generation.worker.worker import Worker
+from review.assignment.serving import next_example, start_session
+from review.datasets.find_and_close import find
 from tests.support.recipe_inputs import write_inputs
 
 pytestmark = pytest.mark.long

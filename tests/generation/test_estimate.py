@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
 from db.job_records import Job, Limits
-from generation.behaviors import parse_behavior
+from db.store.connection import Connection
 from generation.engines.prices import cost
 from generation.engines.protocol import Usage
-from generation.estimate import Estimate, dollars_up, estimate
-from generation.jobs import Wanted, create_jobs, find_job
-from generation.orders import Order, load_order
-from generation.recipes import Recipe, load_recipe, parse_recipe, published_recipes
-from generation.worker import Worker
+from generation.jobs.estimate import Estimate, dollars_up, estimate
+from generation.jobs.jobs import Wanted, create_jobs, find_job
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.order import Order, load_order
+from generation.recipes.recipe import Recipe, load_recipe, parse_recipe, published_recipes
+from generation.worker.worker import Worker
 from tests.support.chat_model import ChatServer
 from tests.support.messages_server import KEY
 from tests.support.recipe_inputs import write_inputs
@@ -219,13 +219,13 @@ def test_without_a_key_nobody_is_asked(monkeypatch: pytest.MonkeyPatch, serving:
     asked = len(serving.received)
     assert asked == 5
     monkeypatch.delenv("ANTHROPIC_API_KEY")
-    monkeypatch.setattr("generation.token_counts.make_engine", None)
+    monkeypatch.setattr("generation.jobs.token_counts.make_engine", None)
     assert not about(ask=True).counted
     assert len(serving.received) == asked
 
 
 def test_a_server_that_doesnt_answer_holds_nobody_up(monkeypatch: pytest.MonkeyPatch, serving: ChatServer) -> None:
-    monkeypatch.setattr("generation.token_counts.SECONDS", 0.2)
+    monkeypatch.setattr("generation.jobs.token_counts.SECONDS", 0.2)
     serving.latency = 60
     assert about(ask=True) == about()
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from db import candidates, jobs
-from db.connection import Connection, write
 from db.job_records import NewCandidate
-from generation.fates import read_candidate
-from review.annotation import submit
-from review.assignment import next_example, start_session
-from review.disclosure import disclose
-from review.steering import find
+from db.store.connection import Connection, write
+from generation.jobs.candidates import read_candidate
+from review.annotation.disclosure import disclose
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
+from review.datasets.find_and_close import find
 from tests.support.workspaces import answer
 from tests.support.written import write_job
 

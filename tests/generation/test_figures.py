@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from db import batches, job_figures, jobs
-from db.connection import Connection, write
 from db.job_records import Job
-from generation.figures import JobFigures
-from generation.figures import job_figures as figures_of
-from generation.jobs import find_job
+from db.store.connection import Connection, write
+from generation.jobs.figures import JobFigures
+from generation.jobs.figures import job_figures as figures_of
+from generation.jobs.jobs import find_job
 from tests.support.jobs import make_history, make_large
 from tests.support.scripted_engine import make_job
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from db.errors import InputError
-from generation.inputs import InputShape, check_rows, read_input
-from generation.orders import load_order
+from generation.recipes.inputs import InputShape, check_rows, read_input
+from generation.recipes.order import load_order
 from tests.support.recipe_inputs import write_inputs
 
 TABLE = InputShape("t", "table", ("title",), ("share",), ())

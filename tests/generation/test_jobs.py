@@ -2,17 +2,17 @@ import pytest
 
 from db import datasets
 from db import jobs as rows
-from db.connection import Connection, write
 from db.errors import InputError
 from db.examples import insert_examples
 from db.job_records import Job, JobState
 from db.jobs import NewItem
 from db.records import Choice, NewExample
-from generation.behaviors import parse_behavior
-from generation.jobs import MOVES, Wanted, create_jobs, find_job, move_job, retry_job
-from generation.orders import Order
-from generation.recipes import load_recipe
-from review.steering import close_dataset, find, reopen_dataset
+from db.store.connection import Connection, write
+from generation.jobs.jobs import MOVES, Wanted, create_jobs, find_job, move_job, retry_job
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.order import Order
+from generation.recipes.recipe import load_recipe
+from review.datasets.find_and_close import close_dataset, find, reopen_dataset
 from tests.support.scripted_engine import make_job
 
 PERSONA = load_recipe("persona")

@@ -15,17 +15,17 @@ import pytest
 
 from db import jobs as job_rows
 from db.clock import now
-from db.connection import Connection, write
 from db.jobs import NewItem
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
 from db.worker_lease import Lease, current_lease, drop_lease, store_lease
-from db.workspace import open_workspace
-from generation import lease as leases
-from generation import pipeline, rounds
 from generation.engines.protocol import EngineUnusableError
-from generation.jobs import find_job, move_job
-from generation.lease import OvertakenError, Turn, give_up_lease, is_live, renew_lease, take_lease
-from generation.results import Answered, Refused, ResultStore
-from generation.worker import Worker
+from generation.jobs import pipeline, rounds
+from generation.jobs.jobs import find_job, move_job
+from generation.worker import lease as leases
+from generation.worker.lease import OvertakenError, Turn, give_up_lease, is_live, renew_lease, take_lease
+from generation.worker.replies import Answered, Refused, ResultStore
+from generation.worker.worker import Worker
 from tests.support.scripted_engine import ScriptedEngine, completions, make_job, reach, run_worker, running_of
 from tests.support.workspaces import DEAD_PID
 
@@ -228,7 +228,7 @@ async def test_a_zombies_late_results_change_nothing(
     workspace_path: Path, connection: Connection, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker that slept too long finds another in its place: its answers come too late, and it stops."""
-    monkeypatch.setattr("generation.worker.RENEW_SECONDS", 1e9)
+    monkeypatch.setattr("generation.worker.worker.RENEW_SECONDS", 1e9)
     job = make_job(connection, count=8, rounds=1)
     sleepy = ScriptedEngine()
     sleepy.gate.clear()
@@ -289,7 +289,7 @@ def test_a_late_result_stores_nothing_of_itself(connection: Connection) -> None:
 async def test_a_worker_that_lost_its_lease_stops_by_itself(
     workspace_path: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("generation.worker.RENEW_SECONDS", 0.01)
+    monkeypatch.setattr("generation.worker.worker.RENEW_SECONDS", 0.01)
     make_job(connection)
     engine = ScriptedEngine()
     engine.gate.clear()

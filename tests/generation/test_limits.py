@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
 from db.errors import InputError
 from db.job_records import NO_LIMITS, Limits
-from generation.behaviors import parse_behavior
-from generation.jobs import create_job, find_job
-from generation.limits import check_limits, dollars, merged
-from generation.recipes import load_recipe, parse_recipe
+from db.store.connection import Connection
+from generation.jobs.jobs import create_job, find_job
+from generation.jobs.limits import check_limits, dollars, merged
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.recipe import load_recipe, parse_recipe
 
 BEHAVIOR = 'name = "walks"\ndescription = "walks"\n[limits]\nbudget_usd = "2.50"\nconcurrency = 64\n'
 

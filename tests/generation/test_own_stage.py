@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from db.connection import Connection
 from db.errors import InputError
-from generation.behaviors import parse_behavior
-from generation.estimate import estimate
-from generation.funnel import read_funnel
-from generation.jobs import find_job
-from generation.orders import Order
-from generation.recipes import Recipe, load_recipe, parse_recipe
-from generation.stages import STAGES, Stage
+from db.store.connection import Connection
+from generation.jobs.estimate import estimate
+from generation.jobs.funnel import read_funnel
+from generation.jobs.jobs import find_job
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.order import Order
+from generation.recipes.recipe import Recipe, load_recipe, parse_recipe
+from generation.recipes.stages import STAGES, Stage
 from tests.support.command_line import ROOT
 from tests.support.scripted_engine import BEHAVIOR, ScriptedEngine, completions, make_job, run_worker
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from db import jobs as rows
-from db.connection import Connection, write
 from db.job_records import Job, Limits
-from generation import pace
+from db.store.connection import Connection, write
 from generation.engines.protocol import Prompt, SampleRequest, Sampling, Usage
-from generation.jobs import find_job, move_job
-from generation.pace import Pace
-from generation.purse import OVERHEAD, Purse
+from generation.jobs.jobs import find_job, move_job
+from generation.worker import rates as pace
+from generation.worker.budget import OVERHEAD, Purse
+from generation.worker.rates import Pace
 from tests.support.scripted_engine import ScriptedEngine, make_job, run_worker
 
 CALL = SampleRequest(Prompt("x" * 100), Sampling(50), count=2)
@@ -24,7 +24,7 @@ MOST = 100 + OVERHEAD + 2 * 50
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     times = [1000.0]
-    monkeypatch.setattr("generation.pace.time.monotonic", lambda: times[0])
+    monkeypatch.setattr("generation.worker.rates.time.monotonic", lambda: times[0])
     return times
 
 

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from generation.engines.protocol import Completion, StopReason
-from generation.parsers import PARSERS, Parsed, bullets, clean_statement, first_bullet, text_key
+from generation.recipes.parsers import PARSERS, Parsed, bullets, clean_statement, first_bullet, text_key
 
 BEGUN = "Here is a list:\n-"
 BEGUN_FURTHER = 'Here is a list:\n- "I'

@@ -6,16 +6,16 @@ from hypothesis import strategies as st
 
 from db import candidates as candidate_rows
 from db import jobs as job_rows
-from db.connection import Connection, write
 from db.job_records import Call, Job, NewCandidate, WorkItem
 from db.jobs import NewItem
-from generation.behaviors import parse_behavior
+from db.store.connection import Connection, write
 from generation.engines.protocol import Completion, Judgement, Prompt, SampleRequest, Sampling
-from generation.pipeline import request_for, store_reply
-from generation.recipes import load_recipe
-from generation.running import RunningJob
-from generation.stages.check import CheckStage
-from generation.stages.sample import SampleStage
+from generation.jobs.pipeline import request_for, store_reply
+from generation.jobs.running import RunningJob
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.recipe import load_recipe
+from generation.recipes.stages.check import CheckStage
+from generation.recipes.stages.sample import SampleStage
 from tests.support.scripted_engine import (
     BEHAVIOR,
     ScriptedEngine,

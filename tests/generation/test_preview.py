@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 
 from db.errors import EvalwrightError, InputError
-from generation.comprehension import try_out
 from generation.engines.protocol import EngineUnusableError, JudgeRequest
-from generation.orders import Order, load_order
-from generation.preview import Preview, preview
+from generation.recipes.order import Order, load_order
+from generation.trials.comprehension import try_out
+from generation.trials.preview import Preview, preview
 from review.stats.shares import wilson
 from tests.support.scripted_engine import BEHAVIOR, HAND_WRITTEN, ScriptedEngine, completions, probabilities, vote
 

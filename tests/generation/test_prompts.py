@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.prompts import fill, placeholders
+from generation.recipes.prompts import fill, placeholders
 
 
 def test_names_are_replaced_in_one_pass() -> None:

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 from db import candidates as rows
-from db.connection import Connection
 from db.examples import iterate_examples
 from db.job_records import Candidate, Job
 from db.records import Example
-from db.workspace import open_workspace
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
 from generation.engines.protocol import EngineError, Judgement, JudgeRequest, SampleReply, SampleRequest
 from generation.engines.registry import ENGINES, check_sampling
-from generation.funnel import Funnel, read_funnel
-from generation.jobs import Wanted, create_jobs, find_job
-from generation.orders import load_order
-from generation.recipes import load_recipe, published_recipes
+from generation.jobs.funnel import Funnel, read_funnel
+from generation.jobs.jobs import Wanted, create_jobs, find_job
+from generation.recipes.order import load_order
+from generation.recipes.recipe import load_recipe, published_recipes
 from review.formats.example import SourceExample, write_row
 from tests.support.recipe_inputs import BEHAVIORS, SEEDS, SURVEY, write_inputs
 from tests.support.scripted_engine import ScriptedEngine, completions, probabilities, run_worker, share

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from db.errors import InputError
-from generation.recipes import load_recipe, parse_recipe, published_recipes
-from generation.stages.sample import SampleStage
+from generation.recipes.recipe import load_recipe, parse_recipe, published_recipes
+from generation.recipes.stages.sample import SampleStage
 from tests.support.scripted_engine import stage_of
 
 MINIMAL = """\

@@ -3,9 +3,9 @@
 import pytest
 
 from generation.engines.protocol import Prompt
-from generation.recipes import Recipe, load_recipe, parse_recipe
-from generation.stages.drawing import Drawing
-from generation.stages.sample import SampleStage
+from generation.recipes.recipe import Recipe, load_recipe, parse_recipe
+from generation.recipes.stages.drawing import Drawing
+from generation.recipes.stages.sample import SampleStage
 from review.formats.example import JSON, read_row
 from tests.support.scripted_engine import sent, stage_of
 

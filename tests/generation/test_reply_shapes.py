@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from db.connection import Connection
 from db.job_records import Limits
+from db.store.connection import Connection
 from generation.engines.openai_compatible import OpenAICompatibleEngine
-from generation.jobs import find_job, widen
+from generation.jobs.jobs import find_job, widen
 from tests.support.messages_server import Answer, Received
 from tests.support.scripted_engine import make_job, run_worker
 from tests.support.wild_server import Bend, WildServer, bytes_of, check_judged_once, choice, refusing, run, said, say

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.job_records import Candidate
-from generation.diversity import diverse_order
-from generation.selection import Ranking, select, target_after
-from generation.stages.judge import JudgeStage, Question, mean_probabilities
-from generation.stages.select import SelectStage
+from generation.jobs.diverse_selection import diverse_order
+from generation.jobs.selection import Ranking, select, target_after
+from generation.recipes.stages.judge import JudgeStage, Question, mean_probabilities
+from generation.recipes.stages.select import SelectStage
 from review.lint.duplicates import text_vectors
 
 CHOICES = (" Yes", " No")

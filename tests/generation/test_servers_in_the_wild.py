@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
 from db.job_records import Limits
-from generation import patience
+from db.store.connection import Connection
 from generation.engines import faults, reply_bounds
 from generation.engines.anthropic_batches import AnthropicBatchesEngine
 from generation.engines.anthropic_messages import AnthropicEngine
 from generation.engines.openai_compatible import OpenAICompatibleEngine
 from generation.engines.protocol import EngineError, JudgeRequest, Prompt, SampleRequest, Sampling
-from generation.jobs import find_job, move_job, widen
+from generation.jobs.jobs import find_job, move_job, widen
+from generation.worker import retries as patience
 from tests.support.messages_server import KEY, Answer, MessagesServer, Received, dropped, raw, reply
 from tests.support.scripted_engine import make_job, run_worker
 from tests.support.wild_server import WildServer, check_judged_once, refusing, run, said, say

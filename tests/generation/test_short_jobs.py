@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from db import datasets, jobs
-from db.connection import Connection, write
 from db.examples import iterate_examples
 from db.job_records import Job, Limits
 from db.jobs import NewItem, claim_items
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
 from db.worker_lease import drop_lease
-from db.workspace import open_workspace
 from generation.engines.protocol import EngineError, JudgeRequest, SampleRequest
-from generation.jobs import find_job, move_job, retry_job, ways_on, widen
-from generation.lease import Turn, take_lease
-from generation.rounds import draw_again, finish_round
+from generation.jobs.jobs import find_job, move_job, retry_job, ways_on, widen
+from generation.jobs.rounds import draw_again, finish_round
+from generation.worker.lease import Turn, take_lease
 from tests.support.books import check_books
 from tests.support.scripted_engine import ScriptedEngine, make_job, probabilities, run_worker, running_of
 
@@ -196,7 +196,7 @@ async def test_calls_put_back_between_two_steps_of_the_worker_are_made(
             other.close()
         return lacking
 
-    monkeypatch.setattr("generation.pipeline.finish_round", finish_and_retry)
+    monkeypatch.setattr("generation.jobs.pipeline.finish_round", finish_and_retry)
     await run_worker(workspace_path, engine)
     now = find_job(connection, job.id)
     assert retried[0] > 0

@@ -8,12 +8,12 @@ import sys
 
 import pytest
 
-from generation.stepping_back import AUTOGROUP, NICE
+from generation.worker.niceness import AUTOGROUP, NICE
 from tests.support.command_line import ROOT
 
 SAID = """
 import os
-from generation.stepping_back import AUTOGROUP, step_back
+from generation.worker.niceness import AUTOGROUP, step_back
 step_back()
 print(os.nice(0))
 print(AUTOGROUP.read_text() if AUTOGROUP.exists() else "")

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection, write
 from db.errors import EvalwrightError
 from db.jobs import set_state
+from db.store.connection import Connection, write
 from db.worker_lease import Lease, current_lease, drop_lease, store_lease
-from generation import supervisor
-from generation.consent import agree
-from generation.jobs import find_job
-from generation.supervisor import WorkerChild, log_path, worker_needed
-from review.own_name import user_name
+from generation.jobs.consent import agree
+from generation.jobs.jobs import find_job
+from generation.worker import supervisor
+from generation.worker.supervisor import WorkerChild, log_path, worker_needed
+from review.annotation.own_name import user_name
 from tests.support.command_line import PATIENCE
 from tests.support.messages_server import KEY
 from tests.support.openai_server import OpenAIServer

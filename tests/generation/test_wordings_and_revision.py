@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from db import candidates as rows
-from db.connection import Connection
 from db.errors import InputError
+from db.store.connection import Connection
 from generation.engines.protocol import SampleReply, SampleRequest
-from generation.funnel import read_funnel
-from generation.jobs import find_job
-from generation.recipes import Recipe, load_recipe, parse_recipe
+from generation.jobs.funnel import read_funnel
+from generation.jobs.jobs import find_job
+from generation.recipes.recipe import Recipe, load_recipe, parse_recipe
 from tests.support.scripted_engine import BEHAVIOR, ScriptedEngine, completions, make_job, run_worker
 
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -144,8 +144,8 @@ async def test_a_validators_comment_and_edit_can_be_worked_in(workspace_path: Pa
         max_tokens = 50
         """,
     )
-    from generation.behaviors import parse_behavior
-    from generation.jobs import create_job
+    from generation.jobs.jobs import create_job
+    from generation.recipes.behaviors import parse_behavior
 
     remarks = [{"text": f"I walk {n}", "comment": "unclear", "suggestion": f"I walk {n} miles"} for n in range(4)]
     behavior = parse_behavior("b", 'name = "mended"\ndescription = "walks"\n')

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from db import candidates as candidate_rows
-from db.connection import Connection
-from db.workspace import open_workspace
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
 from generation.engines.protocol import JudgeRequest, SampleReply, SampleRequest
-from generation.jobs import find_job
-from generation.recipes import load_recipe
-from review.assignment import next_example, start_session
-from review.steering import find
+from generation.jobs.jobs import find_job
+from generation.recipes.recipe import load_recipe
+from review.assignment.serving import next_example, start_session
+from review.datasets.find_and_close import find
 from tests.support.books import all_candidates, check_books, examples_of
 from tests.support.scripted_engine import (
     ScriptedEngine,

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from db import candidates as candidate_rows
-from db.connection import Connection
-from generation.jobs import find_job
-from generation.recipes import load_recipe
+from db.store.connection import Connection
+from generation.jobs.jobs import find_job
+from generation.recipes.recipe import load_recipe
 from tests.support.command_line import environment, run, start
 from tests.support.faulty_server import AGREE, FAILED, TRIED_AGAIN, Running, fault, serving
 from tests.support.finished import finished_job, stored_calls

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from db.connection import Connection
 from db.job_records import Job
-from generation.jobs import find_job
+from db.store.connection import Connection
+from generation.jobs.jobs import find_job
 from tests.support.command_line import PATIENCE, environment, run, start
 from tests.support.faulty_server import Running, serving
 

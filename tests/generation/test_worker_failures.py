@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from db import candidates as candidate_rows
-from db.connection import Connection
 from db.job_records import Candidate, Limits
 from db.records import NewExample
-from generation import patience, pipeline, results, rounds
+from db.store.connection import Connection
 from generation.engines.protocol import (
     EngineBusyError,
     EngineError,
@@ -23,10 +22,13 @@ from generation.engines.protocol import (
     SampleReply,
     SampleRequest,
 )
-from generation.jobs import find_job, move_job, retry_job, widen
-from generation.recipes import load_recipe, parse_recipe
-from generation.running import RunningJob
-from generation.worker import Worker
+from generation.jobs import pipeline, rounds
+from generation.jobs.jobs import find_job, move_job, retry_job, widen
+from generation.jobs.running import RunningJob
+from generation.recipes.recipe import load_recipe, parse_recipe
+from generation.worker import replies as results
+from generation.worker import retries as patience
+from generation.worker.worker import Worker
 from tests.support.scripted_engine import ScriptedEngine, completions, make_job, reach, run_worker, vote
 
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -113,7 +115,7 @@ async def test_the_wait_is_as_long_as_asked_and_shown(
 ) -> None:
     """Told 30 seconds, the worker asks nothing more until 30 seconds have passed on its clock."""
     clock = [1_000.0]
-    monkeypatch.setattr("generation.worker.now", lambda: clock[0])
+    monkeypatch.setattr("generation.worker.worker.now", lambda: clock[0])
     monkeypatch.setattr(results, "now", lambda: clock[0])
     job = make_job(connection)
     faults = Faults()

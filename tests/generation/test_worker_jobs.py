@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from db import jobs as job_rows
-from db.connection import Connection
-from generation.behaviors import parse_behavior
+from db.store.connection import Connection
 from generation.engines.protocol import JudgeRequest, SampleRequest
-from generation.jobs import find_job, move_job
-from generation.recipes import load_recipe
-from generation.stages.seeds import derive_seed
-from generation.worker import Worker
+from generation.jobs.jobs import find_job, move_job
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.recipe import load_recipe
+from generation.recipes.stages.seeds import derive_seed
+from generation.worker.worker import Worker
 from tests.support.books import check_books, examples_of
 from tests.support.scripted_engine import (
     ScriptedEngine,

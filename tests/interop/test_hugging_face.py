@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from db.connection import Connection
+from db.store.connection import Connection
 from review.formats.example import write_row
 from review.formats.format import Contents
 from review.formats.jsonl import read_file
 from review.formats.names import safe_names
 from review.formats.registry import format_named, write_formats
-from review.policy import load_policy
+from review.gate.policy import load_policy
 from review.release import ship
 from tests.support.contents import ABOUT, contents, persona
 from tests.support.workspaces import make_dataset

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
-from review.policy import load_policy
+from db.store.connection import Connection
+from review.gate.policy import load_policy
 from review.release import ship_portfolio
 from review.release.verify import verify
 from tests.interop.test_hugging_face import loaded

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from db.connection import Connection
 from db.errors import InputError
 from db.examples import get_blind
 from db.records import Dataset
-from review.adjudication import case_file, most_to_settle, queue
-from review.annotation import submit
-from review.assignment import end_session, next_example, start_session
-from review.rulings import drop, edit, keep, rule
+from db.store.connection import Connection
+from review.annotation.submitting import submit
+from review.assignment.serving import end_session, next_example, start_session
+from review.lead.adjudication import case_file, most_to_settle, queue
+from review.lead.rulings import drop, edit, keep, rule
 from tests.support.workspaces import NO, YES, answer, make_dataset
 
 LABELS: dict[int, Mapping[str, str | None]] = {

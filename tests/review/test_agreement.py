@@ -9,12 +9,12 @@ import krippendorff
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from db.connection import Connection, write
 from db.records import Answers, Dataset
+from db.store.connection import Connection, write
 from review.agreement import Agreement, QuestionAgreement, agreement
-from review.annotation import earlier_answer, submit
-from review.assignment import end_session, next_example, start_session
-from review.steering import find, reopen_dataset
+from review.annotation.submitting import earlier_answer, submit
+from review.assignment.serving import end_session, next_example, start_session
+from review.datasets.find_and_close import find, reopen_dataset
 from tests.support.annotators import PERSONA_LIKE, Annotators, Truth
 from tests.support.workspaces import NO, YES, answer, make_dataset
 

@@ -14,17 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.records import AnswerValue, BlindAnswer, Question
-from review.first_two import PairsOf, is_yes, rating
-from review.forecast import forecast
-from review.gate import evidence_of
-from review.policy import Criterion, Policy
-from review.questions import RELEVANCE, YES_NO
-from review.rulings import RulingOutcome
-from review.sample import Sample, SampledExample, alike
-from review.settling import settle, until_settled
-from review.share_case import spread_evenly
-from review.ships import Ships
-from review.starts import ScoreTotals, Start
+from review.annotation.questions import RELEVANCE, YES_NO
+from review.assignment.settling import settle, until_settled
+from review.gate.decision import evidence_of
+from review.gate.first_two import PairsOf, is_yes, rating
+from review.gate.forecast import forecast
+from review.gate.policy import Criterion, Policy
+from review.gate.sample import Sample, SampledExample, alike
+from review.gate.share_case import spread_evenly
+from review.gate.starts import ScoreTotals, Start
+from review.lead.rulings import RulingOutcome
+from review.release.shipping import Ships
 from review.stats.repeated import Repeated
 
 HARM = Question("harm", "scale", "How harmful?", ("None", "Some", "Extreme"))

@@ -3,11 +3,11 @@ import re
 import pytest
 
 from db import annotations, assignment, datasets
-from db.connection import Connection
 from db.errors import InputError
 from db.records import Annotation, Answers, BlindExample, Dataset, Progress
-from review.annotation import earlier_answer, submit
-from review.assignment import Session, next_example, start_session
+from db.store.connection import Connection
+from review.annotation.submitting import earlier_answer, submit
+from review.assignment.serving import Session, next_example, start_session
 from tests.support.workspaces import NO, YES, answer, make_dataset
 
 

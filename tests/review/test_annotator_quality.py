@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from db.connection import Connection, write
 from db.quality import TimedAnswer
+from db.store.connection import Connection, write
 from review.agreement import AnnotatorQuality, Rating, pairs
 from review.agreement.annotators import Yardstick, quality
 from review.agreement.measuring import agreement

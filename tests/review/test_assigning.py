@@ -6,20 +6,20 @@ import pytest
 from db import assignment, datasets
 from db.annotations import first_answers
 from db.assignment_settings import settings_of
-from db.connection import Connection, write
 from db.errors import InputError
 from db.records import Dataset
-from db.sqlite import OperationalError
-from generation.behaviors import load_behavior
-from generation.jobs import create_job
-from generation.recipes import load_recipe
-from review import assigning
-from review.allowed import barred, check_allowed
-from review.annotation import submit
-from review.assigning import Changes, assign, assignment_of
-from review.assignment import end_session, next_example, refresh_status, start_session
-from review.settling import settle
-from review.steering import most_to_do
+from db.store.connection import Connection, write
+from db.store.sqlite import OperationalError
+from generation.jobs.jobs import create_job
+from generation.recipes.behaviors import load_behavior
+from generation.recipes.recipe import load_recipe
+from review.annotation.submitting import submit
+from review.assignment import settings as assigning
+from review.assignment.allowed import barred, check_allowed
+from review.assignment.serving import end_session, next_example, refresh_status, start_session
+from review.assignment.settings import Changes, assign, assignment_of
+from review.assignment.settling import settle
+from review.datasets.find_and_close import most_to_do
 from tests.support.workspaces import NO, YES, answer, make_dataset, persona_row, write_rows
 
 

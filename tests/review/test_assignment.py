@@ -4,14 +4,15 @@ from pathlib import Path
 import pytest
 
 from db import datasets
-from db.connection import Connection, write
 from db.errors import InputError
 from db.examples import review_position
 from db.records import BlindExample, Dataset
-from db.workspace import open_workspace
-from review import assignment, mixing
-from review.annotation import submit
-from review.assignment import (
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
+from review.annotation.submitting import submit
+from review.assignment import mixing
+from review.assignment import serving as assignment
+from review.assignment.serving import (
     RESERVATION_SECONDS,
     SESSION_SILENCE_SECONDS,
     SWEEP,

@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from db import datasets, sqlite
-from db.connection import Connection
+from db import datasets
 from db.mixed_in import repeat_pairs
 from db.records import Dataset
-from db.workspace import open_workspace
-from review.annotation import earlier_answer, submit
-from review.assigning import Changes, assign
-from review.assignment import start_session
-from review.sample import draw_sample
+from db.store import sqlite
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
+from review.annotation.submitting import earlier_answer, submit
+from review.assignment.serving import start_session
+from review.assignment.settings import Changes, assign
+from review.gate.sample import draw_sample
 from tests.support.crowd import Crowd, check_crowd, label_amid_kills
 from tests.support.gold import mix_in
 from tests.support.labelling import label_all

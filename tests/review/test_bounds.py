@@ -12,20 +12,20 @@ from typing import Any
 
 import pytest
 
-from db.connection import Connection
 from db.errors import InputError, WorkspaceError
 from db.examples import iterate_examples
 from db.records import Answers, Question
-from review import bounds
-from review.annotation import earlier_answer, submit
-from review.assignment import next_example, start_session
-from review.drafts import keep_draft, kept_draft
-from review.exclusion import exclude
+from db.store.connection import Connection
+from review.annotation import bounds
+from review.annotation.drafts import keep_draft, kept_draft
+from review.annotation.submitting import earlier_answer, submit
+from review.assignment.serving import next_example, start_session
+from review.gate.policy import load_policy
+from review.lead.exclusion import exclude
+from review.lead.rulings import drop, edit, keep, rule
 from review.packets import make_packet, merge_packet
-from review.policy import load_policy
 from review.release import ship
 from review.release.verify import verify
-from review.rulings import drop, edit, keep, rule
 from tests.support.annotators import NAMES, Annotators, Truth
 from tests.support.packets import label_packet, stored
 from tests.support.workspaces import NO, YES, answer, make_dataset

@@ -2,14 +2,14 @@ import pytest
 
 from db import search
 from db.browse import Filter
-from db.connection import Connection, write
 from db.errors import InputError
 from db.examples import get_blind
 from db.records import Dataset
-from review.annotation import submit
-from review.assignment import next_example, start_session
-from review.browsing import find_some, open_life, parse_query, read_rows
-from review.disclosure import disclose, may_look
+from db.store.connection import Connection, write
+from review.annotation.disclosure import disclose, may_look
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
+from review.lead.browse import find_some, open_life, parse_query, read_rows
 from tests.support.workspaces import NO, YES, add_examples, answer, make_dataset
 
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from review.alpha_case import AlphaCase, Pair
-from review.figures import Case
-from review.mean_case import MeanCase
-from review.share_case import ShareCase
+from review.gate.alpha_case import AlphaCase, Pair
+from review.gate.figures import Case
+from review.gate.mean_case import MeanCase
+from review.gate.share_case import ShareCase
 from review.stats.control_variate import Scores
 from review.stats.repeated import Repeated
 from review.stats.sequences import ErrorLevel

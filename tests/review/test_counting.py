@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
 from db.records import BlindAnswer, Dataset
+from db.store.connection import Connection
 from review.agreement import Agreement, agreement, counted_answers, notes
-from review.assigning import Changes, assign
-from review.policy import load_policy
+from review.assignment.settings import Changes, assign
+from review.datasets.find_and_close import find
+from review.gate.policy import load_policy
 from review.release import ship
 from review.release.verify import verify
-from review.steering import find
 from tests.support.annotators import NAMES, Annotators, Truth
 from tests.support.workspaces import make_dataset
 

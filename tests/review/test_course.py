@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from db.connection import Connection
+from db.store.connection import Connection
 from review.agreement.course import course_sizes, courses
-from review.evidence import measure
-from review.gate import judge
-from review.policy import load_policy
-from review.sample import draw_sample
+from review.gate.decision import judge
+from review.gate.evidence import measure
+from review.gate.policy import load_policy
+from review.gate.sample import draw_sample
 from tests.support.annotators import PERSONA_LIKE, Annotators
 from tests.support.workspaces import make_dataset
 

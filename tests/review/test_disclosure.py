@@ -1,7 +1,7 @@
-from db.connection import Connection
-from review.annotation import submit
-from review.assignment import next_example, start_session
-from review.disclosure import disclose, may_look
+from db.store.connection import Connection
+from review.annotation.disclosure import disclose, may_look
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
 from tests.support.workspaces import answer, make_dataset
 
 

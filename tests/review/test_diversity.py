@@ -3,13 +3,13 @@
 import pytest
 
 from db import datasets
-from db.connection import Connection
 from db.errors import InputError
 from db.records import Dataset
-from review.annotation import submit
-from review.assignment import next_example, start_session
-from review.behaviors import others_for_behavior, written_by_model
-from review.diversity import HANDFUL, diversity, next_handful, rate, rated
+from db.store.connection import Connection
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
+from review.comparisons.diversity import HANDFUL, diversity, next_handful, rate, rated
+from review.datasets.behaviors import others_for_behavior, written_by_model
 from tests.support.workspaces import YES, answer, make_dataset
 
 

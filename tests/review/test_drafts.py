@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from db.connection import Connection
-from review.annotation import earlier_answer, next_skipped, submit
-from review.assignment import Session, next_example, start_session
-from review.disclosure import disclose
-from review.drafts import keep_draft, kept_draft
+from db.store.connection import Connection
+from review.annotation.disclosure import disclose
+from review.annotation.drafts import keep_draft, kept_draft
+from review.annotation.submitting import earlier_answer, next_skipped, submit
+from review.assignment.serving import Session, next_example, start_session
 from tests.support.workspaces import NO, YES, answer, make_dataset
 
 

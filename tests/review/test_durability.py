@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import BACKGROUND_ROWS, Connection
+from db.store.connection import BACKGROUND_ROWS, Connection
 from tests.support.command_line import ROOT, command
 from tests.support.workspaces import make_dataset, needs_wal, write_rows
 

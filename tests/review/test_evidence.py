@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.records import BlindAnswer
-from review.evidence import Evidence, measure
-from review.policy import MEASURES, Bound, Criterion
-from review.sample import Sample, SampledExample
-from review.settling import settle
+from review.assignment.settling import settle
+from review.gate.evidence import Evidence, measure
+from review.gate.policy import MEASURES, Bound, Criterion
+from review.gate.sample import Sample, SampledExample
 from review.stats.coefficients import krippendorff_alpha
 from review.stats.means import lower_confidence_bound, mean_e_value, upper_confidence_bound
 from review.stats.one_sided import fewest_good, share_e_value

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from db import datasets
-from db.connection import Connection
 from db.errors import InputError
-from review.exclusion import exclude
-from review.gate import Decision, judge
-from review.policy import load_policy
-from review.sample import draw_samples
-from review.steering import find
+from db.store.connection import Connection
+from review.datasets.find_and_close import find
+from review.gate.decision import Decision, judge
+from review.gate.policy import load_policy
+from review.gate.sample import draw_samples
+from review.lead.exclusion import exclude
 from tests.support.annotators import Annotators, Truth
 from tests.support.workspaces import make_dataset
 

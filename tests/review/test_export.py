@@ -16,19 +16,19 @@ import pytest
 
 from db import removals
 from db.annotations import first_answers
-from db.connection import Connection, write
 from db.errors import InputError
 from db.examples import iterate_examples
 from db.exports import TABLES, VIEWS
 from db.records import Dataset
 from db.removals import Removal, insert_removals
-from review.annotation import submit
-from review.assignment import next_example, start_session
-from review.gate import judge
-from review.policy import load_policy
+from db.store.connection import Connection, write
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
+from review.assignment.settling import settle, until_settled
+from review.gate.decision import judge
+from review.gate.policy import load_policy
+from review.lead.rulings import drop, rule
 from review.release.export import export, spreadsheet_safe
-from review.rulings import drop, rule
-from review.settling import settle, until_settled
 from tests.support.annotators import NAMES, Annotators, Truth
 from tests.support.command_line import ROOT
 from tests.support.gold import mix_in

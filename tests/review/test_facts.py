@@ -2,12 +2,12 @@ from decimal import Decimal
 
 import pytest
 
-from db.connection import Connection, write
 from db.datasets import get_dataset
 from db.records import Dataset
-from review import facts as module
-from review.facts import MeasuredFact, as_evidence, measured_facts, repair
-from review.policy import FACTS, FactLimit, load_policy
+from db.store.connection import Connection, write
+from review.gate import facts as module
+from review.gate.facts import MeasuredFact, as_evidence, measured_facts, repair
+from review.gate.policy import FACTS, FactLimit, load_policy
 from tests.support.workspaces import add_examples, make_dataset
 
 

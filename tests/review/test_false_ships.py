@@ -16,11 +16,11 @@ from statistics import mean, median
 import pytest
 
 from db.records import BlindAnswer
-from db.workspace import open_workspace
-from review.evidence import measure
-from review.policy import Policy, load_policy
-from review.sample import Sample, SampledExample
-from review.settling import settle, until_settled
+from db.store.workspace import open_workspace
+from review.assignment.settling import settle, until_settled
+from review.gate.evidence import measure
+from review.gate.policy import Policy, load_policy
+from review.gate.sample import Sample, SampledExample
 from review.stats.one_sided import fewest_good, share_e_value
 from review.stats.portfolio import decide_portfolio
 from review.stats.shares import least_count

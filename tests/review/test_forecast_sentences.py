@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from db.connection import Connection
 from db.records import Dataset
-from review.gate import Decision, judge
-from review.policy import load_policy
-from review.steering import find
+from db.store.connection import Connection
+from review.datasets.find_and_close import find
+from review.gate.decision import Decision, judge
+from review.gate.policy import load_policy
 from tests.support.annotators import PERSONA_LIKE, Annotators, Truth
 from tests.support.workspaces import make_dataset
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.connection import Connection, write
 from db.records import Dataset
-from review.evidence import Evidence
-from review.gate import Decision, Verdict, decide, gather, judge
-from review.json_text import to_json
-from review.policy import load_policy
-from review.sample import draw_samples
+from db.store.connection import Connection, write
+from review.gate.decision import Decision, Verdict, decide, gather, judge
+from review.gate.evidence import Evidence
+from review.gate.policy import load_policy
+from review.gate.sample import draw_samples
+from review.text.json import to_json
 from tests.support.workspaces import make_dataset
 
 POLICY = load_policy()

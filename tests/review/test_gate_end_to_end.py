@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from db import datasets, decisions
-from db.connection import Connection, write
 from db.records import Dataset
-from review.annotation import earlier_answer, submit
-from review.assignment import next_example, start_session
-from review.gate import Decision, judge
-from review.policy import load_policy, parse_policy
+from db.store.connection import Connection, write
+from review.annotation.submitting import earlier_answer, submit
+from review.assignment.serving import next_example, start_session
+from review.datasets.find_and_close import close_dataset, find, reopen_dataset
+from review.gate.decision import Decision, judge
+from review.gate.policy import load_policy, parse_policy
 from review.release import RefusedError, ship
-from review.steering import close_dataset, find, reopen_dataset
 from tests.support.annotators import PERSONA_LIKE, Annotators, Truth
 from tests.support.workspaces import add_examples, answer, make_dataset
 

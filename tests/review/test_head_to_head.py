@@ -3,13 +3,13 @@
 import pytest
 
 from db import datasets
-from db.connection import Connection
 from db.errors import InputError
 from db.records import Dataset
-from review.annotation import earlier_answer, submit
-from review.assigning import Changes, assign
-from review.assignment import next_example, start_session
-from review.head_to_head import Side, SideBySide, head_to_head, judge_pair, judged, next_pair
+from db.store.connection import Connection
+from review.annotation.submitting import earlier_answer, submit
+from review.assignment.serving import next_example, start_session
+from review.assignment.settings import Changes, assign
+from review.comparisons.head_to_head import Side, SideBySide, head_to_head, judge_pair, judged, next_pair
 from tests.review.test_diversity import both_origins, finish
 from tests.support.workspaces import NO, YES, answer, make_dataset
 

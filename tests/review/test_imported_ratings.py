@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from db import imported_ratings as rows
-from db.connection import Connection
 from db.errors import InputError
 from db.examples import iterate_examples
 from db.imported_ratings import ImportedRating
 from db.records import Dataset
+from db.store.connection import Connection
 from review.agreement import agreement
-from review.annotation import submit
-from review.assignment import next_example, start_session
+from review.agreement.imported_ratings import Attached, attach_ratings
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
 from review.formats.inspect_samples import write_ratings
 from review.formats.ratings import RatedValue, read_ratings
-from review.gate import judge
-from review.imported_ratings import Attached, attach_ratings
-from review.policy import load_policy
+from review.gate.decision import judge
+from review.gate.policy import load_policy
 from review.report import make_report, to_html, to_markdown
 from tests.support.contents import persona
 from tests.support.workspaces import answer as answered

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from db import datasets
-from db.connection import BACKGROUND_ROWS, Connection, connect, write
 from db.errors import InputError, WorkspaceError
 from db.examples import iterate_examples
 from db.records import DatasetCounts
-from review.annotation import submit
-from review.assignment import next_example, start_session
+from db.store.connection import BACKGROUND_ROWS, Connection, connect, write
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
+from review.datasets.importing import Imported, import_file
 from review.formats.example import SourceExample, write_row
-from review.importing import Imported, import_file
 from tests.support.imports import import_and_die, import_and_wait, import_telling, import_together
 from tests.support.processes import Child, context
 from tests.support.workspaces import answer, make_dataset, persona_row, write_rows

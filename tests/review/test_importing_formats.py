@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from db import datasets as rows
-from db.connection import Connection
 from db.errors import InputError
 from db.examples import iterate_examples
+from db.store.connection import Connection
+from review.datasets.importing import import_source
 from review.formats.format import About
 from review.formats.names import safe_name
 from review.formats.registry import format_named, sources, write_formats
-from review.importing import import_source
 from review.release.shipment import contents_of
 from tests.support.contents import ABOUT, WHERE, every_kind, files
 

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from db import datasets
-from db.connection import Connection, write
 from db.errors import InputError
 from db.records import Question
-from db.workspace import open_workspace
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
+from review.datasets.find_and_close import find
+from review.datasets.importing import import_source
 from review.formats.registry import sources
-from review.importing import import_source
-from review.policy import load_policy
+from review.gate.policy import load_policy
 from review.release import ship
-from review.steering import find
 from tests.support.workspaces import make_dataset
 
 QUESTIONS = (

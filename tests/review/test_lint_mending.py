@@ -6,21 +6,21 @@ from pathlib import Path
 import pytest
 
 from db import datasets, evidence, removals
-from db.connection import Connection, write
 from db.errors import InputError
 from db.examples import insert_examples, iterate_examples
 from db.records import Dataset, NewExample
-from review.annotation import submit
-from review.assignment import next_example, start_session
-from review.facts import MeasuredFact, measured_facts
-from review.gate import judge
-from review.mending import Mended, mend
-from review.policy import load_policy
+from db.store.connection import Connection, write
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
+from review.assignment.settling import places_at_first
+from review.datasets.find_and_close import close_dataset, reopen_dataset
+from review.datasets.repair import Mended, mend
+from review.gate.decision import judge
+from review.gate.facts import MeasuredFact, measured_facts
+from review.gate.policy import load_policy
+from review.gate.sample import draw_sample
+from review.lead.rulings import drop, keep, rule
 from review.release.ship import ship
-from review.rulings import drop, keep, rule
-from review.sample import draw_sample
-from review.settling import places_at_first
-from review.steering import close_dataset, reopen_dataset
 from tests.support.workspaces import NO, YES, answer, make_dataset, new_examples
 
 STATEMENTS = [f"{a} {b}" for a in ("Violins", "Cupboards", "Lanterns") for b in ("hum", "creak", "glow", "squint")]
@@ -210,7 +210,7 @@ def test_an_answer_to_a_removed_example_is_kept_and_not_counted(
 
 def test_it_takes_turns_with_validators(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer between two batches ends the repair, and what it had removed stays removed."""
-    from review import mending
+    from review.datasets import repair as mending
 
     dataset = dataset_of(connection, *STATEMENTS, *STATEMENTS)
     monkeypatch.setattr(mending, "BATCH", 5)

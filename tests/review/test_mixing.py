@@ -5,14 +5,14 @@ from dataclasses import asdict
 import pytest
 
 from db import assignment, datasets, mixed_in
-from db.connection import Connection, write
 from db.records import BlindExample, Dataset
+from db.store.connection import Connection, write
 from review.agreement import agreement
-from review.annotation import earlier_answer, submit
-from review.assignment import Session, end_session, next_example, start_session
-from review.gate import judge
-from review.policy import load_policy
-from review.sample import draw_sample
+from review.annotation.submitting import earlier_answer, submit
+from review.assignment.serving import Session, end_session, next_example, start_session
+from review.gate.decision import judge
+from review.gate.policy import load_policy
+from review.gate.sample import draw_sample
 from tests.support.gold import mix_in
 from tests.support.workspaces import DEAD_PID, NO, YES, answer, make_dataset
 

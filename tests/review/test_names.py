@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from db.annotators import find_annotator, names
-from db.connection import Connection
 from db.datasets import all_datasets
 from db.errors import EvalwrightError, InputError
 from db.names import LONGEST
-from db.workspace import open_workspace
-from review.assigning import Changes, assign
-from review.assignment import next_example, start_session
-from review.disclosure import disclose
-from review.importing import import_file
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
+from review.annotation.disclosure import disclose
+from review.assignment.serving import next_example, start_session
+from review.assignment.settings import Changes, assign
+from review.datasets.find_and_close import find
+from review.datasets.importing import import_file
 from review.packets import make_packet, merge_packet
-from review.steering import find
 from tests.support.packets import label_packet
 from tests.support.workspaces import make_dataset
 

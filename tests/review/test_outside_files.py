@@ -20,8 +20,8 @@ import review
 import tui
 from db.errors import InputError
 from db.outside_files import open_outside, read_outside
+from review.formats.outside_folder import in_folder, matching
 from review.formats.registry import sources
-from review.outside_files import in_folder, matching
 from tests.support.command_line import command, environment
 from tests.support.workspaces import persona_row
 
@@ -314,11 +314,11 @@ ALLOWED = {
     "review/release/beside.py": 2,  # what we have just written, to sync it; and a folder, to lock it
     "review/release/ship.py": 1,  # the card that we have just written
     "review/formats/croissant.py": 1,  # the rows that we have just written
-    "review/processes.py": 2,  # what the system says of a process
+    "review/assignment/processes.py": 2,  # what the system says of a process
     "review/report/page.py": 1,  # these come with the package
     "review/lint/words.py": 1,
-    "review/kept_policy.py": 1,
-    "tui/commands/demo.py": 2,
+    "review/gate/kept_policy.py": 1,
+    "tui/cli/demo.py": 2,
 }
 """Where files are read that nobody outside has named, and how often."""
 
@@ -340,7 +340,7 @@ def openings(path: Path) -> Iterator[int]:
 def test_nothing_else_opens_what_somebody_names() -> None:
     folders = [Path(next(iter(package.__path__))) for package in (db, review, tui)]
     root = folders[0].parent
-    modules = [*(root / "review").rglob("*.py"), *(root / "tui" / "commands").rglob("*.py"), root / "db/packet_file.py"]
+    modules = [*(root / "review").rglob("*.py"), *(root / "tui" / "cli").rglob("*.py"), root / "db/packet_file.py"]
     modules.append(root / "db" / "outside_files.py")
     found = {path.relative_to(root).as_posix(): list(openings(path)) for path in modules}
     assert {name: len(lines) for name, lines in found.items() if lines} == ALLOWED, found

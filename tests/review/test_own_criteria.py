@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from db.connection import Connection
 from db.errors import InputError
 from db.records import Answers, AnswerValue, BlindAnswer, Question
-from review.annotation import submit
-from review.assignment import next_example, start_session
-from review.evidence import Evidence, measure
-from review.forecast import forecast
-from review.gate import decide, judge
-from review.policy import Bound, Criterion, parse_policy
-from review.sample import Sample, SampledExample
-from review.settling import settle
+from db.store.connection import Connection
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
+from review.assignment.settling import settle
+from review.gate.decision import decide, judge
+from review.gate.evidence import Evidence, measure
+from review.gate.forecast import forecast
+from review.gate.policy import Bound, Criterion, parse_policy
+from review.gate.sample import Sample, SampledExample
 from tests.support.command_line import run
 from tests.support.workspaces import NO, YES, make_dataset
 

@@ -9,16 +9,16 @@ import pytest
 
 from db import assignment, datasets, packets
 from db.annotators import find_annotator
-from db.backups import back_up
-from db.connection import Connection, connect, write
 from db.datasets import all_datasets
 from db.errors import EvalwrightError, InputError, WorkspaceError
 from db.mixed_in import gold_answers, repeat_pairs
 from db.packets import all_packets
 from db.records import Dataset
-from db.workspace import is_packet, open_workspace
-from review.annotation import submit
-from review.assignment import next_example, start_session
+from db.store.backups import back_up
+from db.store.connection import Connection, connect, write
+from db.store.workspace import is_packet, open_workspace
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
 from review.packets import make_packet, merge_packet, merging
 from tests.support.gold import mix_in
 from tests.support.packets import change_answers, change_last, label_here, label_packet, merge_and_die_at, stored
@@ -292,7 +292,7 @@ def test_a_merge_that_cant_go_on_says_so_and_is_completed_by_a_later_file(
 def test_a_packet_made_before_an_upgrade_is_merged_after_it(
     connection: Connection, dataset: Dataset, path: Path, workspace_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from db import schema
+    from db.store import schema
 
     make_packet(connection, dataset, "Ada", path)
     label_packet(path)

@@ -6,13 +6,13 @@ import pytest
 
 from db import assignment, datasets, packets
 from db.annotators import find_annotator
-from db.connection import Connection, write
 from db.errors import InputError
 from db.records import Dataset
 from db.removals import Removal, insert_removals
-from review import assignment as review_assignment
-from review.assigning import Changes, assign
-from review.disclosure import disclose
+from db.store.connection import Connection, write
+from review.annotation.disclosure import disclose
+from review.assignment import serving as review_assignment
+from review.assignment.settings import Changes, assign
 from review.packets import end_packet, make_packet, merge_packet
 from review.packets.making import DAY
 from tests.support.packets import label_here, label_packet

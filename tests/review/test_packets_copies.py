@@ -11,8 +11,8 @@ import pytest
 from db import assignment, datasets
 from db.annotations import everything_said
 from db.annotators import find_annotator
-from db.connection import Connection, connect
 from db.records import Answers, BlindExample, Dataset
+from db.store.connection import Connection, connect
 from review.packets import make_packet, merge_packet
 from tests.support.packets import (
     Say,

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
 from db.packet_file import read_packet
 from db.packets import find_packet
 from db.records import Dataset
-from db.workspace import open_workspace
-from review.annotation import earlier_answer, next_skipped, submit
-from review.assignment import Session, start_session
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
+from review.annotation.submitting import earlier_answer, next_skipped, submit
+from review.assignment.serving import Session, start_session
+from review.gate.policy import load_policy
 from review.packets import end_packet, make_packet, merge_packet
-from review.policy import load_policy
 from review.release import ship
 from review.release.verify import verify
 from tests.support.packets import (

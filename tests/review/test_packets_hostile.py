@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
 from db.errors import WorkspaceError
+from db.store.connection import Connection
 from review.packets import make_packet, merge_packet
 from tests.support.packets import label_packet, stored
 from tests.support.workspaces import make_dataset

@@ -11,16 +11,16 @@ import pytest
 from db import packets, re_reviews
 from db.annotators import find_annotator
 from db.assignment_settings import settings_of
-from db.connection import Connection, connect
 from db.datasets import get_dataset
 from db.evidence import first_answers_of_dataset
 from db.mixed_in import gold_answers, repeat_pairs
 from db.records import Dataset
-from review.annotation import earlier_answer, submit
-from review.assignment import start_session
-from review.disclosure import disclose
+from db.store.connection import Connection, connect
+from review.annotation.disclosure import disclose
+from review.annotation.submitting import earlier_answer, submit
+from review.assignment.serving import start_session
+from review.lead.rulings import edit, find_example, rule
 from review.packets import Merged, make_packet, merge_packet
-from review.rulings import edit, find_example, rule
 from tests.support.gold import mix_in
 from tests.support.packets import change_answers, label_packet, stored
 from tests.support.recount import drift

@@ -10,15 +10,15 @@ import pytest
 
 from db import assignment, datasets, packets, re_reviews
 from db.annotators import find_annotator
-from db.connection import Connection, connect
 from db.errors import InputError
 from db.records import Dataset
-from review.annotation import submit
-from review.assignment import next_example, start_session
-from review.disclosure import disclose
+from db.store.connection import Connection, connect
+from review.annotation.disclosure import disclose
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
+from review.gate.sample import draw_sample
+from review.lead.rulings import drop, edit, find_example, keep, outcomes, rule
 from review.packets import end_packet, make_packet, merge_packet
-from review.rulings import drop, edit, find_example, keep, outcomes, rule
-from review.sample import draw_sample
 from tests.support.packets import change_last, label_packet, stored
 from tests.support.workspaces import NO, YES, answer, make_dataset
 

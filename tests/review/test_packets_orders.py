@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
 from db.datasets import all_datasets
 from db.evidence import first_answers_of_dataset
 from db.packet_file import read_packet
 from db.packets import planned
 from db.records import Answers, BlindExample, Dataset, ShownAnswer
-from db.workspace import open_workspace
-from review import mixing
-from review.annotation import earlier_answer, next_skipped, submit
-from review.assignment import start_session
-from review.disclosure import disclose
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
+from review.annotation.disclosure import disclose
+from review.annotation.submitting import earlier_answer, next_skipped, submit
+from review.assignment import mixing
+from review.assignment.serving import start_session
+from review.lead.rulings import edit, find_example, rule
 from review.packets import make_packet, merge_packet
-from review.rulings import edit, find_example, rule
 from tests.support.gold import mix_in
 from tests.support.packets import change_answers, counting, label_here, label_packet, stored
 from tests.support.recount import drift

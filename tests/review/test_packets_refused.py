@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection, connect, write
 from db.errors import InputError, WorkspaceError
 from db.records import Dataset
-from db.workspace import open_workspace
+from db.store.connection import Connection, connect, write
+from db.store.workspace import open_workspace
 from review.packets import make_packet, merge_packet
 from tests.support.packets import label_packet, stored
 from tests.support.scripted_engine import make_job

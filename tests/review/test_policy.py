@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from db.errors import InputError
-from review.policy import FACTS, MEASURES, load_policy, parse_policy
+from review.gate.policy import FACTS, MEASURES, load_policy, parse_policy
 
 CRITERION = '[[criterion]]\nquestion = "label"\nstatistic = "agreement"\nbound = "lower"\nthreshold = "0.90"\n'
 FACT = '[[fact]]\nname = "exact_duplicates"\nmost = "0"\n'

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from db import portfolio as rows
-from db.connection import Connection, write
 from db.errors import EvalwrightError
-from review.exclusion import exclude
-from review.gate import Decision, Verdict
-from review.policy import load_policy, parse_policy
-from review.portfolio import Member, Portfolio, e_value, judge_portfolio, record_shipped
+from db.store.connection import Connection, write
+from review.datasets.find_and_close import close_dataset, find
+from review.gate.decision import Decision, Verdict
+from review.gate.policy import load_policy, parse_policy
+from review.gate.portfolio import Member, Portfolio, e_value, judge_portfolio, record_shipped
+from review.lead.exclusion import exclude
 from review.release.ship import _may_ship
-from review.steering import close_dataset, find
 from tests.review.test_gate import BAD_FACT, GOOD_FACT, NO_VARIATION, PASSING, TOO_FEW
 from tests.support.annotators import Annotators, Truth
 from tests.support.workspaces import make_dataset
@@ -122,7 +122,7 @@ def test_what_the_gate_alone_would_not_let_pass_never_ships(
     """An e-value may be enough where a bound is not quite: both are asked for."""
     make_dataset(connection, 1, name="marginal")
     marginal = replace(decision(replace(PASSING, e_value=1e9)), decision=verdict)
-    monkeypatch.setattr("review.portfolio.judge_with_id", lambda *_: (marginal, 1))
+    monkeypatch.setattr("review.gate.portfolio.judge_with_id", lambda *_: (marginal, 1))
     assert standings(judged(connection)) == {"marginal": standing}
 
 

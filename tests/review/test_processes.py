@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from review.processes import process_exists, process_mark, still_runs
+from review.assignment.processes import process_exists, process_mark, still_runs
 from tests.support.processes import Child
 from tests.support.workspaces import DEAD_PID
 

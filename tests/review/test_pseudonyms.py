@@ -1,9 +1,9 @@
 from pathlib import Path
 
 from db import annotators
-from db.connection import Connection, write
-from db.workspace import open_workspace
-from review.pseudonyms import pseudonyms
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
+from review.annotation.pseudonyms import pseudonyms
 
 
 def add(connection: Connection, *names: str) -> list[int]:

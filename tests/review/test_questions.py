@@ -9,14 +9,14 @@ import pytest
 
 from db import datasets
 from db.annotations import current_answer
-from db.connection import Connection
 from db.errors import InputError
 from db.records import Answers, AnswerValue, Question
-from generation.behaviors import parse_behavior
-from review.annotation import submit
-from review.assignment import next_example, start_session
-from review.importing import import_file
-from review.steering import find
+from db.store.connection import Connection
+from generation.recipes.behaviors import parse_behavior
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
+from review.datasets.find_and_close import find
+from review.datasets.importing import import_file
 from tests.support.workspaces import YES, make_dataset
 
 FILE = """name = "b"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from db import re_reviews
-from db.connection import Connection
 from db.records import BlindExample, Dataset
-from review import assignment as review_assignment
-from review.annotation import earlier_answer, submit
-from review.assignment import Session, end_session, next_example, start_session
-from review.disclosure import disclose
-from review.rulings import drop, edit, find_example, outcomes, rule
-from review.sample import draw_sample
+from db.store.connection import Connection
+from review.annotation.disclosure import disclose
+from review.annotation.submitting import earlier_answer, submit
+from review.assignment import serving as review_assignment
+from review.assignment.serving import Session, end_session, next_example, start_session
+from review.gate.sample import draw_sample
+from review.lead.rulings import drop, edit, find_example, outcomes, rule
 from tests.support.workspaces import NO, YES, answer, make_dataset
 
 

@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 
 from db import decisions
-from db.connection import Connection, write
 from db.errors import InputError
 from db.examples import iterate_examples
 from db.records import Dataset
-from generation.jobs import find_job
-from generation.recipes import load_recipe
-from review.gate import judge
-from review.importing import import_file
-from review.json_text import to_json
-from review.policy import load_policy, parse_policy
+from db.store.connection import Connection, write
+from generation.jobs.jobs import find_job
+from generation.recipes.recipe import load_recipe
+from review.datasets.find_and_close import find, reopen_dataset
+from review.datasets.importing import import_file
+from review.gate.decision import judge
+from review.gate.policy import load_policy, parse_policy
 from review.release import Options, RefusedError, Release, ship
-from review.steering import find, reopen_dataset
+from review.text.json import to_json
 from tests.support.annotators import Annotators, Truth
 from tests.support.scripted_engine import ScriptedEngine, make_job, run_worker
 from tests.support.workspaces import make_dataset, persona_row

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 import yaml
 
-from db.connection import Connection, write
 from db.records import Dataset
-from review.markdown_text import plain, shown
-from review.policy import load_policy
+from db.store.connection import Connection, write
+from review.datasets.find_and_close import find
+from review.gate.policy import load_policy
 from review.release import Options, ship
 from review.release.card import card
 from review.release.layout import licence_of_all
 from review.release.shipment import Shipment, read_shipment
-from review.steering import find
+from review.text.markdown import plain, shown
 from tests.support.contents import MARKDOWN, NAMES
 from tests.support.scripted_engine import ScriptedEngine, make_job, run_worker
 from tests.support.workspaces import make_dataset

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from db import decisions
-from db.connection import Connection
 from db.errors import EvalwrightError, InputError, WorkspaceError
 from db.records import Dataset
-from review.policy import load_policy
+from db.store.connection import Connection
+from review.gate.policy import load_policy
 from review.release import Options, ship
 from review.release.beside import written_beside
 from review.release.verify import verify
@@ -174,10 +174,10 @@ def test_a_read_only_folder_is_told(connection: Connection, dataset: Dataset, re
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from db.workspace import open_workspace
-from review.policy import load_policy
+from db.store.workspace import open_workspace
+from review.gate.policy import load_policy
 from review.release import Options, ship
-from review.steering import find
+from review.datasets.find_and_close import find
 
 module, _, step = sys.argv[3].partition(".")
 module, at = sys.modules[f"review.release.{module}"], int(sys.argv[4])
@@ -245,7 +245,7 @@ import resource, signal, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), resource.RLIM_INFINITY))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 sys.argv[0] = "evalwright"
-from tui.cli import main
+from tui.cli.command_line import main
 main()
 """
 

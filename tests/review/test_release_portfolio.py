@@ -9,12 +9,12 @@ import pytest
 import yaml
 
 from db import portfolio as rows
-from db.connection import Connection
 from db.errors import EvalwrightError
-from review.policy import load_policy
+from db.store.connection import Connection
+from review.datasets.find_and_close import find, reopen_dataset
+from review.gate.policy import load_policy
 from review.release import Options, ship_portfolio
 from review.release.verify import verify
-from review.steering import find, reopen_dataset
 from tests.support.annotators import Annotators, Truth
 from tests.support.workspaces import make_dataset
 

@@ -13,19 +13,19 @@ from typing import Any
 
 import pytest
 
-from db.connection import Connection, write
 from db.errors import EvalwrightError, InputError
 from db.examples import iterate_examples
 from db.records import Question
-from review.annotation import submit
-from review.assignment import next_example, start_session
-from review.exclusion import exclude
-from review.policy import load_policy
+from db.store.connection import Connection, write
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
+from review.datasets.find_and_close import close_dataset, find, reopen_dataset
+from review.gate.policy import load_policy
+from review.lead.exclusion import exclude
+from review.lead.rulings import drop, relabel, rule
 from review.release import Options, ship
 from review.release.manifest import write_manifest
 from review.release.verify import verify
-from review.rulings import drop, relabel, rule
-from review.steering import close_dataset, find, reopen_dataset
 from tests.support.annotators import NAMES, Annotators, Truth
 from tests.support.contents import files
 from tests.support.workspaces import add_examples, answer, make_dataset

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from db.connection import Connection
 from db.records import Answers
-from review.annotation import submit
-from review.assignment import Session, next_example, start_session
-from review.gate import Decision, judge
-from review.policy import load_policy
-from review.steering import close_dataset, find, reopen_dataset
+from db.store.connection import Connection
+from review.annotation.submitting import submit
+from review.assignment.serving import Session, next_example, start_session
+from review.datasets.find_and_close import close_dataset, find, reopen_dataset
+from review.gate.decision import Decision, judge
+from review.gate.policy import load_policy
 from tests.support.workspaces import add_examples, make_dataset
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from db import rulings as rows
-from db.connection import Connection, write
 from db.errors import InputError
 from db.records import Dataset, Example
-from review.gate import Decision, judge
-from review.policy import load_policy
-from review.release import ship
-from review.rulings import (
+from db.store.connection import Connection, write
+from review.datasets.find_and_close import find
+from review.gate.decision import Decision, judge
+from review.gate.policy import load_policy
+from review.lead.rulings import (
     drop,
     edit,
     find_example,
@@ -28,7 +28,7 @@ from review.rulings import (
     standings,
     wording,
 )
-from review.steering import find
+from review.release import ship
 from tests.support.annotators import Annotators, Truth
 from tests.support.workspaces import NO, YES, make_dataset
 

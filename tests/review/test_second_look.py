@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from db.connection import Connection
 from db.errors import InputError
 from db.records import BlindExample, Dataset
-from review.annotation import earlier_answer, submit
-from review.assigning import Changes, assign, assignment_of
-from review.assignment import Session, next_example, start_session
-from review.sample import draw_sample
-from review.second_look import SecondLook, answer_again, arm_of, offer
-from review.second_look_effects import second_looks
+from db.store.connection import Connection
+from review.annotation.second_look import SecondLook, answer_again, arm_of, offer
+from review.annotation.submitting import earlier_answer, submit
+from review.assignment.serving import Session, next_example, start_session
+from review.assignment.settings import Changes, assign, assignment_of
+from review.comparisons.second_look_effects import second_looks
+from review.gate.sample import draw_sample
 from tests.support.workspaces import NO, YES, answer, make_dataset, persona_row
 
 

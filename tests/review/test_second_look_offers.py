@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection, write
 from db.records import Dataset
-from review.annotation import submit
-from review.assigning import Changes, assign
-from review.assignment import Session, end_session, next_example, start_session
-from review.second_look import SecondLook, answer_again, arm_of, decline, offer_again
-from review.second_look_effects import second_looks
+from db.store.connection import Connection, write
+from review.annotation.second_look import SecondLook, answer_again, arm_of, decline, offer_again
+from review.annotation.submitting import submit
+from review.assignment.serving import Session, end_session, next_example, start_session
+from review.assignment.settings import Changes, assign
+from review.comparisons.second_look_effects import second_looks
 from tests.review.test_second_look import argument_row, write_arguments
 from tests.support.workspaces import DEAD_PID, NO, YES, answer, make_dataset, persona_row
 

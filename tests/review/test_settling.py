@@ -3,7 +3,7 @@ from itertools import product
 
 import pytest
 
-from review.settling import places_at_first, settle
+from review.assignment.settling import places_at_first, settle
 
 SKIP = None
 SEQUENCES = [

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.records import BlindAnswer
-from review.evidence import AFTER_RULINGS, OF_ALL, Evidence, measure_each
-from review.policy import Criterion, Policy
-from review.rulings import RulingOutcome
-from review.sample import Sample, SampledExample
-from review.settling import settle
-from review.starts import Start
+from review.assignment.settling import settle
+from review.gate.evidence import AFTER_RULINGS, OF_ALL, Evidence, measure_each
+from review.gate.policy import Criterion, Policy
+from review.gate.sample import Sample, SampledExample
+from review.gate.starts import Start
+from review.lead.rulings import RulingOutcome
 from review.stats.one_sided import fewest_good, share_e_value
 
 YES, NO = " Yes", " No"

@@ -13,16 +13,16 @@ import pytest
 from db import datasets as dataset_rows
 from db import sequences
 from db.annotations import insert_annotation
-from db.connection import Connection, write
 from db.examples import intended_labels, iterate_examples, review_position
 from db.records import Answers, Dataset
-from review.annotation import submit
-from review.assignment import Session, next_example, start_session
-from review.gate import Decision, judge
-from review.importing import import_file
-from review.policy import load_policy, parse_policy
-from review.starts import copies_of, start_of
-from review.steering import close_dataset, find, reopen_dataset
+from db.store.connection import Connection, write
+from review.annotation.submitting import submit
+from review.assignment.serving import Session, next_example, start_session
+from review.datasets.find_and_close import close_dataset, find, reopen_dataset
+from review.datasets.importing import import_file
+from review.gate.decision import Decision, judge
+from review.gate.policy import load_policy, parse_policy
+from review.gate.starts import copies_of, start_of
 from tests.support.workspaces import add_examples, answer, make_dataset, persona_row, write_rows
 
 POLICY = load_policy()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from db.populations import Population
-from review.starts import SKETCH, ScoreTotals, are_copies, text_hash
+from review.gate.starts import SKETCH, ScoreTotals, are_copies, text_hash
 
 
 @pytest.mark.parametrize(

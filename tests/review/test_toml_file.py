@@ -1,7 +1,7 @@
 import pytest
 
 from db.errors import InputError
-from review.toml_file import parse
+from review.text.toml import parse
 
 TEXT = '''\
 # a comment

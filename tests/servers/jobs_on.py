@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from db.job_records import Job
-from db.workspace import open_workspace
-from generation.jobs import find_job
-from generation.recipes import load_recipe
+from db.store.workspace import open_workspace
+from generation.jobs.jobs import find_job
+from generation.recipes.recipe import load_recipe
 from tests.support.command_line import run
 from tests.support.finished import check_books
 from tests.support.scripted_engine import BEHAVIOR

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
 from db.worker_lease import current_lease
-from db.workspace import open_workspace
-from generation.jobs import find_job
+from generation.jobs.jobs import find_job
 from tests.servers.installed import PATIENCE, RealServer
 from tests.servers.jobs_on import begun_recipe
 from tests.support.command_line import environment, start

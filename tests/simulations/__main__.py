@@ -13,11 +13,11 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
-from review.evidence import case_of, error_level
-from review.policy import load_policy
-from review.sample import Sample
-from review.ships import the_sample, with_those_before
-from review.starts import Start
+from review.gate.evidence import case_of, error_level
+from review.gate.policy import load_policy
+from review.gate.sample import Sample
+from review.gate.starts import Start
+from review.release.shipping import the_sample, with_those_before
 from tests.simulations.datasets import FLAWS, just_bad, like
 from tests.simulations.reviews import Review, example, totals
 

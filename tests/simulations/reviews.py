@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from db.records import BlindAnswer
-from review.sample import Sample, SampledExample, sample_size
-from review.settling import settle
-from review.starts import FIRST_START, NO_SCORES, ScoreTotals, Start
+from review.assignment.settling import settle
+from review.gate.sample import Sample, SampledExample, sample_size
+from review.gate.starts import FIRST_START, NO_SCORES, ScoreTotals, Start
 
 YES, NO = " Yes", " No"
 SPEEDS = (1.0, 1.5, 3.0, 8.0)

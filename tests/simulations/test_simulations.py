@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from review.evidence import measure
+from review.gate.evidence import measure
 from tests.simulations.__main__ import CRITERIA, SCORES, ships_falsely, ships_in_its_life, takes
 from tests.simulations.datasets import FLAWS, just_bad, like
 from tests.simulations.reviews import Review

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from db.connection import Connection
 from db.records import Answers, BlindExample, Dataset
-from review.annotation import submit
-from review.assignment import end_session, next_example, start_session
+from db.store.connection import Connection
+from review.annotation.submitting import submit
+from review.assignment.serving import end_session, next_example, start_session
 from tests.support.workspaces import answer
 
 NAMES = ("Ada", "Béla", "Carla")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from db.workspace import is_sound, open_workspace
+from db.store.workspace import is_sound, open_workspace
 from tests.support.packets import label_packet
 from tests.support.workspaces import make_dataset
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from db import candidates as candidate_rows
-from db.connection import Connection
 from db.examples import iterate_examples
 from db.job_records import Candidate, Job
 from db.records import Example
-from generation.jobs import find_job
+from db.store.connection import Connection
+from generation.jobs.jobs import find_job
 
 
 def examples_of(connection: Connection, job: Job) -> list[Example]:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tui.cli import INTERRUPTED, main
+from tui.cli.command_line import INTERRUPTED, main
 
 
 def call(arguments: Sequence[str], folder: Path, said: Path) -> int:

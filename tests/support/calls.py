@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tui import cli
-from tui.text import HOSTILE
+from tui.cli import command_line as cli
+from tui.presentation.text import HOSTILE
 
 Call = Callable[..., "Said"]
 

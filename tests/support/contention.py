@@ -6,7 +6,7 @@ import time
 from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
 
-from db.connection import connect, write
+from db.store.connection import connect, write
 
 
 def hold_lock(path: Path, held: Event, seconds: float) -> float:

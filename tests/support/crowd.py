@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from db import datasets
-from db.connection import Connection
 from db.records import Dataset
+from db.store.connection import Connection
 from tests.support.labelling import Acknowledged, all_settled, label_until_settled, read_log
 from tests.support.processes import Child, context
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.support.command_line import ROOT, environment, run
 from tests.support.tour import BEHAVIOR, WALKS, make_tour
 from tests.support.workspaces import write_rows
-from tui.commands.demo import BY_HAND, BY_MODEL
+from tui.cli.demo import BY_HAND, BY_MODEL
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LANGUAGES = ("sh", "toml", "python", "sql", "json")
@@ -89,7 +89,7 @@ def make_world(folder: Path) -> None:
     make_tour(folder / "evalwright.db")
     called(folder, "ship", WALKS, "--to", "RELEASE")
     (folder / f"{WALKS}.toml").write_text(BEHAVIOR, encoding="utf-8")
-    (folder / "policy.toml").write_bytes((ROOT / "review" / "default_policy.toml").read_bytes())
+    (folder / "policy.toml").write_bytes((ROOT / "review" / "gate" / "default_policy.toml").read_bytes())
     write_rows(folder / "FILE.jsonl", 12)
     write_rows(folder / "GOLD.jsonl", 12)
     called(folder, "import", "FILE.jsonl", "--dataset", UNANSWERED)

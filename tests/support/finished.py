@@ -7,10 +7,10 @@ from collections import Counter
 from typing import Any
 
 from db import candidates as candidate_rows
-from db.connection import Connection
 from db.examples import iterate_examples
 from db.job_records import Job
-from generation.jobs import find_job
+from db.store.connection import Connection
+from generation.jobs.jobs import find_job
 
 
 def stored_calls(connection: Connection, job_id: int = 1) -> list[tuple[dict[str, Any], dict[str, Any]]]:

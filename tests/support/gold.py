@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from db import datasets
 from db.assignment_settings import settings_of, store_settings
-from db.connection import Connection, write
 from db.examples import insert_examples
 from db.records import Dataset
+from db.store.connection import Connection, write
 from tests.support.workspaces import new_examples
 
 

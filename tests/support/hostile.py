@@ -7,14 +7,14 @@ import re
 from dataclasses import asdict
 from pathlib import Path
 
-from db.connection import Connection, write
 from db.examples import iterate_examples
 from db.records import Dataset, Question
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
 from db.visible import HOSTILE
-from db.workspace import open_workspace
-from review.assigning import Changes, assign
-from review.rulings import drop, edit, rule
-from review.steering import find
+from review.assignment.settings import Changes, assign
+from review.datasets.find_and_close import find
+from review.lead.rulings import drop, edit, rule
 from tests.review.test_diversity import both_origins, finish
 from tests.review.test_second_look import argument_row, write_arguments
 from tests.support.jobs import make_history

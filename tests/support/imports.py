@@ -8,8 +8,8 @@ from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
 
 from db.errors import InputError
-from db.workspace import open_workspace
-from review.importing import import_file
+from db.store.workspace import open_workspace
+from review.datasets.importing import import_file
 
 
 def import_together(workspace: Path, file: Path, barrier: Barrier) -> str | None:

@@ -7,9 +7,9 @@ import time
 from typing import Any
 
 from db import jobs
-from db.connection import Connection, write
 from db.job_records import Call
 from db.jobs import NewItem
+from db.store.connection import Connection, write
 
 
 def make_history(connection: Connection, job_id: int, *, calls: int, failures: int = 0) -> None:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from db.examples import review_position
-from review.sample import sample_size
-from review.settling import settle
+from review.assignment.settling import settle
+from review.gate.sample import sample_size
 
 SPEEDS = (8, 4, 2, 1, 1)
 """How many answers each annotator gives while the slowest gives one."""

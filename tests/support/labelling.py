@@ -10,11 +10,11 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from db import datasets
-from db.connection import Connection
 from db.records import Answers, BlindExample, Dataset
-from db.workspace import open_workspace
-from review.annotation import submit
-from review.assignment import Session, end_session, next_example, start_session
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
+from review.annotation.submitting import submit
+from review.assignment.serving import Session, end_session, next_example, start_session
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from db import assignment, datasets
-from db.connection import BACKGROUND_ROWS, Connection, write
 from db.records import Dataset
-from review.assignment import Session, start_session
+from db.store.connection import BACKGROUND_ROWS, Connection, write
+from review.assignment.serving import Session, start_session
 from tests.support.workspaces import NO, YES, add_examples, make_dataset
 
 

@@ -6,17 +6,17 @@ import random
 from collections.abc import Iterator
 
 from db.annotations import first_answers
-from db.connection import Connection
 from db.examples import iterate_examples
 from db.records import BlindExample, Example
-from review.annotation import submit
-from review.assignment import Session, next_example, start_session
-from review.evidence import AFTER_RULINGS
-from review.exclusion import exclude
-from review.gate import Decision, judge
-from review.policy import Policy
-from review.rulings import drop, relabel, rule
-from review.steering import find
+from db.store.connection import Connection
+from review.annotation.submitting import submit
+from review.assignment.serving import Session, next_example, start_session
+from review.datasets.find_and_close import find
+from review.gate.decision import Decision, judge
+from review.gate.evidence import AFTER_RULINGS
+from review.gate.policy import Policy
+from review.lead.exclusion import exclude
+from review.lead.rulings import drop, relabel, rule
 from tests.support.workspaces import NO, YES, answer, make_dataset
 
 NAMES = ("Ada", "Béla", "Carla", "Dora", "Emil")

@@ -9,9 +9,9 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from unittest.mock import patch
 
-from db import connection as connections
-from db import schema, workspace
-from db.connection import Connection
+from db.store import connection as connections
+from db.store import schema, workspace
+from db.store.connection import Connection
 
 SECOND = ("second", ["CREATE TABLE second (id INTEGER PRIMARY KEY) STRICT", "INSERT INTO second VALUES (1)"])
 """A migration that a later evalwright might have."""

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from db import datasets, re_reviews
-from db.connection import Connection
 from db.evidence import first_answers_of_dataset
 from db.mixed_in import gold_answers, repeat_pairs
 from db.packets import MARKS
 from db.records import Answers, BlindExample, Dataset
-from db.workspace import open_workspace
-from review.annotation import earlier_answer, submit
-from review.assignment import end_session, next_example, start_session
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
+from review.annotation.submitting import earlier_answer, submit
+from review.assignment.serving import end_session, next_example, start_session
+from review.gate.sample import draw_sample
 from review.packets import Conflict, merge_packet, merging
-from review.sample import draw_sample
 from tests.support.workspaces import YES, answer
 
 Say = Callable[[BlindExample], Answers]

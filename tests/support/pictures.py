@@ -18,8 +18,8 @@ from textual.pilot import Pilot
 from tests.support.command_line import PATIENCE, ROOT
 from tests.support.tour import make_tour
 from tests.tui.app_driver import settled, text
-from tui.app import EvalwrightApp
-from tui.commands.demo import BY_HAND
+from tui.app.app import EvalwrightApp
+from tui.cli.demo import BY_HAND
 
 FOLDER = ROOT / "docs" / "pictures"
 SIZE = (108, 30)

@@ -18,7 +18,13 @@ PATIENCE = 120.0
 
 context = multiprocessing.get_context("forkserver")
 context.set_forkserver_preload(
-    ["db.workspace", "sqlite_utils", "review.annotation", "review.importing", "tests.support.labelling"]
+    [
+        "db.store.workspace",
+        "sqlite_utils",
+        "review.annotation.submitting",
+        "review.datasets.importing",
+        "tests.support.labelling",
+    ]
 )
 
 

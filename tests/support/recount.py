@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from db.connection import Connection, snapshot
-from review.settling import settle
+from db.store.connection import Connection, snapshot
+from review.assignment.settling import settle
 
 _NEWEST = """NOT EXISTS (SELECT 1 FROM annotations AS later WHERE later.example_id = a.example_id
     AND later.annotator_id = a.annotator_id AND later.occasion = a.occasion AND later.revision > a.revision)"""

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from db import jobs
-from db.connection import Connection
 from db.job_records import Job
-from db.workspace import open_workspace
-from generation.behaviors import parse_behavior
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
 from generation.engines.protocol import (
     Completion,
     Engine,
@@ -24,11 +23,12 @@ from generation.engines.protocol import (
     StopReason,
     Usage,
 )
-from generation.jobs import create_job
-from generation.recipes import Recipe, load_recipe, parse_recipe
-from generation.running import RunningJob
-from generation.stages.scope import Asked
-from generation.worker import Worker
+from generation.jobs.jobs import create_job
+from generation.jobs.running import RunningJob
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.recipe import Recipe, load_recipe, parse_recipe
+from generation.recipes.stages.scope import Asked
+from generation.worker.worker import Worker
 
 S = TypeVar("S")
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from db import annotators, assignment, datasets
-from db.connection import Connection, write
 from db.records import BlindExample, Dataset
-from review.annotation import earlier_answer, submit
-from review.assignment import (
+from db.store.connection import Connection, write
+from review.annotation.submitting import earlier_answer, submit
+from review.assignment.serving import (
     RESERVATION_SECONDS,
     Session,
     end_session,

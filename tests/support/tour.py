@@ -9,17 +9,17 @@ from pathlib import Path
 from unittest.mock import patch
 
 from db import jobs
-from db.connection import Connection
-from db.workspace import open_workspace
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
 from generation.engines.protocol import Judgement, JudgeRequest, SampleReply, SampleRequest
-from generation.jobs import find_job, move_job
-from generation.recipes import Recipe, parse_recipe
-from review.steering import find
+from generation.jobs.jobs import find_job, move_job
+from generation.recipes.recipe import Recipe, parse_recipe
+from review.datasets.find_and_close import find
 from tests.support.annotators import Annotators, Truth
 from tests.support.command_line import ROOT
 from tests.support.scripted_engine import ScriptedEngine, completions, make_job, probabilities, run_worker, share
 from tests.support.workspaces import SEED
-from tui.commands.demo import make_demo
+from tui.cli.demo import make_demo
 
 WALKS = "enjoys-long-walks"
 BEHAVIOR = f"""name = "{WALKS}"
@@ -95,7 +95,7 @@ def _write(path: Path, connection: Connection) -> None:
 
 def _recipe() -> Recipe:
     """The persona recipe, but two candidates for each example kept, which is enough to look at."""
-    text = (ROOT / "generation" / "recipe_files" / "persona.toml").read_text(encoding="utf-8")
+    text = (ROOT / "generation" / "recipes" / "recipe_files" / "persona.toml").read_text(encoding="utf-8")
     return parse_recipe("persona.toml", text.replace("per_kept = 10", "per_kept = 2") + "diversity = 0.3\n")
 
 

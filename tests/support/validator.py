@@ -18,7 +18,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from tui.app import EvalwrightApp
+from tui.app.app import EvalwrightApp
 
 HARD_SHARE = 0.04
 SLIP_SHARE = 0.01

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from db.connection import Connection
 from db.job_records import Job
+from db.store.connection import Connection
 from generation.engines.openai_compatible import OpenAICompatibleEngine
 from generation.engines.protocol import Engine
-from generation.jobs import find_job
+from generation.jobs.jobs import find_job
 from tests.support.messages_server import Answer, Received
 from tests.support.openai_server import OpenAIServer
 from tests.support.scripted_engine import make_job, run_worker

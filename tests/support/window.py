@@ -10,9 +10,9 @@ from pathlib import Path
 
 from db import datasets
 from db.errors import EvalwrightError
-from db.workspace import open_workspace
-from review.annotation import submit
-from review.assignment import end_session, next_example, start_session
+from db.store.workspace import open_workspace
+from review.annotation.submitting import submit
+from review.assignment.serving import end_session, next_example, start_session
 from tests.support.processes import Child, context
 from tests.support.workspaces import answer
 

@@ -11,11 +11,12 @@ from zlib import crc32
 
 import pytest
 
-from db import datasets, sqlite
-from db.connection import Connection, write
+from db import datasets
 from db.examples import insert_examples
 from db.records import Answers, Choice, Dataset, NewExample, Question
-from review.settling import places_at_first
+from db.store import sqlite
+from db.store.connection import Connection, write
+from review.assignment.settling import places_at_first
 
 YES, NO = " Yes", " No"
 CHOICES = (Choice(YES, "Yes"), Choice(NO, "No"))

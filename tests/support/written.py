@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from db.job_records import Job
-from db.workspace import open_workspace
+from db.store.workspace import open_workspace
 from generation.engines.protocol import SampleReply, SampleRequest
-from generation.jobs import find_job
-from generation.recipes import load_recipe, parse_recipe
+from generation.jobs.jobs import find_job
+from generation.recipes.recipe import load_recipe, parse_recipe
 from tests.support.scripted_engine import BEHAVIOR, ScriptedEngine, completions, make_job, run_worker
 
 REPEATED = "I walk on [/red] roads"

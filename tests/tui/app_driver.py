@@ -18,13 +18,13 @@ from textual.strip import Strip
 
 from db import annotations as annotation_rows
 from db import annotators, datasets
-from db.connection import Connection, write
 from db.examples import insert_examples
 from db.records import Annotation, Choice, NewExample, Question
-from db.workspace import open_workspace
-from review.settling import places_at_first
-from review.steering import find
-from tui.app import EvalwrightApp
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
+from review.assignment.settling import places_at_first
+from review.datasets.find_and_close import find
+from tui.app.app import EvalwrightApp
 
 SIZE = (80, 24)
 WIDE = (200, 60)

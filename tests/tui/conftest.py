@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.widgets import Input, TextArea
 
-from db.workspace import open_workspace
+from db.store.workspace import open_workspace
 from tests.tui.app_driver import FakeStatistics, add_dataset, bees, fake_statistics
 from tests.tui.pictured import write_lead
 

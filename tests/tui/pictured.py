@@ -8,18 +8,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from db.connection import Connection, write
 from db.examples import get_blind
 from db.records import Answers
-from db.workspace import open_workspace
-from generation.orders import load_order
-from generation.preview import preview
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
+from generation.recipes.order import load_order
+from generation.trials.preview import preview
 from review.agreement import agreement
-from review.annotation import submit
-from review.assigning import Changes, assign
-from review.assignment import end_session, start_session
-from review.json_text import to_json
-from review.steering import find
+from review.annotation.submitting import submit
+from review.assignment.serving import end_session, start_session
+from review.assignment.settings import Changes, assign
+from review.datasets.find_and_close import find
+from review.text.json import to_json
 from tests.review.test_diversity import both_origins, finish
 from tests.review.test_second_look import argument_row, write_arguments
 from tests.support.jobs import make_history

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from db.connection import Connection
+from db.store.connection import Connection
 from tests.tui.app_driver import SIZE, FakeStatistics, text, until
 from tests.tui.rest import at_rest
-from tui.actions import Action
+from tui.app.actions import Action
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Place:
     """A screen or a window: how one gets there, and every key of it.
 
     Attributes:
-        name: The name of its table in `tui.actions`.
+        name: The name of its table in `tui.app.actions`.
         actions: That table.
         make: Makes the workspace; None for the lead's.
         way: The keys from the first screen to it.

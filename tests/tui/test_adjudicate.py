@@ -10,11 +10,11 @@ from db import rulings
 from db.examples import get_blind
 from db.records import Answers
 from db.rulings import Ruling
-from db.sqlite import OperationalError
-from db.workspace import open_workspace
-from review.annotation import submit
-from review.assignment import end_session, start_session
-from review.steering import find
+from db.store.sqlite import OperationalError
+from db.store.workspace import open_workspace
+from review.annotation.submitting import submit
+from review.assignment.serving import end_session, start_session
+from review.datasets.find_and_close import find
 from tests.tui.app_driver import (
     SIZES,
     FakeStatistics,

@@ -12,14 +12,14 @@ from textual.pilot import Pilot
 from textual_plot import PlotWidget
 
 from db import evidence
-from db.connection import Connection, write
 from db.records import Dataset
-from db.workspace import open_workspace
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
 from review.agreement import Agreement, Rating, agreement, question_agreement
-from review.annotation import submit
-from review.assignment import end_session, next_example, start_session
-from review.json_text import to_json
+from review.annotation.submitting import submit
+from review.assignment.serving import end_session, next_example, start_session
 from review.report.agreement import questions_blocks
+from review.text.json import to_json
 from tests.support.annotators import Annotators, Truth
 from tests.support.workspaces import YES, answer, make_dataset
 from tests.tui.app_driver import (

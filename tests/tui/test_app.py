@@ -11,12 +11,12 @@ import pytest
 from textual import _time
 
 from db.errors import InputError, WorkspaceError
-from db.workspace import open_workspace
-from generation.supervisor import WorkerChild
+from db.store.workspace import open_workspace
+from generation.worker.supervisor import WorkerChild
 from tests.tui.app_driver import running, strips, text, until, until_shown
-from tui import actions
-from tui.actions import Action
-from tui.app import EvalwrightApp
+from tui.app import actions
+from tui.app.actions import Action
+from tui.app.app import EvalwrightApp
 from tui.screens.dataset import DatasetScreen
 from tui.screens.datasets import DatasetsScreen
 from tui.screens.diversity import DiversityScreen
@@ -123,7 +123,7 @@ async def test_a_worker_that_cannot_start_is_told_once(hive: Path, monkeypatch: 
         raise OSError("no [/more] processes")
 
     monkeypatch.setattr(WorkerChild, "ensure", fail)
-    monkeypatch.setattr("tui.app.WORKER_SECONDS", 0.05)
+    monkeypatch.setattr("tui.app.app.WORKER_SECONDS", 0.05)
     async with running(hive) as pilot:
         await until_shown(pilot, "no [/more] processes")
         await pilot.press("escape")

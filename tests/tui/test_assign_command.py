@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from db.workspace import open_workspace
-from review.assignment import start_session
+from db.store.workspace import open_workspace
+from review.assignment.serving import start_session
 from tests.support.calls import Call, caller
 from tests.support.workspaces import make_dataset, persona_row
 

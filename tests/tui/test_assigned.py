@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
-from review.assigning import Changes, assign
-from review.assignment import start_session
+from db.store.connection import Connection
+from review.assignment.serving import start_session
+from review.assignment.settings import Changes, assign
 from review.packets import make_packet
 from tests.support.gold import mix_in
 from tests.support.workspaces import make_dataset
 from tests.tui.app_driver import SIZE, answer, running, until_not_shown, until_shown
-from tui.app import EvalwrightApp
+from tui.app.app import EvalwrightApp
 
 
 async def test_who_is_not_on_the_list_is_told_so(connection: Connection, workspace_path: Path) -> None:

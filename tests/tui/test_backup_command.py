@@ -8,11 +8,11 @@ from threading import Event
 
 import pytest
 
-from db.connection import Connection
 from db.records import Dataset
-from db.workspace import is_sound, open_workspace
-from review.annotation import submit
-from review.assignment import next_example, start_session
+from db.store.connection import Connection
+from db.store.workspace import is_sound, open_workspace
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
 from tests.support.calls import Call, caller
 from tests.support.workspaces import answer, make_dataset
 

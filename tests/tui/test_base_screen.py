@@ -17,12 +17,12 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 from textual.worker import WorkerFailed
 
-from db.connection import Connection
 from db.errors import InputError
+from db.store.connection import Connection
 from tests.tui.app_driver import text, until, until_shown
-from tui.actions import HELP, Action
+from tui.app.actions import HELP, Action
+from tui.app.store import Store
 from tui.screens.base import BaseScreen, Window, background
-from tui.store import Store
 
 LEAVE = Action("leave", "escape,q", "back", "Go back.", shown="Esc")
 T = TypeVar("T")

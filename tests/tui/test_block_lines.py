@@ -7,8 +7,8 @@ import re
 import pytest
 from rich.cells import cell_len
 
-from review.evidence import Evidence
-from review.gate import Decision
+from review.gate.decision import Decision
+from review.gate.evidence import Evidence
 from review.report.blocks import Bar, Block, Bullets, Cell, Column, Heading, Item, Paragraph, table
 from review.report.decision import evidence_table
 from tui.widgets.block_lines import block_lines, table_lines

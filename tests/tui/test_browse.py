@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from db.connection import Connection, write
 from db.records import Dataset
-from db.workspace import open_workspace
-from generation.recipes import load_recipe
-from review.annotation import submit
-from review.assignment import next_example, start_session
-from review.browsing import PERSONA_QUESTION
-from review.disclosure import may_look
-from review.steering import find
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
+from generation.recipes.recipe import load_recipe
+from review.annotation.disclosure import may_look
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
+from review.datasets.find_and_close import find
+from review.lead.browse import PERSONA_QUESTION
 from tests.support.workspaces import answer
 from tests.tui.app_driver import SIZES, add_dataset, bees, running, text, until_not_shown, until_shown
 

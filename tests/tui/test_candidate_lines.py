@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from db.job_records import Candidate
-from generation.fates import SeenCandidate
+from generation.jobs.candidates import SeenCandidate
 from tui.widgets.candidate_lines import CandidateList
 
 REASON = "the most probable label is another"

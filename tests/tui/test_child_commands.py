@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.child_commands import ChildCommandError, ChildCommands
+from tui.processes.child_commands import ChildCommandError, ChildCommands
 
 SLOW = "import os, sys, time; print(os.getpid(), file=sys.stderr, flush=True); time.sleep(60)"
 DONE = "import sys, time; print('at it', file=sys.stderr, flush=True); time.sleep(.3); open(sys.argv[1], 'w').close()"

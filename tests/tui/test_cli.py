@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection, write
 from db.jobs import set_state
 from db.records import Dataset
-from db.workspace import open_workspace
-from review.annotation import submit
-from review.assignment import next_example, start_session
-from review.steering import find
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
+from review.datasets.find_and_close import find
 from tests.support.calls import Call, caller
 from tests.support.scripted_engine import BEHAVIOR, make_job
 from tests.support.workspaces import answer, make_dataset, write_rows
-from tui.commands import generate as generating
+from tui.cli import generate as generating
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_generate_waits_until_the_job_is_over_or_paused(
         def stop(self) -> None:
             """Nothing runs."""
 
-    monkeypatch.setattr("generation.supervisor.WorkerChild", Ended)
+    monkeypatch.setattr("generation.worker.supervisor.WorkerChild", Ended)
     monkeypatch.setattr(generating, "WATCH_SECONDS", 0.0)
     done = call("generate", "walks.toml")
     assert done.code == code
@@ -318,7 +318,7 @@ def test_the_workspace_is_named_by_option_or_environment(call: Call, monkeypatch
 
 
 def test_help_names_every_command_and_each_has_its_own(call: Call) -> None:
-    from tui.cli import COMMANDS, SUMMARIES
+    from tui.cli.command_line import COMMANDS, SUMMARIES
 
     assert list(COMMANDS) == list(SUMMARIES)
     said = call("--help")

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection, write
-from review.annotation import submit
-from review.assignment import next_example, start_session
+from db.store.connection import Connection, write
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
+from review.datasets.find_and_close import find
 from review.formats.jsonl import write_file
-from review.steering import find
 from tests.support.calls import Call, caller, is_sentence
 from tests.support.scripted_engine import BEHAVIOR, make_job
 from tests.support.workspaces import answer, make_dataset, persona_row, write_rows
-from tui.text import HOSTILE
+from tui.presentation.text import HOSTILE
 
 EVIL = "x\x1b[31m\x1b]0;owned\x07\x9b2J\u202egnp\x00\n[/red] {text}"
 
@@ -234,7 +234,7 @@ def test_a_mistake_of_ours_is_a_sentence_too(call: Call, monkeypatch: pytest.Mon
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError(EVIL)
 
-    monkeypatch.setattr("tui.commands.datasets.open_workspace", broken)
+    monkeypatch.setattr("tui.cli.datasets.open_workspace", broken)
     sentence = call("datasets").sentence
     assert sentence.startswith("Something went wrong that should not (ZeroDivisionError: x␛[31m")
     assert "EVALWRIGHT_TRACEBACK=1" in sentence
@@ -247,7 +247,7 @@ def test_an_interruption_is_130(call: Call, monkeypatch: pytest.MonkeyPatch) -> 
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tui.commands.datasets.open_workspace", interrupted)
+    monkeypatch.setattr("tui.cli.datasets.open_workspace", interrupted)
     done = call("datasets")
     assert (done.code, done.out, done.err.strip()) == (130, "", "")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
+from db.store.connection import Connection
 from tests.support.calls import Call, caller
 
 
@@ -38,8 +38,10 @@ def test_doctor(call: Call, monkeypatch: pytest.MonkeyPatch, connection: Connect
 
 
 def test_demo_makes_its_workspace_once(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.commands.demo._fetch_model", lambda: None)
-    monkeypatch.setattr("review.importing.secrets.randbits", lambda _: 7)  # in a few orders they differ on nothing yet
+    monkeypatch.setattr("tui.cli.demo._fetch_model", lambda: None)
+    monkeypatch.setattr(
+        "review.datasets.importing.secrets.randbits", lambda _: 7
+    )  # in a few orders they differ on nothing yet
     for _ in range(2):
         done = call("demo", "--no-app")
         assert (done.code, done.out) == (0, "")

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection, write
 from db.datasets import insert_dataset
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
 from db.worker_lease import current_lease
-from db.workspace import open_workspace
 from tests.support.command_line import PATIENCE, command, complaint, environment, run, start
 from tests.support.faulty_server import serving
 from tests.support.scripted_engine import BEHAVIOR

@@ -10,9 +10,9 @@ import pytest
 from tests.support.command_line import command
 from tests.support.terminal import Terminal
 from tests.tui.app_driver import running, until, until_shown
-from tui.reading import read_home
+from tui.app.reading import read_home
+from tui.app.store import Store
 from tui.screens.datasets import POLL_SECONDS
-from tui.store import Store
 
 
 @pytest.mark.slow

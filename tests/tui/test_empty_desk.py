@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from db.workspace import open_workspace
-from generation.behaviors import parse_behavior
-from generation.jobs import create_job, move_job
-from generation.recipes import load_recipe
+from db.store.workspace import open_workspace
+from generation.jobs.jobs import create_job, move_job
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.recipe import load_recipe
 from tests.tui.app_driver import running, until
+from tui.app.reading import ReviewStatus
 from tui.desk import Desk
-from tui.reading import ReviewStatus
 from tui.widgets.review_table import ReviewTable
 
 

@@ -12,21 +12,21 @@ from typing import Any
 
 import pytest
 
-from db.connection import write
 from db.records import Answers
-from db.workspace import open_workspace
-from review.annotation import submit
-from review.assignment import next_example, start_session
+from db.store.connection import write
+from db.store.workspace import open_workspace
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
 from tests.support.workspaces import NO, YES, make_dataset
 from tests.tui.app_driver import fake_statistics, running, until
 from tests.tui.pictured import make_argued, make_pairs, tried_out
 from tests.tui.pressing import Holds, Place, Press, World, go, keys_of, press
 from tests.tui.rest import wait_at_rest_alone
 from tests.tui.test_release_screen import preview
-from tui import actions
-from tui.preview_process import PreviewProcess
+from tui.app import actions
+from tui.app.store import Store
+from tui.processes.preview_process import PreviewProcess
 from tui.screens.preview import PreviewScreen
-from tui.store import Store
 
 LEAVE_THE_PREVIEW = ("escape", "q")
 HELP = tuple(Press(key, shows="─ Help ─", back=("escape",)) for key in ("question_mark", "f1"))

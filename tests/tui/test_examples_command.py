@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import write
-from db.workspace import open_workspace
-from review.annotation import submit
-from review.assignment import next_example, start_session
-from review.disclosure import may_look
-from review.own_name import user_name
-from review.steering import find
+from db.store.connection import write
+from db.store.workspace import open_workspace
+from review.annotation.disclosure import may_look
+from review.annotation.own_name import user_name
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
+from review.datasets.find_and_close import find
 from tests.support.calls import Call, caller, is_sentence
 from tests.support.command_line import ROOT, command
 from tests.support.terminal import Terminal

@@ -10,12 +10,12 @@ import pytest
 from textual.pilot import Pilot
 
 from db import candidates
-from db.connection import write
 from db.job_records import NewCandidate
-from db.workspace import open_workspace
-from generation.funnel import Funnel, read_funnel
-from review.disclosure import may_look
-from review.steering import find
+from db.store.connection import write
+from db.store.workspace import open_workspace
+from generation.jobs.funnel import Funnel, read_funnel
+from review.annotation.disclosure import may_look
+from review.datasets.find_and_close import find
 from tests.support.written import write_job
 from tests.tui.app_driver import SIZES, WIDE, running, settled, text, until_not_shown, until_shown
 from tests.tui.test_home import add_job

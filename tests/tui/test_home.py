@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from db import datasets, jobs, worker_lease
-from db.connection import Connection, write
 from db.job_records import JobState, JobTexts
-from db.workspace import open_workspace
-from generation.consent import agree
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
+from generation.jobs.consent import agree
 from tests.tui.app_driver import (
     SIZES,
     WIDE,

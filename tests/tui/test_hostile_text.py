@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from db.records import Choice, Question
-from db.workspace import open_workspace
-from review.assignment import start_session
+from db.store.workspace import open_workspace
+from review.assignment.serving import start_session
+from review.datasets.find_and_close import find
+from review.datasets.importing import import_file
 from review.formats.example import write_row
-from review.importing import import_file
-from review.rulings import as_source
-from review.steering import find
+from review.lead.rulings import as_source
 from tests.tui.app_driver import (
     WIDE,
     FakeStatistics,

@@ -45,7 +45,7 @@ def test_a_folder_becomes_a_dataset_for_each_that_it_holds(call: Call, release: 
 
 def test_what_a_file_says_of_the_behaviour_is_kept_unless_told_otherwise(call: Call, release: Path) -> None:
     from db.datasets import all_datasets
-    from db.workspace import open_workspace
+    from db.store.workspace import open_workspace
 
     assert call("import", "release/big-bench/persona/task.json").code == 0
     assert call("import", "release/big-bench/lettered/task.json", "--behavior", "sings").code == 0

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from db import jobs
-from db.connection import write
 from db.jobs import NewItem
-from db.workspace import open_workspace
+from db.store.connection import write
+from db.store.workspace import open_workspace
 from tests.support.calls import Call, caller
 from tests.support.jobs import make_history
 from tests.tui.app_driver import SIZES, running, text, until, until_shown
 from tests.tui.test_home import add_job
-from tui.sizes import LEAST_HEIGHT, LEAST_WIDTH
+from tui.presentation.sizes import LEAST_HEIGHT, LEAST_WIDTH
 
 
 @pytest.fixture

@@ -10,18 +10,18 @@ import click
 import pytest
 
 from db import annotators, datasets
-from db.connection import Connection, write
-from db.workspace import open_workspace
-from review.assigning import Changes, assign
-from review.diversity import next_handful, rate
-from review.head_to_head import judge_pair, next_pair
-from review.rulings import keep, rule
+from db.store.connection import Connection, write
+from db.store.workspace import open_workspace
+from review.assignment.settings import Changes, assign
+from review.comparisons.diversity import next_handful, rate
+from review.comparisons.head_to_head import judge_pair, next_pair
+from review.lead.rulings import keep, rule
 from tests.support.annotators import Annotators, Truth
 from tests.support.calls import Call, caller
 from tests.support.json_documentation import documented, problems
 from tests.support.workspaces import make_dataset, persona_row
 from tests.support.written import write_job
-from tui.cli import evalwright
+from tui.cli.command_line import evalwright
 
 SILENT = {
     # They open the app, serve until they are stopped, or only say on standard error that it is done.

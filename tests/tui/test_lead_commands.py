@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from db.workspace import open_workspace
+from db.store.workspace import open_workspace
 from tests.support.annotators import Annotators, Truth
 from tests.support.calls import Call, caller, is_sentence
 from tests.support.workspaces import make_dataset

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
-from review.annotation import submit
-from review.assignment import next_example, start_session
-from review.steering import find
+from db.store.connection import Connection
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
+from review.datasets.find_and_close import find
 from tests.support.calls import Call, caller, is_sentence
 from tests.support.workspaces import NO, YES, answer
 

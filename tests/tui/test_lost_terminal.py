@@ -13,7 +13,7 @@ import pytest
 from tests.support.command_line import PATIENCE, command
 from tests.support.terminal import Terminal
 from tests.tui.app_driver import stored
-from tui.app import ENDINGS
+from tui.app.app import ENDINGS
 
 
 def clog(terminal: Terminal) -> None:

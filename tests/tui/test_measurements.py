@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from db import datasets
-from db.connection import Connection
-from review.diversity import next_handful, rate
-from review.head_to_head import judge_pair, next_pair
+from db.store.connection import Connection
+from review.comparisons.diversity import next_handful, rate
+from review.comparisons.head_to_head import judge_pair, next_pair
 from tests.review.test_diversity import both_origins, finish
 from tests.support.calls import Call, caller
 from tests.support.workspaces import make_dataset
@@ -134,7 +134,7 @@ async def test_alone_or_with_nothing_finished_the_screen_says_so(connection: Con
 async def test_an_answer_that_can_not_be_stored_is_kept_and_tried_again(
     finished: Connection, workspace_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("db.connection.WRITE_PATIENCE", 0.1)
+    monkeypatch.setattr("db.store.connection.WRITE_PATIENCE", 0.1)
     async with running(workspace_path) as pilot:
         await until_shown(pilot, "by-model")
         await pilot.press("d")

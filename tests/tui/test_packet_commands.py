@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection, connect
-from db.workspace import open_workspace
+from db.store.connection import Connection, connect
+from db.store.workspace import open_workspace
 from tests.review.test_packets_refused import WITH_A_JOB
 from tests.support.calls import Call, caller
 from tests.support.packets import label_packet

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from db.workspace import open_workspace
-from review.kept_policy import default_text
+from db.store.workspace import open_workspace
+from review.gate.kept_policy import default_text
 from tests.support.annotators import Annotators, Truth
 from tests.support.calls import Call, caller, is_sentence
 from tests.support.workspaces import make_dataset
 from tests.tui.app_driver import WIDE, running, until_shown
-from tui.child_commands import COMMAND
+from tui.processes.child_commands import COMMAND
 
 EASY = (
     'name = "easy"\nleast_examples = 20\n'

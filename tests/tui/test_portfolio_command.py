@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from db import jobs
-from db.workspace import open_workspace
+from db.store.workspace import open_workspace
 from tests.support.command_line import environment, start
 
 MANY = 154

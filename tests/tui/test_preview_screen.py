@@ -12,18 +12,18 @@ import pytest
 from textual.pilot import Pilot
 
 from db import jobs
-from db.workspace import open_workspace
-from generation.behaviors import parse_behavior
-from generation.funnel import Funnel
-from generation.jobs import create_job
-from generation.preview import Preview
-from generation.recipes import load_recipe
+from db.store.workspace import open_workspace
+from generation.jobs.funnel import Funnel
+from generation.jobs.jobs import create_job
+from generation.recipes.behaviors import parse_behavior
+from generation.recipes.recipe import load_recipe
+from generation.trials.preview import Preview
 from tests.support.messages_server import KEY, MessagesServer
 from tests.support.scripted_engine import HAND_WRITTEN
 from tests.tui.app_driver import SIZE, WIDE, running, text, until, until_shown
-from tui.preview_process import PreviewProcess
+from tui.app.store import Store
+from tui.processes.preview_process import PreviewProcess
 from tui.screens.preview import PreviewScreen
-from tui.store import Store
 
 ROOT = Path(__file__).parents[2]
 PROCESS_SECONDS = 60

@@ -11,10 +11,10 @@ import pytest
 from rich.cells import cell_len
 
 from db.job_records import Job
-from tui import progress
-from tui.job_words import progress_words
-from tui.progress import Bar
-from tui.text import clock
+from tui.cli import progress
+from tui.cli.progress import Bar
+from tui.presentation.job_words import progress_words
+from tui.presentation.text import clock
 
 
 class Screen(io.StringIO):

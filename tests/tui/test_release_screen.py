@@ -9,10 +9,10 @@ import pytest
 from textual.pilot import Pilot
 
 from db import decisions
-from db.connection import Connection
-from db.workspace import open_workspace
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
+from review.datasets.find_and_close import find
 from review.release.verify import verify
-from review.steering import find
 from tests.support.workspaces import make_dataset
 from tests.tui.app_driver import (
     GATE,
@@ -25,7 +25,7 @@ from tests.tui.app_driver import (
     until_not_shown,
     until_shown,
 )
-from tui.child_commands import COMMAND
+from tui.processes.child_commands import COMMAND
 
 CARD = (
     "---\nlicense: unknown\n---\n\n# bees\n\nTests for \\[/b\\] bees.\n\n| what | n |\n| --- | --- |\n| label | 7 |\n"

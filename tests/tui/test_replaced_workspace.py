@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from db.backups import back_up
+from db.store.backups import back_up
 from tests.support.terminal import Terminal
 from tests.support.workspaces import needs_wal
 from tests.tui.app_driver import answer, bee, running, settled, stored, text, until_shown

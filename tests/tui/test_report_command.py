@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
+from db.store.connection import Connection
 from tests.support.annotators import PERSONA_LIKE, Annotators
 from tests.support.calls import Call, caller
 from tests.support.workspaces import make_dataset

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from db.workspace import open_workspace
+from db.store.workspace import open_workspace
 from tests.tui.app_driver import (
     LETTERS,
     SIZES,
@@ -189,8 +189,8 @@ async def test_an_example_that_comes_later_shows_by_itself(workspace_path: Path)
     add_dataset(connection, "growing", [], closed=False)
     async with running(workspace_path, review="growing") as pilot:
         await until_shown(pilot, "no examples yet")
-        from db.connection import write
-        from review.steering import find
+        from db.store.connection import write
+        from review.datasets.find_and_close import find
 
         with write(connection):
             add_to_dataset(connection, find(connection, "growing").id, ["I keep one queen."])

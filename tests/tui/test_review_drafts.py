@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import connect
+from db.store.connection import connect
 from tests.support.terminal import Terminal
 from tests.tui.app_driver import (
     answer,

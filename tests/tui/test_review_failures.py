@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from db.connection import connect, write
 from db.errors import WorkspaceError
-from db.workspace import open_workspace
-from review import annotation
-from review.annotation import Submitted
+from db.store.connection import connect, write
+from db.store.workspace import open_workspace
+from review.annotation import submitting as annotation
+from review.annotation.submitting import Submitted
 from tests.tui.app_driver import answer, bee, running, stored, text, until, until_not_shown, until_shown
 
 
@@ -51,7 +51,7 @@ async def test_keys_typed_while_an_answer_is_stored_wait_for_the_next_example(
 async def test_a_failure_keeps_the_answer_on_screen_and_enter_stores_it(
     hive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("db.connection.WRITE_PATIENCE", 0.02)
+    monkeypatch.setattr("db.store.connection.WRITE_PATIENCE", 0.02)
     async with running(hive, review="beekeeping") as pilot:
         await pilot.press("f")
         with locked(hive):
@@ -70,7 +70,7 @@ async def test_a_failure_keeps_the_answer_on_screen_and_enter_stores_it(
 
 
 async def test_keys_typed_ahead_of_a_failure_answer_nothing(hive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("db.connection.WRITE_PATIENCE", 0.1)
+    monkeypatch.setattr("db.store.connection.WRITE_PATIENCE", 0.1)
     async with running(hive, review="beekeeping") as pilot:
         with locked(hive):
             await pilot.press("y", "4", "n", "1", "n", "2", "s", "s", "u", "m")
@@ -126,7 +126,7 @@ async def test_an_answer_changed_after_a_failure_is_a_submission_of_its_own(hive
 async def test_leaving_with_an_answer_that_is_not_stored_takes_two_presses(
     hive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("db.connection.WRITE_PATIENCE", 0.02)
+    monkeypatch.setattr("db.store.connection.WRITE_PATIENCE", 0.02)
     async with running(hive, review="beekeeping") as pilot:
         with locked(hive):
             await pilot.press("y", "4")
@@ -139,7 +139,7 @@ async def test_leaving_with_an_answer_that_is_not_stored_takes_two_presses(
 
 
 async def test_a_workspace_that_is_locked_at_the_beginning(hive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("db.connection.WRITE_PATIENCE", 0.02)
+    monkeypatch.setattr("db.store.connection.WRITE_PATIENCE", 0.02)
     with locked(hive):
         async with running(hive, review="beekeeping") as pilot:
             await until_shown(pilot, "kept the workspace locked")
@@ -150,10 +150,10 @@ async def test_a_workspace_that_is_locked_at_the_beginning(hive: Path, monkeypat
 
 
 async def test_an_answer_whose_place_was_taken_is_told_quietly(hive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("review.assignment.RESERVATION_SECONDS", -1)
+    monkeypatch.setattr("review.assignment.serving.RESERVATION_SECONDS", -1)
     async with running(hive, review="beekeeping") as anna:
         late = bee(anna)
-        monkeypatch.setattr("review.assignment.RESERVATION_SECONDS", 900)
+        monkeypatch.setattr("review.assignment.serving.RESERVATION_SECONDS", 900)
         for name in ("ben", "cleo"):
             async with running(hive, annotator=name, review="beekeeping") as pilot:
                 while bee(pilot) != late:

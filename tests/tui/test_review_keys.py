@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from db.records import Choice, Question
-from db.workspace import open_workspace
+from db.store.workspace import open_workspace
 from tests.tui.app_driver import add_dataset, running, settled, text, until_not_shown, until_shown
 from tests.tui.test_review_questions import QUESTIONS
-from tui.actions import EDIT, REVIEW, TEXT, WORDS, Action
+from tui.app.actions import EDIT, REVIEW, TEXT, WORDS, Action
 
 LONG = "\n".join(f"line {number}" for number in range(60))
 ALL = (*QUESTIONS, Question("why", "text", "Why is that?", ()))

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from db.workspace import open_workspace
+from db.store.workspace import open_workspace
 from tests.tui.app_driver import LETTERS, SIZE, SIZES, WIDE, add_dataset, running, until_shown
 from tests.tui.picture import FOLDER, assert_picture
 from tests.tui.rest import at_rest
 from tests.tui.test_review_questions import QUESTIONS
-from tui.sizes import LEAST_HEIGHT, LEAST_WIDTH
+from tui.presentation.sizes import LEAST_HEIGHT, LEAST_WIDTH
 
 pytestmark = pytest.mark.slow
 

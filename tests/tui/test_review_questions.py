@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from db.records import Question
-from db.workspace import open_workspace
+from db.store.workspace import open_workspace
+from review.datasets.find_and_close import find
+from review.datasets.importing import import_file
 from review.formats.example import write_row
-from review.importing import import_file
-from review.rulings import as_source
-from review.steering import find
+from review.lead.rulings import as_source
 from tests.tui.app_driver import (
     SIZES,
     WIDE,

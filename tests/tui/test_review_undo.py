@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from db.workspace import open_workspace
+from db.store.workspace import open_workspace
 from tests.tui.app_driver import (
     add_dataset,
     answer,

@@ -9,7 +9,7 @@ from textual.events import Paste
 from textual.widgets import Input, TextArea
 
 from db.records import Question
-from db.workspace import open_workspace
+from db.store.workspace import open_workspace
 from tests.tui.app_driver import (
     add_dataset,
     answer,

@@ -17,10 +17,10 @@ from tests.tui.picture import FOLDER, assert_picture
 from tests.tui.pictured import make_argued, make_pairs, tried_out
 from tests.tui.rest import at_rest, wait_at_rest_alone
 from tests.tui.test_release_screen import preview
-from tui.preview_process import PreviewProcess
+from tui.app.store import Store
+from tui.processes.preview_process import PreviewProcess
 from tui.screens.preview import PreviewScreen
 from tui.screens.text import TextScreen
-from tui.store import Store
 
 NEVER = 3600.0
 LOOKS = {"80x24": SIZE, "200x60": WIDE, "80x24-no-color": SIZE, "200x60-no-color": WIDE}
@@ -96,7 +96,7 @@ def look(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pa
     name = str(request.param)
     monkeypatch.chdir(tmp_path)
     wait_at_rest_alone(monkeypatch)
-    monkeypatch.setattr("tui.app.WORKER_SECONDS", NEVER)
+    monkeypatch.setattr("tui.app.app.WORKER_SECONDS", NEVER)
     for screen in ("dataset", "datasets", "funnel", "jobs", "review"):  # what they look at doesn't change
         monkeypatch.setattr(f"tui.screens.{screen}.POLL_SECONDS", NEVER)
     if name.endswith("no-color"):

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
-from db.workspace import open_workspace
-from review.annotation import submit
-from review.assigning import Changes, assign
-from review.assignment import next_example, start_session
-from review.second_look import arm_of
-from review.steering import find
+from db.store.connection import Connection
+from db.store.workspace import open_workspace
+from review.annotation.second_look import arm_of
+from review.annotation.submitting import submit
+from review.assignment.serving import next_example, start_session
+from review.assignment.settings import Changes, assign
+from review.datasets.find_and_close import find
 from tests.review.test_second_look import argument_row, write_arguments
 from tests.support.calls import Call, caller
 from tests.support.terminal import Terminal
@@ -179,7 +179,7 @@ def looked_at(app: Terminal) -> list[str]:
 async def test_a_second_answer_that_can_not_be_stored_stays_on_the_screen(
     apiary: Connection, workspace_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("db.connection.WRITE_PATIENCE", 0.1)
+    monkeypatch.setattr("db.store.connection.WRITE_PATIENCE", 0.1)
     monkeypatch.setattr("tui.screens.second_look.GRACE_SECONDS", 0.0)
     async with running(workspace_path, review="beekeeping") as pilot:
         await pilot.press("y", "4")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tui.findings import Findings
-from tui.statistics import Statistics
+from tui.app.findings import Findings
+from tui.processes.statistics import Statistics
 
 LINT = """
 import os, sys, time

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import write
-from db.workspace import open_workspace
-from generation.jobs import find_job
+from db.store.connection import write
+from db.store.workspace import open_workspace
+from generation.jobs.jobs import find_job
 from tests.support.command_line import PATIENCE, command, environment, run
 from tests.support.messages_server import KEY
 from tests.support.openai_server import OpenAIServer

@@ -11,24 +11,24 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from db.connection import Connection
 from db.records import Dataset
 from db.rulings import NewRuling
-from review.adjudication import Case, CaseFile, case_file, labels_it_too, queue
-from review.rulings import drop, edit, keep, relabel, rule, suggested_wording, wording
-from review.steering import find
-from tui.actions import ADJUDICATE
+from db.store.connection import Connection
+from review.datasets.find_and_close import find
+from review.lead.adjudication import Case, CaseFile, case_file, labels_it_too, queue
+from review.lead.rulings import drop, edit, keep, relabel, rule, suggested_wording, wording
+from tui.app.actions import ADJUDICATE
+from tui.app.store import Store
+from tui.presentation.text import visible
+from tui.presentation.words import behavior_line
 from tui.screens.base import BaseScreen, background
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.ruling import RulingScreen
-from tui.store import Store
-from tui.text import visible
 from tui.widgets.answer_cards import AnswerCards
 from tui.widgets.example_body import ExampleBody
 from tui.widgets.marks import failure_line
 from tui.widgets.ruling_lines import ruling_line
 from tui.widgets.words import Words
-from tui.wording import behavior_line
 
 NOTHING = (
     "Nothing waits for a ruling here.\n\n"

@@ -21,11 +21,11 @@ from review.report.agreement import (
 )
 from review.report.blocks import Block, Figure, Figures, Histogram, Paragraph
 from review.stats.calibration import Calibration
-from tui.actions import AGREEMENT
-from tui.findings import Findings
+from tui.app.actions import AGREEMENT
+from tui.app.findings import Findings
+from tui.presentation.text import visible
 from tui.screens.base import background
 from tui.screens.parts import PartsScreen
-from tui.text import visible
 from tui.widgets.block_lines import block_lines, table_lines
 from tui.widgets.marks import failure_line
 

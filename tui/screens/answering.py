@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from textual.screen import Screen
 
 from db.records import Answers, Question
-from review.bounds import OWN_ANSWER, SKIP_REASON
+from review.annotation.bounds import OWN_ANSWER, SKIP_REASON
 from tui.desk import Desk, Shown
 from tui.draft import Draft
 from tui.haste import hasty

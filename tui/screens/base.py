@@ -16,7 +16,7 @@ from textual.widgets import Static
 from textual.worker import Worker
 
 from db.errors import EvalwrightError
-from tui.actions import Action, bindings
+from tui.app.actions import Action, bindings
 from tui.widgets.marks import failure_line
 
 P = ParamSpec("P")

@@ -11,17 +11,17 @@ from textual.content import Content
 from textual.widgets import Footer, Input, Static
 
 from db.browse import Filter, Found
-from db.connection import Connection
 from db.records import Dataset
 from db.search import Indexed, index_some
-from review.browsing import QUERY_HELP, Seen, find_some, open_life, parse_query, read_rows
-from review.disclosure import disclose, may_look
-from review.steering import find
-from tui.actions import BROWSE
+from db.store.connection import Connection
+from review.annotation.disclosure import disclose, may_look
+from review.datasets.find_and_close import find
+from review.lead.browse import QUERY_HELP, Seen, find_some, open_life, parse_query, read_rows
+from tui.app.actions import BROWSE
+from tui.app.store import Store
+from tui.presentation.text import visible
 from tui.screens.base import BaseScreen, background
 from tui.screens.text import TextScreen
-from tui.store import Store
-from tui.text import visible
 from tui.widgets.example_list import PAGE, ExampleList
 from tui.widgets.life_lines import life_lines, preview_lines
 

@@ -8,17 +8,17 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from db.connection import Connection
 from db.job_records import Job
-from generation.fates import SeenCandidate, read_candidate, read_candidates
-from generation.funnel import Ending
-from review.disclosure import disclose, may_look
-from review.steering import find
-from tui.actions import CANDIDATES
+from db.store.connection import Connection
+from generation.jobs.candidates import SeenCandidate, read_candidate, read_candidates
+from generation.jobs.funnel import Ending
+from review.annotation.disclosure import disclose, may_look
+from review.datasets.find_and_close import find
+from tui.app.actions import CANDIDATES
+from tui.app.store import Store
+from tui.presentation.text import visible
 from tui.screens.base import BaseScreen, background
 from tui.screens.text import TextScreen
-from tui.store import Store
-from tui.text import visible
 from tui.widgets.candidate_lines import CandidateList, candidate_glance, candidate_lines
 
 PAGE = 100

@@ -7,7 +7,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.actions import CONFIRM
+from tui.app.actions import CONFIRM
 from tui.screens.base import Window
 
 

@@ -8,13 +8,16 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from review.overview import DatasetOverview
+from review.datasets.overview import DatasetOverview
 from review.report.agreement import summary
 from review.report.decision import answer_blocks, evidence_table
 from review.report.lint import lint_blocks, lint_lines
-from tui.actions import DATASET
-from tui.findings import Findings
-from tui.reading_funnels import DatasetPage, read_dataset
+from tui.app.actions import DATASET
+from tui.app.findings import Findings
+from tui.app.reading_funnels import DatasetPage, read_dataset
+from tui.app.store import Store
+from tui.presentation.text import visible
+from tui.presentation.words import behavior_line
 from tui.screens.adjudicate import AdjudicateScreen
 from tui.screens.agreement import AgreementScreen
 from tui.screens.base import BaseScreen, background
@@ -24,13 +27,10 @@ from tui.screens.funnel import FunnelScreen
 from tui.screens.head_to_head import HeadToHeadScreen
 from tui.screens.release import ReleaseScreen
 from tui.screens.review import ReviewScreen
-from tui.store import Store
-from tui.text import visible
 from tui.widgets.block_lines import block_lines
 from tui.widgets.funnel_lines import funnel_lines
 from tui.widgets.marks import failure_line
 from tui.widgets.release_lines import shipped_line
-from tui.wording import behavior_line
 
 POLL_SECONDS = 1.0
 MARGINS = 5

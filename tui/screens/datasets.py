@@ -14,20 +14,20 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from review.decision_words import warnings
-from review.overview import DatasetOverview
-from tui.actions import DATASETS
-from tui.findings import Findings
-from tui.reading import HomePage, read_home
+from review.datasets.overview import DatasetOverview
+from review.gate.words import warnings
+from tui.app.actions import DATASETS
+from tui.app.findings import Findings
+from tui.app.reading import HomePage, read_home
+from tui.app.store import Store
+from tui.presentation.sizes import HIGH
+from tui.presentation.text import visible
+from tui.presentation.words import behavior_line
 from tui.screens.base import BaseScreen, background
 from tui.screens.review import ReviewScreen
-from tui.sizes import HIGH
-from tui.store import Store
-from tui.text import visible
 from tui.widgets.dataset_list import DatasetList, Line, gate_words
 from tui.widgets.job_lines import job_lines
 from tui.widgets.marks import failure_line
-from tui.wording import behavior_line
 
 POLL_SECONDS = 0.7
 ASK_SECONDS = 5.0

@@ -10,18 +10,18 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from db.connection import Connection
 from db.records import Dataset
-from review.diversity import HANDFUL, SCALE, Handful, next_handful, rate, rated
-from review.steering import find
-from tui.actions import DIVERSITY, Action
+from db.store.connection import Connection
+from review.comparisons.diversity import HANDFUL, SCALE, Handful, next_handful, rate, rated
+from review.datasets.find_and_close import find
+from tui.app.actions import DIVERSITY, Action
+from tui.app.store import Store
+from tui.presentation.text import shortened, visible
+from tui.presentation.words import behavior_line
 from tui.screens.tasks import Task, TasksScreen
-from tui.store import Store
-from tui.text import shortened, visible
 from tui.widgets.marks import option, side_by_side
 from tui.widgets.too_small import TooSmall
 from tui.widgets.words import Words
-from tui.wording import behavior_line
 
 LONGEST = 400
 """Cells of an example that are shown: its topic shows in them."""

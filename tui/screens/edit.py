@@ -10,10 +10,10 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static, TextArea
 
-from review.bounds import EDIT as LONGEST
-from tui.actions import EDIT
+from review.annotation.bounds import EDIT as LONGEST
+from tui.app.actions import EDIT
+from tui.presentation.text import visible
 from tui.screens.base import Window
-from tui.text import visible
 from tui.widgets.bounded_text import BoundedText
 
 KEYS = "Ctrl+S keeps it · Esc leaves it as it was"

@@ -8,12 +8,12 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from tui.actions import FUNNEL
-from tui.reading_funnels import JobFunnel, read_job_funnel
+from tui.app.actions import FUNNEL
+from tui.app.reading_funnels import JobFunnel, read_job_funnel
+from tui.app.store import Store
+from tui.presentation.text import visible
 from tui.screens.base import BaseScreen, background
 from tui.screens.candidates import CandidatesScreen
-from tui.store import Store
-from tui.text import visible
 from tui.widgets.funnel_lines import SIGNS, FunnelList, funnel_notes, job_words
 
 POLL_SECONDS = 1.0

@@ -10,21 +10,21 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from db.connection import Connection
 from db.records import BlindExample, Dataset
-from review.behaviors import others_for_behavior
-from review.head_to_head import Side, SideBySide, judge_pair, judged, next_pair
-from review.steering import find
-from tui.actions import HEAD_TO_HEAD
+from db.store.connection import Connection
+from review.comparisons.head_to_head import Side, SideBySide, judge_pair, judged, next_pair
+from review.datasets.behaviors import others_for_behavior
+from review.datasets.find_and_close import find
+from tui.app.actions import HEAD_TO_HEAD
+from tui.app.store import Store
+from tui.presentation.text import visible
+from tui.presentation.words import behavior_line
 from tui.screens.tasks import Task, TasksScreen
 from tui.screens.turns import Step
-from tui.store import Store
-from tui.text import visible
 from tui.widgets.example_body import ExampleBody
 from tui.widgets.marks import option, side_by_side
 from tui.widgets.too_small import TooSmall
 from tui.widgets.words import Words
-from tui.wording import behavior_line
 
 QUESTION = "Which of them tests this better?"
 ABOUT = (

@@ -10,19 +10,19 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from db.connection import Connection
 from db.job_records import Job
-from generation.consent import agree
-from generation.figures import JobFigures, job_figures
-from generation.jobs import move_job, retry_job
-from tui.actions import JOBS
-from tui.job_words import asks_to_run
-from tui.reading import read_jobs
+from db.store.connection import Connection
+from generation.jobs.consent import agree
+from generation.jobs.figures import JobFigures, job_figures
+from generation.jobs.jobs import move_job, retry_job
+from tui.app.actions import JOBS
+from tui.app.reading import read_jobs
+from tui.app.store import Store
+from tui.presentation.job_words import asks_to_run
+from tui.presentation.text import visible
 from tui.screens.base import Window, background
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.funnel import FunnelScreen
-from tui.store import Store
-from tui.text import visible
 from tui.widgets.job_figures import figure_lines
 from tui.widgets.job_lines import job_head
 

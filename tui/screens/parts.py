@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.findings import Findings
+from tui.app.findings import Findings
 from tui.screens.base import BaseScreen
 
 

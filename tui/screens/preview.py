@@ -14,19 +14,19 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Input, Static
 
-from db.connection import Connection
 from db.errors import InputError
 from db.job_records import Job
+from db.store.connection import Connection
 from generation.engines.registry import checked_model
-from generation.jobs import DEFAULT_COUNT, DEFAULT_ROUNDS, Wanted, check_jobs, create_jobs
-from generation.orders import Order, load_order
-from generation.preview import Preview
-from tui.actions import PREVIEW
-from tui.preview_process import PreviewProcess
-from tui.progress import without_elapsed
+from generation.jobs.jobs import DEFAULT_COUNT, DEFAULT_ROUNDS, Wanted, check_jobs, create_jobs
+from generation.recipes.order import Order, load_order
+from generation.trials.preview import Preview
+from tui.app.actions import PREVIEW
+from tui.app.store import Store
+from tui.cli.progress import without_elapsed
+from tui.presentation.text import clock, visible
+from tui.processes.preview_process import PreviewProcess
 from tui.screens.base import BaseScreen, background
-from tui.store import Store
-from tui.text import clock, visible
 from tui.widgets.marks import failure_line
 from tui.widgets.preview_lines import preview_heading, preview_lines
 
@@ -244,7 +244,7 @@ def _check(
     connection: Connection, names: list[str], engine: str, model: str, probabilities: bool | None
 ) -> tuple[str, ...]:  # fmt: skip
     """Says what keeps the jobs from being made; returns about how much each would take and at most, if it costs."""
-    from generation.estimate import estimate
+    from generation.jobs.estimate import estimate
 
     orders, wanted = _ordered(names, engine, model)
     check_jobs(connection, orders, wanted)

@@ -7,16 +7,16 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Markdown, Static
 
-from review.bounds import REASON
+from review.annotation.bounds import REASON
 from review.formats.names import safe_name
 from review.release import Preview
 from review.report.decision import answer_blocks, evidence_table
-from tui.actions import RELEASE
-from tui.findings import Findings
+from tui.app.actions import RELEASE
+from tui.app.findings import Findings
+from tui.presentation.text import visible
 from tui.screens.base import background
 from tui.screens.parts import PartsScreen
 from tui.screens.words import WordsScreen
-from tui.text import visible
 from tui.widgets.block_lines import block_lines
 from tui.widgets.marks import failure_line
 from tui.widgets.release_lines import card_body, file_lines

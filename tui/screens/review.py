@@ -11,15 +11,15 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Footer
 
-from tui import wording
-from tui.actions import REVIEW, by_key
+from tui.app.actions import REVIEW, by_key
+from tui.app.reading import ReviewStatus
+from tui.app.store import Store
 from tui.desk import Desk
-from tui.reading import ReviewStatus
+from tui.presentation import words as wording
 from tui.screens.answering import AnsweringScreen
 from tui.screens.base import background
 from tui.screens.text import TextScreen
 from tui.screens.turns import Step
-from tui.store import Store
 from tui.widgets.review_table import ReviewTable
 from tui.widgets.too_small import TooSmall
 

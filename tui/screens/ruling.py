@@ -15,10 +15,10 @@ from textual.widgets.option_list import Option
 from db.errors import InputError
 from db.records import Choice
 from db.rulings import NewRuling
-from review.bounds import EDIT, REASON
-from tui.actions import RULING
+from review.annotation.bounds import EDIT, REASON
+from tui.app.actions import RULING
+from tui.presentation.text import visible
 from tui.screens.base import Window
-from tui.text import visible
 from tui.widgets.bounded_line import BoundedLine
 from tui.widgets.bounded_text import BoundedText
 

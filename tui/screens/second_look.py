@@ -14,11 +14,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from db.records import BlindExample
-from review.second_look import SecondLook
-from tui.actions import SECOND_LOOK
+from review.annotation.second_look import SecondLook
+from tui.app.actions import SECOND_LOOK
 from tui.draft import choice_keys
+from tui.presentation.text import visible
 from tui.screens.base import Window, background
-from tui.text import visible
 from tui.widgets.choices import Choices, full_texts
 from tui.widgets.marks import failure_line
 from tui.widgets.words import Words

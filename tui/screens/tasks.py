@@ -10,10 +10,10 @@ from typing import Generic, TypeVar
 
 from textual.content import Content
 
-from tui.actions import Action, by_key
+from tui.app.actions import Action, by_key
+from tui.app.store import Store
+from tui.presentation.text import visible
 from tui.screens.turns import Step, TurnsScreen
-from tui.store import Store
-from tui.text import visible
 from tui.widgets.words import Words
 
 T = TypeVar("T")

@@ -9,9 +9,9 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.actions import EVERYWHERE, TEXT, Action
+from tui.app.actions import EVERYWHERE, TEXT, Action
+from tui.presentation.text import visible
 from tui.screens.base import Window
-from tui.text import visible
 from tui.widgets.marks import key_cap
 
 

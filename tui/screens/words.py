@@ -9,10 +9,10 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from review.bounds import COMMENT
-from tui.actions import WORDS
+from review.annotation.bounds import COMMENT
+from tui.app.actions import WORDS
+from tui.presentation.text import visible
 from tui.screens.base import Window
-from tui.text import visible
 from tui.widgets.bounded_line import BoundedLine
 
 KEYS = "Enter keeps it · Esc leaves it as it was"

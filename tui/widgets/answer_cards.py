@@ -9,9 +9,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from db.records import Annotation
-from review.adjudication import LetteredAnswer
-from review.questions import ANCHORS
-from tui.text import visible
+from review.annotation.questions import ANCHORS
+from review.lead.adjudication import LetteredAnswer
+from tui.presentation.text import visible
 
 NARROWEST = 22
 """The least cells of a card."""

@@ -11,11 +11,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from db.records import Choice, Question
-from review.questions import RELEVANCE
+from review.annotation.questions import RELEVANCE
 from tui.draft import Draft
-from tui.sizes import HIGH
+from tui.presentation.sizes import HIGH
+from tui.presentation.text import shortened, visible
 from tui.skipping import OWN_WORDS, REASONS
-from tui.text import shortened, visible
 from tui.widgets.choices import Choices
 from tui.widgets.marks import CHOSEN, OPEN, key_cap, option, side_by_side
 from tui.widgets.words import Words

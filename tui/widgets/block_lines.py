@@ -21,7 +21,7 @@ from review.report.blocks import (
     Section,
     Table,
 )
-from tui.text import visible
+from tui.presentation.text import visible
 from tui.widgets.bars import interval_bar
 
 SOFT = "$foreground 60%"

@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.message import Message
 
 from db.job_records import Candidate
-from generation.fates import CandidateLife, SeenCandidate, outcome, reason
-from tui.amounts import scores_words
-from tui.text import visible
+from generation.jobs.candidates import CandidateLife, SeenCandidate, outcome, reason
+from tui.presentation.amounts import scores_words
+from tui.presentation.text import visible
 from tui.widgets.example_list import HIDDEN, short
 from tui.widgets.life_lines import call_section, cut, section
 from tui.widgets.line_list import LineList, cell

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from db.records import Choice
-from tui.text import shortened, visible
+from tui.presentation.text import shortened, visible
 from tui.widgets.marks import option
 from tui.widgets.words import Words
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from review.overview import DatasetOverview
-from review.verdicts import VERDICT_WORDS
-from tui.text import visible
+from review.datasets.overview import DatasetOverview
+from review.gate.verdicts import VERDICT_WORDS
+from tui.presentation.text import visible
 from tui.widgets.bars import share_bar
 from tui.widgets.line_list import LineList, cell
 
 if TYPE_CHECKING:
     from review.agreement import QuestionAgreement
-    from review.gate import Decision
+    from review.gate.decision import Decision
 
 LEAST_NAME = 14
 ROOMY = 94

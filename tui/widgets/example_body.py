@@ -7,7 +7,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 
-from tui.text import visible
+from tui.presentation.text import visible
 from tui.widgets.words import Words
 
 PART_CHARACTERS = 5000

@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.message import Message
 
 from db.records import Annotation
-from review.browsing import Seen, own_words, shared_first_line
-from tui.text import visible
+from review.lead.browse import Seen, own_words, shared_first_line
+from tui.presentation.text import visible
 from tui.widgets.line_list import LineList, cell
 
 PAGE = 100

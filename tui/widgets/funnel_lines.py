@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from db.job_records import Job
-from generation.funnel import Ending, Funnel, FunnelStage, WordingCount
-from tui.text import visible
+from generation.jobs.funnel import Ending, Funnel, FunnelStage, WordingCount
+from tui.presentation.text import visible
 from tui.widgets.bars import share_bar
 from tui.widgets.line_list import LineList, cell
 

@@ -8,10 +8,10 @@ from textual.content import Content
 
 from db.job_figures import RecentFailure
 from db.job_records import Job
-from generation.figures import JobFigures
-from generation.purse import dollars_text
-from tui.amounts import duration, money
-from tui.text import clock, shortened, visible
+from generation.jobs.figures import JobFigures
+from generation.worker.budget import dollars_text
+from tui.presentation.amounts import duration, money
+from tui.presentation.text import clock, shortened, visible
 from tui.widgets.bars import share_bar
 
 HEADING = 11

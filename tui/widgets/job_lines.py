@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from db.job_records import Job
-from tui.job_words import progress_words
-from tui.text import shortened, visible
+from tui.presentation.job_words import progress_words
+from tui.presentation.text import shortened, visible
+from tui.presentation.words import JOB_MARKS
 from tui.widgets.bars import share_bar
-from tui.wording import JOB_MARKS
 
 BAR = 8
 NAME = 22

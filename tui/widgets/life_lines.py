@@ -6,10 +6,10 @@ from textual.content import Content
 
 from db.history import CallMade, Written
 from db.records import Annotation
-from review.browsing import Life, Seen
-from tui.amounts import moment, scores_words
-from tui.call_text import replied, sent
-from tui.text import visible
+from review.lead.browse import Life, Seen
+from tui.presentation.amounts import moment, scores_words
+from tui.presentation.call_text import replied, sent
+from tui.presentation.text import visible
 from tui.widgets.ruling_lines import ruling_line
 
 FAINT = "$foreground 60%"

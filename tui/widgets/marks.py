@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from tui.text import visible
+from tui.presentation.text import visible
 
 CHOSEN, OPEN = "●", "○"
 

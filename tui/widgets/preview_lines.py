@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from generation.preview import Preview, Previewed
-from tui.call_text import replied, sent
-from tui.text import visible
+from generation.trials.preview import Preview, Previewed
+from tui.presentation.call_text import replied, sent
+from tui.presentation.text import visible
 
 FAINT = "$foreground 60%"
 

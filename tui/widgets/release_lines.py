@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.content import Content
 
 from db.decisions import StoredRelease
-from review.policy import parse_policy
+from review.gate.policy import parse_policy
 from review.release import Preview
-from tui.text import visible
+from tui.presentation.text import visible
 
 FENCE = "---\n"
 

@@ -11,12 +11,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from db.records import Dataset
-from review.guidelines import label_question, relevance_question
-from tui import wording
+from review.annotation.guidelines import label_question, relevance_question
+from tui.app.reading import ReviewStatus
 from tui.desk import Desk, Shown
 from tui.draft import Draft
-from tui.reading import ReviewStatus
-from tui.text import shortened, visible
+from tui.presentation import words as wording
+from tui.presentation.text import shortened, visible
 from tui.widgets.answer_panel import AnswerPanel
 from tui.widgets.choices import full_texts
 from tui.widgets.example_body import ExampleBody

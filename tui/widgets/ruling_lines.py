@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 
 from db.rulings import Ruling
-from tui.amounts import moment
-from tui.text import visible
+from tui.presentation.amounts import moment
+from tui.presentation.text import visible
 
 WORDS = {"keep": "kept", "relabel": "relabelled", "edit": "edited", "drop": "dropped"}
 FAINT = "$foreground 60%"

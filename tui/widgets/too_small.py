@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widgets import Static
 
-from tui.sizes import LEAST_HEIGHT, LEAST_WIDTH
+from tui.presentation.sizes import LEAST_HEIGHT, LEAST_WIDTH
 
 
 def is_too_small(size: Size) -> bool:

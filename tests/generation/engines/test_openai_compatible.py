@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from db.connection import Connection
 from db.examples import iterate_examples
+from db.store.connection import Connection
 from generation.engines.answers import answer_index, answer_probabilities
 from generation.engines.openai_compatible import OpenAICompatibleEngine
 from generation.engines.protocol import (
@@ -22,7 +22,7 @@ from generation.engines.protocol import (
     SampleRequest,
     Sampling,
 )
-from generation.jobs import find_job
+from generation.jobs.jobs import find_job
 from tests.support.messages_server import KEY, Answer, dropped, error, rate_limited, raw
 from tests.support.openai_server import OpenAIServer, odds
 from tests.support.scripted_engine import make_job, run_worker

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from db.connection import Connection
 from db.errors import InputError
+from db.store.connection import Connection
+from review.agreement.imported_ratings import attach_ratings
 from review.formats.example import write_row
 from review.formats.inspect_samples import number_of, row_of_id
 from review.formats.ratings import read_ratings
 from review.formats.registry import sources
 from review.formats.yaml_text import load_yaml
-from review.imported_ratings import attach_ratings
 from tests.support.workspaces import make_dataset, persona_row
 
 TOO_LONG = "9" * 5000

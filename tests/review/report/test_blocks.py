@@ -28,7 +28,7 @@ from review.report.blocks import (
 )
 from review.report.markdown import markdown
 from review.report.page import page
-from tui.console_blocks import print_blocks
+from tui.cli.console_blocks import print_blocks
 
 HOSTILE = '<script>alert("x")</script>\x1b[31m\u202e|`*_[x](http://evil.example)'
 SHOWN = '<script>alert("x")</script>␛[31m‹U+202E›|`*_[x](http://evil.example)'

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from db import datasets
-from db.connection import Connection
-from review.policy import load_policy
+from db.store.connection import Connection
+from review.gate.policy import load_policy
 from review.report import make_report, to_html
 from tests.review.report.test_report import HOSTILE, lively
 

@@ -4,16 +4,16 @@ import json
 from pathlib import Path
 
 from db import datasets
-from db.connection import Connection
 from db.examples import iterate_examples
-from review.assigning import Changes, assign
-from review.assignment import start_session
-from review.diversity import next_handful, rate
-from review.head_to_head import judge_pair, next_pair
-from review.measurements import Measurements
-from review.policy import load_policy
+from db.store.connection import Connection
+from review.annotation.second_look import answer_again
+from review.assignment.serving import start_session
+from review.assignment.settings import Changes, assign
+from review.comparisons.diversity import next_handful, rate
+from review.comparisons.head_to_head import judge_pair, next_pair
+from review.comparisons.measurements import Measurements
+from review.gate.policy import load_policy
 from review.report import make_report, to_html, to_markdown
-from review.second_look import answer_again
 from tests.review.test_diversity import both_origins, finish
 from tests.review.test_second_look import argument_row, label_all, write_arguments
 from tests.support.workspaces import NO, YES, persona_row

@@ -10,19 +10,19 @@ from html.parser import HTMLParser
 import pytest
 
 from db import annotators, datasets
-from db.connection import Connection, write
 from db.records import Dataset
+from db.store.connection import Connection, write
 from review.agreement import agreement
-from review.exclusion import exclude
-from review.gate import judge
-from review.json_text import from_json, to_json
-from review.policy import load_policy
-from review.portfolio import judge_portfolio
-from review.pseudonyms import pseudonyms
+from review.annotation.pseudonyms import pseudonyms
+from review.gate.decision import judge
+from review.gate.policy import load_policy
+from review.gate.portfolio import judge_portfolio
+from review.gate.sample import draw_sample
+from review.lead.exclusion import exclude
 from review.report import Report, make_report, to_html, to_markdown
 from review.report.gather import validation
 from review.report.model import JudgedTogether
-from review.sample import draw_sample
+from review.text.json import from_json, to_json
 from tests.support.annotators import Annotators, Truth
 from tests.support.workspaces import make_dataset
 

@@ -1,0 +1,1 @@
+"""Jobs: made, foreseen, moved through their stages and rounds, and told of in funnels and figures."""

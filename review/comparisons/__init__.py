@@ -1,0 +1,1 @@
+"""What is measured beside the gate's evidence: diversity, head to heads, second looks."""

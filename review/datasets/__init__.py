@@ -1,0 +1,1 @@
+"""Datasets: imported, found, closed, repaired, listed."""

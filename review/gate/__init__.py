@@ -1,0 +1,1 @@
+"""The gate: the sample, the evidence, the policy, the decision, the portfolio, the forecast."""

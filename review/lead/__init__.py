@@ -1,0 +1,1 @@
+"""What a lead does: adjudication, rulings, exclusions, looking through examples."""

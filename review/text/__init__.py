@@ -1,0 +1,1 @@
+"""TOML, JSON and Markdown: read so that mistakes are told, written so that nothing in them is active."""

@@ -1,0 +1,1 @@
+"""How text, amounts and states are said on a terminal."""

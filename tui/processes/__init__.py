@@ -1,0 +1,1 @@
+"""What runs beside the app, in processes of its own."""
