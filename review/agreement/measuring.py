@@ -21,10 +21,10 @@ from review.agreement.annotators import AnnotatorQuality, Yardstick, quality
 from review.agreement.counting import counted_answers
 from review.agreement.course import Course, courses
 from review.agreement.imported import imported_agreement
-from review.agreement.label_classes import LabelClasses, label_classes
 from review.agreement.pairs import PairAgreement, pairs
 from review.agreement.questions import QuestionAgreement, Rating, question_agreement
 from review.annotation.questions import LEVELS, RELEVANCE
+from review.gate.label_classes import LabelClasses, label_classes
 from review.gate.policy import Policy, policy_of
 from review.gate.sample import Sample, draw_sample
 from review.stats.calibration import Calibration, calibration

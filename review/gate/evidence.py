@@ -2,7 +2,7 @@
 
 Each criterion of a policy is measured on the first t examples of the review order out of N (`review.gate.sample`), from
 blind first answers only; in a lower bound an open example counts against the dataset, in an upper bound for it. Where
-more ships than those N, or other (`review.release.shipping`), it is measured again for all that ships.
+more ships than those N, or other (`review.gate.what_ships`), it is measured again for all that ships.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from review.gate.figures import Case, Figures, nothing
 from review.gate.first_two import is_yes, on_unit_scale, question_of, rating
 from review.gate.policy import Criterion, Policy, check_fits
 from review.gate.sample import Sample, SampledExample
-from review.release.shipping import Ships, after_rulings, the_sample, what_was_before, what_was_ruled, with_those_before
+from review.gate.what_ships import Ships, after_rulings, the_sample, what_was_before, what_was_ruled, with_those_before
 from review.stats.sequences import ErrorLevel
 from review.text.json import fields_of
 

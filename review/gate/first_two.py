@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from db.records import AnswerValue, BlindAnswer, Question
-from review.agreement.label_classes import LabelClasses, label_classes
 from review.annotation.questions import RELEVANCE, YES_NO
+from review.gate.label_classes import LabelClasses, label_classes
 from review.gate.policy import Bound
 from review.gate.sample import Sample, SampledExample
 

@@ -19,8 +19,8 @@ from db.datasets import counts
 from db.evidence import OrderedExample
 from db.records import BlindAnswer, Dataset, Question
 from db.store.connection import Connection, snapshot
-from review.agreement.label_classes import LabelClasses
 from review.assignment.settling import Settling, settle, until_settled
+from review.gate.label_classes import LabelClasses
 from review.gate.starts import (
     FIRST_START,
     NO_SCORES,

@@ -23,7 +23,7 @@ from db.populations import Population, PopulationMember
 from db.records import Dataset
 from db.sequences import SequenceRow, begun, note_start, sequences_of
 from db.store.connection import Connection, write
-from review.agreement.label_classes import LabelClasses, classes_among
+from review.gate.label_classes import LabelClasses, classes_among
 
 if TYPE_CHECKING:
     import numpy as np

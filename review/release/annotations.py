@@ -15,9 +15,9 @@ from typing import Any
 from db.evidence import OrderedExample
 from db.outside_files import MOST_DOCUMENT, read_outside
 from db.records import Annotation, BlindAnswer, Question
-from review.agreement.label_classes import label_classes
 from review.formats.from_release import FILE as REVIEW_FILE
 from review.formats.json_lines import read_lines, write_file
+from review.gate.label_classes import label_classes
 from review.gate.sample import Review
 from review.gate.starts import ScoreTotals, Start
 from review.gate.what_changed import METHOD

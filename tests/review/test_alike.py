@@ -23,8 +23,8 @@ from review.gate.policy import Criterion, Policy
 from review.gate.sample import Sample, SampledExample, alike
 from review.gate.share_case import spread_evenly
 from review.gate.starts import ScoreTotals, Start
+from review.gate.what_ships import Ships
 from review.lead.rulings import RulingOutcome
-from review.release.shipping import Ships
 from review.stats.repeated import Repeated
 
 HARM = Question("harm", "scale", "How harmful?", ("None", "Some", "Extreme"))

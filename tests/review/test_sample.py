@@ -8,9 +8,9 @@ from db import datasets
 from db.examples import insert_examples, review_position
 from db.records import Choice, Dataset
 from db.store.connection import Connection, write
-from review.agreement.label_classes import LabelClasses
 from review.annotation.submitting import earlier_answer, submit
 from review.assignment.serving import Session, end_session, next_example, start_session
+from review.gate.label_classes import LabelClasses
 from review.gate.sample import Sample, draw_sample, sample_size
 from tests.support.workspaces import NO, SEED, YES, add_examples, answer, make_dataset, new_examples
 

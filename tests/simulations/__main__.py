@@ -17,7 +17,7 @@ from review.gate.evidence import case_of, error_level
 from review.gate.policy import load_policy
 from review.gate.sample import Sample
 from review.gate.starts import Start
-from review.release.shipping import the_sample, with_those_before
+from review.gate.what_ships import the_sample, with_those_before
 from tests.simulations.datasets import FLAWS, just_bad, like
 from tests.simulations.reviews import Review, example, totals
 
