@@ -137,6 +137,7 @@ def seconds(work: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
+@pytest.mark.long  # a figure of speed, though beside its baseline
 def test_names_cost_hardly_more_than_positions(memory: Connection) -> None:
     """What the gate reads of a million examples may take at most 1.3 times as long as what is made by position."""
     memory.execute("CREATE TABLE answers (example_id, annotator_id, label, relevance, ambiguous, answers)")

@@ -318,6 +318,7 @@ ALLOWED = {
     "review/report/page.py": 1,  # these come with the package
     "review/lint/words.py": 1,
     "review/gate/kept_policy.py": 1,
+    "tui/cli/console.py": 1,  # nothing, into which goes what nobody reads any more
     "tui/cli/demo.py": 2,
 }
 """Where files are read that nobody outside has named, and how often."""
