@@ -20,9 +20,8 @@ from generation.recipes.behaviors import Behavior
 from generation.recipes.inputs import Row
 from generation.recipes.order import Order, check_wordings
 from generation.recipes.recipe import Recipe, parse_recipe
-from generation.recipes.stages.judge import CALLS_FAILED, LONE_VOTE
-from generation.recipes.stages.sample import REDRAWS_APART
-from generation.recipes.stages.stage import FAILED
+from generation.recipes.stages import STAGES
+from generation.recipes.stages.stage import REDRAWS_APART
 from review.annotation.own_name import user_name
 from review.assignment.gold import GoldRow
 from review.assignment.settings import gold_of, store_changes
@@ -272,7 +271,7 @@ def retry_job(connection: Connection, job_id: int, *, said_yes: bool = False) ->
         wanted_here = said_yes or consent.has_agreed(connection, job_id)
         if job.finished and job.state != "short":
             raise InputError(f"Job {job_id} is {job.state}: its calls can't be made again.")
-        candidates.revive(connection, job_id, (FAILED, CALLS_FAILED, LONE_VOTE))
+        candidates.revive(connection, job_id, {reason for kind in STAGES.values() for reason in kind.failures})
         retried = retries.retry_failed_items(connection, job_id)
         if job.finished and not retried:
             other = next(way for way in ways_on(job) if "retry" not in way)

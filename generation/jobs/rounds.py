@@ -16,7 +16,7 @@ from generation.jobs.running import RunningJob
 from generation.jobs.selection import Ranking, Selection, select, target_after
 from generation.recipes.prompts import letter_answer
 from generation.recipes.recipe import Recipe
-from generation.recipes.stages.sample import REDRAWS_APART
+from generation.recipes.stages.stage import REDRAWS_APART
 from generation.worker.lease import Turn
 from review.assignment.settling import places_at_first
 from review.datasets.find_and_close import close_now

@@ -33,7 +33,6 @@ KINDS = ("persona", "multiple-choice", "winogenerated")
 """The kinds of example that a recipe can make."""
 
 ALWAYS_KNOWN = ("description",)
-LAST = "must end with a select stage, and have no other"
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Recipe:
         row: Templates of the row's further fields.
         labels: The directions in which candidates are written; empty where their fields tell the intended answer.
         inputs: What it draws on beyond the behaviour file.
-        stages: In order; the last is the selection, which is also `selection`.
+        stages: In order; the last is the selection.
         text: The file as it was read; a job keeps it.
     """
 
@@ -68,7 +67,6 @@ class Recipe:
     labels: tuple[Label, ...]
     inputs: Mapping[str, InputShape]
     stages: tuple[Stage, ...]
-    selection: SelectStage
     text: str
     limits: Limits = NO_LIMITS
 
@@ -80,6 +78,11 @@ class Recipe:
         """Returns the stages that follow one."""
         names = [stage.name for stage in self.stages]
         return self.stages[names.index(name) + 1 :]
+
+    @property
+    def selection(self) -> SelectStage:
+        """The last stage."""
+        return self.stages[-1].as_selection()
 
     @property
     def judges(self) -> tuple[JudgeStage, ...]:
@@ -150,13 +153,11 @@ def parse_recipe(source: str, text: str) -> Recipe:
     words = set.intersection(*(set(label.words) for label in labels)) if labels else set()
     scope = Scope(choices, inputs, {*ALWAYS_KNOWN, *words}, frozenset(words), frozenset(ALWAYS_KNOWN))
     kind = one_of(section, "kind", section.text("kind"), KINDS)
-    stages, selection = _stages(section, scope)
     recipe = Recipe(
         name=section.text("name"),
         summary=section.text("summary", ""),
         kind=kind,
-        stages=(*stages, selection),
-        selection=selection,
+        stages=_stages(section, scope),
         question=scope.check(example, "question", _question(example, kind)),
         choices=choices,
         row=_row(example, scope, kind),
@@ -194,36 +195,26 @@ def _labels(sections: Sequence[Section], choices: tuple[str, ...]) -> tuple[Labe
     return tuple(labels)
 
 
-def _stages(section: Section, scope: Scope) -> tuple[list[Stage], SelectStage]:
-    """Returns the stages in order, the selection apart."""
+def _stages(section: Section, scope: Scope) -> tuple[Stage, ...]:
     names = section.texts("stages", USUAL_STAGES)
+    stages: list[Stage] = []
     for place, name in enumerate(names):
         if name in names[:place] or name == PARSE or not name.replace("-", "").replace("_", "").isalnum():
             raise section.error("stages", f"has the name {name!r} twice, or it is no name for a stage")
-    stages = [_stage(section, name, scope, first=place == 0) for place, name in enumerate(names[:-1])]
-    part, kind = _table(section, names[-1])
-    if not STAGES[kind].ends or not stages:
-        raise section.error("stages", LAST)
-    selection = SelectStage.read(names[-1], part, scope)
-    part.refuse_unknown()
-    return stages, selection
+        stages.append(_stage(section, name, scope, first=place == 0, last=place == len(names) - 1))
+    return tuple(stages)
 
 
-def _stage(section: Section, name: str, scope: Scope, *, first: bool) -> Stage:
-    part, kind = _table(section, name)
-    if first and not STAGES[kind].begins:
+def _stage(section: Section, name: str, scope: Scope, *, first: bool, last: bool) -> Stage:
+    part = section.section(name, optional=name in STAGES and STAGES[name].may_be_left_out)
+    kind = STAGES[one_of(part, "kind", part.text("kind", name if name in STAGES else None), STAGES)]
+    if first and not kind.begins:
         raise section.error("stages", "must begin with a stage that samples, or one that reads an input")
-    if STAGES[kind].ends:
-        raise section.error("stages", LAST)
-    stage = STAGES[kind].read(name, part, scope)
+    if last != kind.ends:
+        raise section.error("stages", "must end with a select stage, and have no other")
+    stage = kind.read(name, part, scope)
     part.refuse_unknown()
     return stage
-
-
-def _table(section: Section, name: str) -> tuple[Section, str]:
-    """Returns the table of a stage, and what kind of stage it is."""
-    part = section.section(name, optional=name in STAGES and STAGES[name].may_be_left_out)
-    return part, one_of(part, "kind", part.text("kind", name if name in STAGES else None), STAGES)
 
 
 def _question(example: Section, kind: str) -> str:

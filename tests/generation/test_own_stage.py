@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +70,26 @@ def test_an_estimate_knows_it(calm: type[Stage]) -> None:
 def test_its_mistakes_are_sentences(calm: type[Stage]) -> None:
     with pytest.raises(InputError, match=r"own.toml, line \d+: calm.most must be a number of at least 0 and at most 1"):
         recipe("[calm]\nmost = 3\n")
+
+
+def test_nobody_asks_which_class_a_stage_is() -> None:
+    """A stage of a new kind would be none of those that are asked for."""
+    classes = {stage.__name__ for stage in STAGES.values()}
+    packages = [ROOT / name for name in ("generation", "review", "tui")]
+    modules = [path for package in packages for path in sorted(package.rglob("*.py"))]
+    assert len(modules) > 100
+    assert [asked for path in modules for asked in _asked(path) if classes & asked] == []
+
+
+def _asked(path: Path) -> Iterator[set[str]]:
+    """Yields the names in each second argument of `isinstance`, and in each class that a `case` matches."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
+            yield _names(node.args[1])
+        elif isinstance(node, ast.MatchClass):
+            yield _names(node.cls)
+
+
+def _names(node: ast.AST) -> set[str]:
+    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return names | {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}

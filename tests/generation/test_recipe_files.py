@@ -105,6 +105,10 @@ MISTAKES = {
         "check.most_words is less than least_words",
         "most_words",
     ),
+    "no stages": ("[example]", "stages = []\n[example]", "question uses {text}, which has no value", "question"),
+    "nothing but a selection": ("[example]", 'stages = ["select"]\n[example]', "stages must begin with", "stages"),
+    "no selection": ("[example]", 'stages = ["sample", "judge"]\n[example]', "stages must end with a select", "stages"),
+    "an early selection": ("[example]", 'stages = ["sample", "select", "judge"]\n[example]', "must end with", "stages"),
     "a value for a table": ("[select]\nbalance = true", "[[select]]", "select must be a table", "[[select]]"),
 }
 """What is replaced in the minimal recipe by what, what the sentence says, and what the line holds that it names."""

@@ -208,9 +208,7 @@ def sent(recipe: Recipe, stage: str, engine: str, text: str = "", **more: object
     intended = str(more.pop("intended", recipe.intended_answers[0]))
     values = {**recipe.words(intended), "description": "enjoys long walks", "text": text, **more}
     payload = {"slot": more.get("slot", 1), "count": 1, "seed": 1, "step": more.get("step", "")}
-    found = recipe.stage(stage)
-
-    return found.request(Asked(engine, values, intended, payload))
+    return recipe.stage(stage).request(Asked(engine, values, intended, payload))
 
 
 def is_over(connection: Connection) -> bool:

@@ -15,17 +15,19 @@ from generation.recipes.stages.sample import SampleStage
 from generation.recipes.stages.select import SelectStage
 from generation.recipes.stages.stage import Stage
 
-KINDS_OF_STAGE: tuple[type[Stage], ...] = (
-    SampleStage,
-    ReadStage,
-    CrossStage,
-    CheckStage,
-    DeduplicateStage,
-    JudgeStage,
-    ReviseStage,
-    SelectStage,
-)
-STAGES: Mapping[str, type[Stage]] = {stage.kind: stage for stage in KINDS_OF_STAGE}
+STAGES: Mapping[str, type[Stage]] = {
+    stage.kind: stage
+    for stage in (
+        SampleStage,
+        ReadStage,
+        CrossStage,
+        CheckStage,
+        DeduplicateStage,
+        JudgeStage,
+        ReviseStage,
+        SelectStage,
+    )
+}
 """The kinds of stage, by what recipes call them."""
 
 __all__ = ["STAGES", "Stage"]

@@ -20,7 +20,7 @@ from generation.recipes.prompts import fill, placeholders
 from generation.recipes.stages.group import Group
 from generation.recipes.stages.scope import Asked, Scope, by_engine, for_engine, one_of
 from generation.recipes.stages.seeds import candidate_seed
-from generation.recipes.stages.stage import Stage, Work
+from generation.recipes.stages.stage import FAILED, Stage, Work
 from review.text.toml import Section
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class JudgeStage(Stage):
 
     kind: ClassVar[str] = "judge"
     asks: ClassVar[bool] = True
+    failures: ClassVar[tuple[str, ...]] = (FAILED, CALLS_FAILED, LONE_VOTE)
 
     questions: Mapping[str, Question]
     wanted: int | None

@@ -23,18 +23,16 @@ from generation.recipes.inputs import Row
 from generation.recipes.parsers import PARSERS
 from generation.recipes.prompts import fill
 from generation.recipes.stages.drawing import Drawing, Shots, read_drawing, read_shots
+from generation.recipes.stages.expected_draws import draws, first_draws
 from generation.recipes.stages.group import Group
 from generation.recipes.stages.scope import Asked, Scope, by_engine, for_engine
 from generation.recipes.stages.seeds import candidate_seed, derive_seed
-from generation.recipes.stages.stage import Stage, Work
+from generation.recipes.stages.stage import REDRAWS_APART, Stage, Work
 from review.text.toml import Section
 
 if TYPE_CHECKING:
     from generation.jobs.expected_calls import Walk
     from generation.jobs.running import RunningJob
-
-REDRAWS_APART = 2**32
-"""How far the ordinals of a round's draws are apart: more than a draw has calls."""
 
 
 @dataclass(frozen=True)
@@ -239,8 +237,6 @@ class SampleStage(Stage):
 
     def expect(self, walk: Walk, groups: Sequence[Group]) -> list[Group]:
         """Notes the draws, and returns what they make."""
-        from generation.recipes.stages.expected_draws import draws, first_draws
-
         return draws(self, walk, groups) if walk.begun else first_draws(self, walk)
 
     def drawing(self, engine: str) -> Drawing:

@@ -49,3 +49,7 @@ class SelectStage(Stage):
             per_group=section.integer("per_group", 0, least=0),
             diversity=section.number("diversity", least=0, most=1) or 0.0,
         )
+
+    def as_selection(self) -> SelectStage:
+        """Returns itself."""
+        return self

@@ -27,9 +27,13 @@ if TYPE_CHECKING:  # These are made of stages.
     from generation.recipes.stages.group import Group
     from generation.recipes.stages.judge import JudgeStage
     from generation.recipes.stages.scope import Asked, Scope
+    from generation.recipes.stages.select import SelectStage
     from review.text.toml import Section
 
 FAILED = "every call failed"
+
+REDRAWS_APART = 2**32
+"""How far the ordinals of a round's draws are apart: more than a draw has calls."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Stage(ABC):
         asks: Whether it asks an engine.
         parses: Whether what it reads from replies is a step of its own in the funnel.
         draws_again: Whether a round that begins with it may draw again for labels that came out short.
+        failures: Why it drops candidates whose calls failed; once these are made again, the candidates wait again.
         at_once: How many of the candidates that wait at it it takes up in one transaction; 0 where they wait for
             calls, or for the selection.
     """
@@ -76,6 +81,7 @@ class Stage(ABC):
     asks: ClassVar[bool] = False
     parses: ClassVar[bool] = False
     draws_again: ClassVar[bool] = False
+    failures: ClassVar[tuple[str, ...]] = (FAILED,)
     at_once: ClassVar[int] = 0
 
     name: str
@@ -136,7 +142,10 @@ class Stage(ABC):
     def further_calls(
         self, job: Job, running: RunningJob, round_number: int, number: int, labels: Sequence[str]
     ) -> list[NewItem]:
-        """Returns the calls of a further draw of a round, the `number`-th from 1, for labels that came out short."""
+        """Returns the calls of a further draw of a round, for labels that came out short.
+
+        The ordinals of the `number`-th, from 1, begin at `number * REDRAWS_APART`: they tell how many draws there were.
+        """
         return []
 
     def read_rows(self, job: Job, running: RunningJob) -> Sequence[Row]:
@@ -164,6 +173,10 @@ class Stage(ABC):
     def as_judge(self) -> JudgeStage | None:
         """Returns the stage itself if it scores candidates."""
         return None
+
+    def as_selection(self) -> SelectStage:
+        """Returns the stage itself, which ends a recipe."""
+        raise NotImplementedError(f"a {self.kind} stage ends no recipe")
 
     def sized_prompt(self) -> tuple[str, frozenset[str]] | None:
         """Returns the prompt that a wording may replace, and the names it may use; None if there is none."""
