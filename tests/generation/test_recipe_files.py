@@ -105,6 +105,13 @@ MISTAKES = {
         "check.most_words is less than least_words",
         "most_words",
     ),
+    "a later stage that sets the size": (
+        "[example]",
+        'stages = ["sample", "again", "judge", "select"]\n[again]\nkind = "sample"\nprompt = "Again: {text}"\n'
+        'parser = "whole"\nmax_tokens = 9\nper_kept = 2\n[example]',
+        "again.per_kept belongs to the first stage",
+        "per_kept = 2",
+    ),
     "no stages": ("[example]", "stages = []\n[example]", "question uses {text}, which has no value", "question"),
     "nothing but a selection": ("[example]", 'stages = ["select"]\n[example]', "stages must begin with", "stages"),
     "no selection": ("[example]", 'stages = ["sample", "judge"]\n[example]', "stages must end with a select", "stages"),

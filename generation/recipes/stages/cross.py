@@ -41,7 +41,7 @@ class ReadStage(Stage):
             raise section.error("input", "can be read by the first stage only; later ones cross with it")
         shape = scope.input(section, "input")
         scope.known.update(shape.names)
-        scope.has_candidates = True
+        scope.has_candidates = scope.has_rows = True
         if "text" in shape.names:
             scope.has_text = True
         return cls(name, section.text("input"))

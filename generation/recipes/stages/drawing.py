@@ -83,6 +83,8 @@ def read_drawing(
     )
     if first and per_kept == 0:
         raise section.error("per_kept", "is missing: the first stage has to say how many it draws")
+    if not first and per_kept and not scope.has_rows:
+        raise section.error("per_kept", "belongs to the first stage; a later one says with `draws` how many it makes")
     if base is not None and bool(per_kept) != bool(base.per_kept):
         raise section.error("per_kept", "must be given for all engines or for none")
     return drawing

@@ -27,6 +27,7 @@ class Scope:
         given: Those that no candidate holds itself: the description.
         has_candidates: Whether an earlier stage makes candidates.
         has_text: Whether those have a text.
+        has_rows: Whether the first stage reads an input's rows.
     """
 
     choices: tuple[str, ...]
@@ -36,6 +37,7 @@ class Scope:
     given: frozenset[str] = frozenset()
     has_candidates: bool = False
     has_text: bool = False
+    has_rows: bool = False
 
     def check(self, section: Section, key: str, template: str, more: Collection[str] = ()) -> str:
         """Returns a template, every placeholder of which has a value: one that has none scores all items alike."""
