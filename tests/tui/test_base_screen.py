@@ -77,6 +77,23 @@ class Bare(Reader[None]):
         yield Static(id="shown")
 
 
+class Last(Static):
+    """Goes when a read ends, and takes its time."""
+
+    async def on_unmount(self) -> None:
+        assert isinstance(self.screen, Reader)
+        self.screen.waiting[-1].set_result("nobody is to see this")
+        await asyncio.sleep(0.05)
+
+
+class Parting(Reader[None]):
+    """A screen of which some is gone already when a read ends."""
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="shown")
+        yield Last()
+
+
 @asynccontextmanager
 async def opened(screen: Reader[T]) -> AsyncIterator[Pilot[None]]:
     app: App[None] = App()
@@ -155,6 +172,13 @@ async def test_a_read_that_ends_after_the_screen_was_left_changes_nothing(
         await pilot.pause()
         assert not screen.shown
         assert "obody" not in text(pilot)
+
+
+async def test_a_read_that_ends_while_the_app_ends_raises_nothing() -> None:
+    screen = Parting()
+    async with opened(screen):
+        await begin(screen, screen.read)
+    assert not screen.shown
 
 
 async def test_a_failure_shows_as_a_sentence_in_the_line_for_it() -> None:

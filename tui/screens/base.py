@@ -93,6 +93,10 @@ class BaseScreen(Screen[T]):
         self.workers.cancel_node(self)
         return left
 
+    def _on_prune(self) -> None:
+        """Ends what works for the screen before its widgets go, which it would look for in vain."""
+        self.workers.cancel_node(self)
+
     def action_help(self) -> None:
         """Shows what the screen is about, and its keys."""
         from tui.screens.text import TextScreen  # A screen itself, and made of this.

@@ -181,9 +181,7 @@ class ReviewScreen(AnsweringScreen):
         await self._desk.fetch()
 
     def step_taken(self) -> None:
-        """Shows what a step has led to, unless the screen is being taken down meanwhile."""
-        if not any(table.children for table in self.query(ReviewTable)):
-            return
+        """Shows what a step has led to."""
         self._paint()
         self._poll()
 
