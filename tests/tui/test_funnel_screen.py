@@ -18,6 +18,7 @@ from review.annotation.disclosure import may_look
 from review.datasets.find_and_close import find
 from tests.support.written import write_job
 from tests.tui.app_driver import SIZES, WIDE, running, settled, text, until_not_shown, until_shown
+from tests.tui.rest import at_rest
 from tests.tui.test_home import add_job
 
 
@@ -64,6 +65,7 @@ async def test_from_the_numbers_to_the_single_candidate_and_its_twin(written: Pa
         await pilot.press("end")
         assert funnel.cost is not None
         cost = f"{funnel.cost.confidence:.3f}, plain top-k {funnel.cost.plain_confidence:.3f}"
+        await at_rest(pilot)
         await pilot.press("end")  # again, once what came late is there
         shown = await until_shown(pilot, cost)
         lines = [line.split() for line in shown.splitlines()]
