@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from db import jobs, retries
 from db.clock import now
 from db.store.connection import Connection, write
 from db.worker_lease import Lease, current_lease, drop_lease, store_lease
-from review.assignment.processes import process_exists
+from review.assignment.processes import process_mark, still_runs
 
 LEASE_SECONDS = 15.0
 RENEW_SECONDS = 3.0
@@ -49,12 +50,17 @@ class Turn:
             yield
 
 
+def new_holder() -> str:
+    """Returns a token of this worker's own, which also tells its process from a later one that has its id."""
+    return f"{uuid.uuid4().hex} {process_mark(os.getpid())}"
+
+
 def take_lease(connection: Connection, holder: str) -> bool:
     """Becomes the worker, unless another one lives; what a dead one had claimed is given back.
 
     Args:
         connection: The workspace.
-        holder: A token of this worker's own.
+        holder: A token of this worker's own; see `new_holder`.
 
     Returns:
         Whether this process is now the worker.
@@ -93,7 +99,8 @@ def is_live(lease: Lease) -> bool:
     left = lease.expires_at - now()
     if lease.host != socket.gethostname():
         return left > 0
-    return process_exists(lease.pid) and left + STARVED_SECONDS > 0
+    mark = lease.holder.partition(" ")[2]
+    return still_runs(lease.pid, mark) and left + STARVED_SECONDS > 0
 
 
 def _own(holder: str) -> Lease:

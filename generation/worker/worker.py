@@ -12,7 +12,6 @@ import contextlib
 import logging
 import os
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -33,7 +32,7 @@ from generation.recipes.behaviors import parse_behavior
 from generation.recipes.recipe import Recipe, parse_recipe
 from generation.worker.batches import Batches
 from generation.worker.calls import Calls, Ready
-from generation.worker.lease import RENEW_SECONDS, OvertakenError, give_up_lease, renew_lease, take_lease
+from generation.worker.lease import RENEW_SECONDS, OvertakenError, give_up_lease, new_holder, renew_lease, take_lease
 from generation.worker.retries import patiently
 from generation.worker.shared import LEFT, Workshop
 from generation.worker.steady_clock import now
@@ -89,7 +88,7 @@ class Worker:
         self._make_engine = engines
         self._own_only = own_only
         self._idle_since: float | None = None
-        self._shop = Workshop(uuid.uuid4().hex, Allowed(own_only=own_only))
+        self._shop = Workshop(new_holder(), Allowed(own_only=own_only))
         self._engines: dict[EngineKey, _Preparing] = {}
         self._running: dict[tuple[int, EngineKey], RunningJob] = {}
         self._turns = 0

@@ -2,8 +2,8 @@
 
 from review.agreement.annotators import AnnotatorQuality
 from review.agreement.counting import counted_answers
-from review.agreement.course import Course, CoursePoint
 from review.agreement.measuring import Agreement, agreement, question_agreements
+from review.agreement.narrowing import Course, CoursePoint
 from review.agreement.pairs import PairAgreement, coded_pairs, pairs
 from review.agreement.questions import (
     REPLICATES,

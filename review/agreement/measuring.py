@@ -19,8 +19,8 @@ from db.records import BlindAnswer, Dataset, Question
 from db.store.connection import Connection, snapshot
 from review.agreement.annotators import AnnotatorQuality, Yardstick, quality
 from review.agreement.counting import counted_answers
-from review.agreement.course import Course, courses
 from review.agreement.imported import imported_agreement
+from review.agreement.narrowing import Course, courses
 from review.agreement.pairs import PairAgreement, pairs
 from review.agreement.questions import QuestionAgreement, Rating, question_agreement
 from review.annotation.questions import LEVELS, RELEVANCE

@@ -17,7 +17,7 @@ from db.names import composed
 from db.records import NewExample
 from db.store.connection import BACKGROUND_ROWS, Connection, in_bulk, write
 from review.annotation.questions import WINOGENERATED
-from review.assignment.processes import process_exists
+from review.assignment.processes import process_mark, still_runs
 from review.assignment.settling import places_at_first
 from review.formats.example import SourceExample
 from review.formats.format import Source
@@ -97,7 +97,8 @@ def import_source(
     if first is None:
         raise InputError(f"{shown_name(source.path)} holds no examples: there is nothing to import.")
     seed = secrets.randbits(62)
-    working_name = f"{datasets.IMPORTING} {socket.gethostname()} {os.getpid()} {secrets.token_hex(8)}"
+    mark = process_mark(os.getpid())
+    working_name = f"{datasets.IMPORTING} {socket.gethostname()} {os.getpid()} {secrets.token_hex(8)} {mark}".rstrip()
     with write(connection):
         _refuse_taken(connection, name)
         dataset_id = datasets.insert_dataset(
@@ -194,8 +195,9 @@ def _clear_leftovers(connection: Connection) -> None:
     for dataset_id, working_name in datasets.hidden_datasets(connection):
         if not working_name.startswith(datasets.IMPORTING):
             continue
-        _, host, pid, _ = working_name.split(" ")
-        if host == socket.gethostname() and not process_exists(int(pid)):
+        _, host, pid, *rest = working_name.split(" ", 4)
+        mark = rest[1] if len(rest) > 1 else ""
+        if host == socket.gethostname() and not still_runs(int(pid), mark):
             _delete(connection, dataset_id)
 
 

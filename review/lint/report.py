@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from review.lint.choices import choice_findings
 from review.lint.clusters import cluster_findings
 from review.lint.content import content_findings
-from review.lint.cues import cue_findings
+from review.lint.cues import cue_findings, negation_auc, negation_finding
 from review.lint.duplicates import exact_duplicates, exact_finding, near_duplicates, near_finding
 from review.lint.items import SEVERITIES, Fact, Finding, LintItem
-from review.lint.labels import imbalance_finding, largest_class_excess, negation_auc, negation_finding
+from review.lint.labels import imbalance_finding, largest_class_excess
 from review.lint.people import uneven_people
 from review.lint.shape import answer_position, length_cue
 from review.lint.texts import labelled_texts

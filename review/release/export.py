@@ -13,7 +13,7 @@ from db.store.connection import Connection, snapshot
 from db.store.workspace import mode_of
 from db.visible import HOSTILE
 from review.formats.json_lines import encode_row
-from review.release.beside import publish, written_beside
+from review.release.atomic_folder import publish, written_beside
 
 DATABASES = {".db", ".sqlite", ".sqlite3"}
 """How the name of a SQLite file ends."""

@@ -24,7 +24,7 @@ from review.gate.policy import Policy
 from review.gate.portfolio import Member, Portfolio, e_value, judge_portfolio, record_shipped
 from review.gate.verdicts import VERDICT_WORDS
 from review.release.about import canary_line
-from review.release.beside import publish, refuse_existing, written_beside
+from review.release.atomic_folder import publish, refuse_existing, written_beside
 from review.release.layout import Whole, WrittenRelease, write_release
 from review.release.shipment import Shipment, read_shipment
 from review.release.verify import verify

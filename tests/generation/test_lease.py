@@ -23,9 +23,10 @@ from generation.engines.protocol import EngineUnusableError
 from generation.jobs import pipeline, rounds
 from generation.jobs.jobs import find_job, move_job
 from generation.worker import lease as leases
-from generation.worker.lease import OvertakenError, Turn, give_up_lease, is_live, renew_lease, take_lease
+from generation.worker.lease import OvertakenError, Turn, give_up_lease, is_live, new_holder, renew_lease, take_lease
 from generation.worker.replies import Answered, Refused, ResultStore
 from generation.worker.worker import Worker
+from review.assignment.processes import process_mark
 from tests.support.scripted_engine import ScriptedEngine, completions, make_job, reach, run_worker, running_of
 from tests.support.workspaces import DEAD_PID
 
@@ -63,6 +64,14 @@ def holder(connection: Connection) -> str | None:
 )
 def test_a_worker_lives_while_its_process_does_and_it_renews(host: str, pid: int, ahead: float, *, live: bool) -> None:
     assert is_live(Lease("x", host, pid, now() + ahead)) is live
+
+
+def test_a_later_process_with_a_dead_workers_id_is_not_that_worker() -> None:
+    """A container gives its programs the same few ids at every start."""
+    mine, theirs = new_holder(), f"token {process_mark(os.getpid())[:-1]}0x"
+    assert is_live(Lease(mine, HERE, os.getpid(), LATER))
+    assert not is_live(Lease(theirs, HERE, os.getpid(), LATER))
+    assert is_live(Lease("of-an-earlier-version", HERE, os.getpid(), LATER))
 
 
 def test_a_worker_that_is_slow_to_renew_is_not_overtaken_on_its_own_machine() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from db.store.connection import Connection
-from review.agreement.course import course_sizes, courses
+from review.agreement.narrowing import course_sizes, courses
 from review.gate.decision import judge
 from review.gate.evidence import measure
 from review.gate.policy import load_policy

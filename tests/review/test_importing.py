@@ -186,6 +186,22 @@ def test_what_a_killed_import_left_is_gone_after_the_next(
     assert sizes(connection)["examples"] == sizes(connection)["review_status"] == 3000
 
 
+def test_what_a_killed_import_left_is_gone_though_another_process_has_its_id(
+    connection: Connection, workspace_path: Path, tmp_path: Path
+) -> None:
+    file = write_rows(tmp_path / "bees.jsonl", 300)
+    child = Child(import_and_die, workspace_path, file, 200)
+    child.process.join()
+    ((key, name),) = datasets.hidden_datasets(connection)
+    with write(connection):
+        connection.execute(
+            "UPDATE datasets SET name = ? WHERE id = ?",
+            (name.replace(f" {child.process.pid} ", f" {os.getpid()} "), key),
+        )
+    assert import_bees(connection, file).examples == 300
+    assert sizes(connection)["datasets"] == 1
+
+
 def test_clearing_up_is_as_much_work_in_a_large_workspace(
     connection: Connection, workspace_path: Path, tmp_path: Path
 ) -> None:

@@ -311,7 +311,7 @@ def test_the_hash_of_a_large_file_is_taken_piece_by_piece(tmp_path: Path) -> Non
 ALLOWED = {
     "db/outside_files.py": 2,  # the opener itself
     "review/packets/making.py": 1,  # a folder of our own, to sync it
-    "review/release/beside.py": 2,  # what we have just written, to sync it; and a folder, to lock it
+    "review/release/atomic_folder.py": 2,  # what we have just written, to sync it; and a folder, to lock it
     "review/release/ship.py": 1,  # the card that we have just written
     "review/formats/croissant.py": 1,  # the rows that we have just written
     "review/assignment/processes.py": 2,  # what the system says of a process

@@ -18,14 +18,14 @@ from db.records import Dataset
 from db.store.connection import Connection
 from review.gate.policy import load_policy
 from review.release import Options, ship
-from review.release.beside import written_beside
+from review.release.atomic_folder import written_beside
 from review.release.verify import verify
 from tests.support.command_line import ROOT, environment
 from tests.support.workspaces import make_dataset
 
 POLICY = load_policy()
 ROWS_ALONE = Options(formats=[])
-MODULES = {name: sys.modules[f"review.release.{name}"] for name in ("ship", "beside", "layout", "manifest")}
+MODULES = {name: sys.modules[f"review.release.{name}"] for name in ("ship", "atomic_folder", "layout", "manifest")}
 
 
 @pytest.fixture
@@ -63,14 +63,14 @@ class Failing:
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 STEPS = [
-    ("beside._make", 1),
+    ("atomic_folder._make", 1),
     *(("layout._write", at) for at in (1, 3, 5)),
     ("layout.write_review", 1),
     ("layout.write_formats", 1),
     ("layout.write_manifest", 1),
     ("manifest._hash", 3),
     ("ship.publish", 1),
-    *(("beside.sync", at) for at in (1, 5, 17, 18)),
+    *(("atomic_folder.sync", at) for at in (1, 5, 17, 18)),
 ]
 
 
@@ -199,7 +199,7 @@ ship(connection, dataset, load_policy(), Path(sys.argv[2]), override="a test", o
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("step", "at", "whole"), [("layout._write", 2, False), ("ship.publish", 1, False), ("beside.sync", 18, True)]
+    ("step", "at", "whole"), [("layout._write", 2, False), ("ship.publish", 1, False), ("atomic_folder.sync", 18, True)]
 )
 def test_killed_in_the_middle_it_is_whole_or_not_there(
     connection: Connection, dataset: Dataset, workspace_path: Path, folder: Path, step: str, at: int, *, whole: bool

@@ -29,7 +29,7 @@ def export_command(
     A name that ends in .db, .sqlite or .sqlite3 makes a SQLite file with views, which opens in Datasette. It holds
     everybody's answers: you will not be asked about any of its datasets any more.
     """
-    from review.release.beside import refuse_existing
+    from review.release.atomic_folder import refuse_existing
     from review.release.export import export
 
     connection = open_workspace(workspace, create=False)
