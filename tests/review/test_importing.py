@@ -193,11 +193,9 @@ def test_what_a_killed_import_left_is_gone_though_another_process_has_its_id(
     child = Child(import_and_die, workspace_path, file, 200)
     child.process.join()
     ((key, name),) = datasets.hidden_datasets(connection)
+    another = name.replace(f" {child.process.pid} ", f" {os.getpid()} ")
     with write(connection):
-        connection.execute(
-            "UPDATE datasets SET name = ? WHERE id = ?",
-            (name.replace(f" {child.process.pid} ", f" {os.getpid()} "), key),
-        )
+        connection.execute("UPDATE datasets SET name = ? WHERE id = ?", (another, key))
     assert import_bees(connection, file).examples == 300
     assert sizes(connection)["datasets"] == 1
 
