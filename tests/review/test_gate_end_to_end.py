@@ -16,6 +16,7 @@ from review.datasets.find_and_close import close_dataset, find, reopen_dataset
 from review.gate.decision import Decision, judge
 from review.gate.policy import load_policy, parse_policy
 from review.release import RefusedError, ship
+from review.text.json import plain
 from tests.support.annotators import PERSONA_LIKE, Annotators, Truth
 from tests.support.workspaces import add_examples, answer, make_dataset
 
@@ -28,7 +29,7 @@ def asked(connection: Connection, dataset: Dataset) -> Decision:
 
 
 def evidence(decision: Decision, name: str) -> dict[str, object]:
-    return next(piece for piece in decision.as_json()["evidence"] if piece["name"] == name)
+    return next(piece for piece in plain(decision)["evidence"] if piece["name"] == name)
 
 
 @pytest.mark.slow
