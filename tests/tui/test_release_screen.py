@@ -117,7 +117,7 @@ async def test_a_release_is_written_with_the_reason_that_was_given(
         await until_shown(pilot, "exists already, and a release is never overwritten")
     found = verify(tmp_path / "releases" / "beekeeping")
     assert found.intact
-    assert "Reason given: test" in (tmp_path / "releases" / "beekeeping" / "README.md").read_text()
+    assert "outside the guarantee: test" in (tmp_path / "releases" / "beekeeping" / "README.md").read_text()
     again = open_workspace(workspace_path)
     assert decisions.last_override(again, find(again, "beekeeping").id) == "test"
     again.close()
