@@ -103,7 +103,7 @@ def test_the_screens_of_a_lead(poisoned: Path, terminals: list[Terminal]) -> Non
         ("2", "● validators"),
         ("3", "in rows"),
         ("4", "percent of the answers"),
-        ("5", "≥ 0.9"),
+        ("5", "label agreement, ≥ 0.9"),
         (ESC, "Evidence"),
         ("b", "▌   0  "),
         (ENTER, "Esc close"),
